@@ -1,0 +1,81 @@
+import type { CredentialSpec } from '../kernel/spec.ts';
+
+type Variables = Readonly<Record<string, string>>;
+
+export type ChildEnvironmentInput = {
+  /** What the shell of `start FILE` had of the allow-listed variables (`src/config` picks them), secrets apart. */
+  readonly plain: Variables;
+  readonly plainSecret: Variables;
+  /** `env`, `envFile` and `envPass` of the agent, in the order in which they override each other. */
+  readonly declared: Variables;
+  readonly envFile: Variables;
+  readonly passed: Variables;
+  /** See `credentialVariables`. */
+  readonly credential: Variables;
+  /** Absolute path of the run's folder. */
+  readonly run: string;
+  readonly agent: string;
+};
+
+/**
+ * Set by a Claude Code around us. An inherited one makes the child believe that it belongs to another session and, for
+ * the first three, save no transcript, so that nothing could be resumed. The last one would make the child go on with
+ * an unfinished turn by itself (measured), beside our own redelivery: the question would be asked twice.
+ */
+const NEVER = new Set([
+  'CLAUDECODE',
+  'CLAUDE_CODE_CHILD_SESSION',
+  'CLAUDE_CODE_SESSION_ID',
+  'CLAUDE_CODE_ENTRYPOINT',
+  'CLAUDE_CODE_SSE_PORT',
+  'CLAUDE_CODE_SESSION_KIND',
+  'CLAUDE_CODE_RESUME_INTERRUPTED_TURN',
+]);
+
+/** Marks every process of a run, so that it can be found and nothing else is ever touched. */
+export const RUN_COOKIE = 'AGENTVISOR_RUN';
+export const AGENT_COOKIE = 'AGENTVISOR_AGENT';
+
+/**
+ * Built afresh for every spawn; a later source wins. The credential's variable wins over everything an operator wrote,
+ * so that the credential that is shown is the one that is injected; the cookies win over all.
+ */
+export function childEnvironment(input: ChildEnvironmentInput): Record<string, string> {
+  const chosen = {
+    // The binary must not change under a running fleet.
+    DISABLE_AUTOUPDATER: '1',
+    ...input.plain,
+    ...input.plainSecret,
+    ...input.declared,
+    ...input.envFile,
+    ...input.passed,
+    ...input.credential,
+  };
+  return {
+    ...Object.fromEntries(Object.entries(chosen).filter(([name]) => !NEVER.has(name))),
+    [RUN_COOKIE]: input.run,
+    [AGENT_COOKIE]: input.agent,
+  };
+}
+
+/** How a credential reaches the agent. `secret` is null for a stored login, which Claude Code reads by itself. */
+export function credentialVariables(credential: CredentialSpec, secret: string | null): Record<string, string> {
+  switch (credential.type) {
+    case 'oauth-token':
+      return secret === null ? {} : { CLAUDE_CODE_OAUTH_TOKEN: secret };
+    case 'api-key':
+      return secret === null ? {} : { ANTHROPIC_API_KEY: secret };
+    case 'stored-login':
+      return credential.configDir === null ? {} : { CLAUDE_CONFIG_DIR: credential.configDir };
+  }
+}
+
+/**
+ * What `initialized.tokenSource` must say when the agent uses this credential (measured on 2.1.195 and 2.1.328; without
+ * any credential it says "none").
+ */
+export const TOKEN_SOURCES: Readonly<Record<CredentialSpec['type'], string | null>> = {
+  'oauth-token': 'CLAUDE_CODE_OAUTH_TOKEN',
+  'api-key': 'ANTHROPIC_API_KEY',
+  'stored-login': null,
+};

@@ -1,0 +1,21 @@
+const UNITS = [
+  { letter: 'd', ms: 86_400_000 },
+  { letter: 'h', ms: 3_600_000 },
+  { letter: 'm', ms: 60_000 },
+] as const;
+
+/** `5s`, `12m`, `3h`, `2d`: the largest unit that fits; nobody reads a list for the rest. */
+export function ageOf(ms: number): string {
+  const unit = UNITS.find((candidate) => ms >= candidate.ms);
+  if (unit === undefined) return `${Math.max(0, Math.floor(ms / 1000))}s`;
+  return `${Math.floor(ms / unit.ms)}${unit.letter}`;
+}
+
+export const ageSince = (at: string | null, now: number): string => (at === null ? '-' : ageOf(now - Date.parse(at)));
+
+/** Time until then; `now` when it is due. */
+export function untilThen(at: string | null, now: number): string {
+  if (at === null) return '-';
+  const ms = Date.parse(at) - now;
+  return ms <= 0 ? 'now' : ageOf(ms);
+}

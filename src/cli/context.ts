@@ -1,0 +1,67 @@
+import { parseArgs } from 'node:util';
+import { homeFolder } from '../home/paths.ts';
+import type { Environment } from '../home/paths.ts';
+import { redact } from '../kernel/redaction.ts';
+import type { Context, Verb } from './verb.ts';
+
+/** Reads the command line of one verb. Throws usage errors only. */
+export async function makeContext(name: string, verb: Verb, argv: readonly string[], env: Environment): Promise<Context> {
+  const { values, positionals } = await parse(name, verb, argv);
+  const { min, max, what } = verb.takes;
+  const surplus = positionals[max];
+  const asksForHelp = values['help'] === true;
+  if (!asksForHelp && (positionals.length < min || surplus !== undefined)) {
+    const { missingArgument, surplusArgument } = await import('./usage.ts');
+    throw surplus === undefined ? missingArgument(name, what, verb.usage) : surplusArgument(name, surplus, verb.usage);
+  }
+  return {
+    home: homeFolder(env),
+    env,
+    cwd: process.cwd(),
+    json: values['json'] === true,
+    args: positionals,
+    flag: (option) => values[option] === true,
+    option: (option) => {
+      const value = values[option];
+      return typeof value === 'string' ? value : undefined;
+    },
+    say: (text) => process.stdout.write(`${redact(printable(text))}\n`),
+    note: (text) => process.stderr.write(`${redact(printable(text))}\n`),
+    answer: (value) => process.stdout.write(`${redact(JSON.stringify(value))}\n`),
+    write: (bytes) =>
+      new Promise((resolve) => {
+        if (process.stdout.write(bytes)) resolve();
+        else process.stdout.once('drain', resolve);
+      }),
+  };
+}
+
+/**
+ * Without what moves a cursor or renames a window: names, details and excerpts may come from an agent's output. Colours
+ * are ours and stay.
+ */
+export function printable(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  return text.replace(/(\u001b\[[0-9;]*m)|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '$1');
+}
+
+async function parse(name: string, verb: Verb, argv: readonly string[]): Promise<ReturnType<typeof parseStrictly>> {
+  try {
+    return parseStrictly(verb, argv);
+  } catch (cause) {
+    const { wrongOption } = await import('./usage.ts');
+    throw wrongOption(name, ['json', 'help', ...Object.keys(verb.options)], cause);
+  }
+}
+
+function parseStrictly(verb: Verb, argv: readonly string[]): {
+  values: Readonly<Record<string, unknown>>;
+  positionals: readonly string[];
+} {
+  return parseArgs({
+    args: [...argv],
+    options: { ...verb.options, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    allowPositionals: true,
+    strict: true,
+  });
+}

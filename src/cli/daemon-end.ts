@@ -1,0 +1,108 @@
+import { readFileSync, writeFileSync, existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { daemonFile, restMark } from '../home/paths.ts';
+import { AgentvisorError } from '../protocol/errors.ts';
+import { readFiles } from './access.ts';
+import { ConnectionLost, openClient } from './client.ts';
+
+/** How long a daemon may take to end after it said that it does. */
+const END_MS_MAX = 10_000;
+const POLL_MS = 20;
+
+export type Ended = {
+  readonly pid: number;
+  /** Null when the daemon was gone before it could name them. */
+  readonly stopped: readonly string[] | null;
+};
+
+/** Ends the daemon and waits until its process is gone, so that a command that follows cannot meet it. Throws when none runs. */
+export async function endDaemon(home: string, agents: boolean): Promise<Ended> {
+  const client = openClient(home);
+  try {
+    // Also tells the pid, for the case that the connection ends before the answer.
+    await client.call('ping', {});
+    const pid = client.daemon()?.pid ?? 0;
+    const stopped = await client.call('shutdown', { agents }).then((result) => result.stopped, orLost);
+    await gone(pid);
+    if (agents && stopped === null && (await readFiles(home)).alive > 0) throw agentsStay();
+    return { pid, stopped };
+  } finally {
+    client.close();
+  }
+}
+
+/**
+ * The same, agents kept, also for a daemon of another version: that one speaks another protocol but answered, so the pid
+ * it names is its own, and TERM means in every version: end and leave the agents.
+ */
+export async function endAnyDaemon(home: string): Promise<Ended> {
+  const client = openClient(home);
+  try {
+    await client.call('ping', {});
+  } catch (error) {
+    const pid = client.daemon()?.pid ?? notedPid(home);
+    if (!(error instanceof AgentvisorError) || error.code !== 'version-mismatch' || pid === undefined) throw error;
+    process.kill(pid, 'SIGTERM');
+    await gone(pid);
+    return { pid, stopped: [] };
+  } finally {
+    client.close();
+  }
+  return endDaemon(home, false);
+}
+
+/** Keepers that wait in their backoff end instead of starting a daemon that nobody wants. */
+export function letKeepersRest(home: string): void {
+  if (existsSync(home)) writeFileSync(restMark(home), '', { mode: 0o600 });
+}
+
+/** The pid that the home's daemon has left in its file, for messages. */
+export function notedPid(home: string): number | undefined {
+  try {
+    const noted: unknown = JSON.parse(readFileSync(daemonFile(home), 'utf8'));
+    return typeof noted === 'object' && noted !== null && 'pid' in noted && typeof noted.pid === 'number' ? noted.pid : undefined;
+  } catch {
+    // No daemon has been here, or its file is being written: there is no pid to tell.
+    return undefined;
+  }
+}
+
+function orLost(error: unknown): null {
+  if (error instanceof ConnectionLost) return null;
+  throw error;
+}
+
+async function gone(pid: number): Promise<void> {
+  const startedAt = performance.now();
+  while (isAlive(pid)) {
+    if (performance.now() - startedAt > END_MS_MAX) throw stays(pid);
+    await sleep(POLL_MS);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+  } catch {
+    // ESRCH: gone. EPERM cannot be: it is our own process, or another one under its old number.
+    return false;
+  }
+  return !isZombie(pid);
+}
+
+/** Nobody collects the end of a daemon whose parent does not look, such as one that runs in the foreground of a test. */
+function isZombie(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') Z ');
+  } catch {
+    // No /proc (macOS), or gone between the two looks, which the next one will see.
+    return false;
+  }
+}
+
+const stays = (pid: number): AgentvisorError =>
+  new AgentvisorError('failed', `The daemon (pid ${pid}) said it would end and has not.`, `End it, agents keep running: kill -9 ${pid}`);
+
+const agentsStay = (): AgentvisorError =>
+  new AgentvisorError('failed', 'The daemon ended before it had stopped every agent.', 'Try again: agentvisor kill');

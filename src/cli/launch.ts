@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process';
+import { closeSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { prepareHome } from '../home/permission.ts';
+import { daemonLog, restMark } from '../home/paths.ts';
+import type { Environment } from '../home/paths.ts';
+import { AgentvisorError } from '../protocol/errors.ts';
+import { openClient } from './client.ts';
+import { KEEPER_SCRIPT } from './keeper.ts';
+
+/** How long a daemon may take until it answers: it may have to replay a long journal on a slow disk. */
+export const LAUNCH_MS_MAX = 15_000;
+const POLL_MS = 40;
+const LOG_TAIL_BYTES = 4_096;
+
+/** An agent that runs the CLI must not hand its own marks to a daemon, which would pass for one of its processes. */
+export const MARKS = ['AGENTVISOR_RUN', 'AGENTVISOR_AGENT'] as const;
+
+export type LaunchOptions = {
+  /** The daemon's program; only tests name another. */
+  readonly program?: string;
+  readonly launchMsMax?: number;
+};
+
+/**
+ * Starts a daemon under its keeper and waits until the home's daemon answers, whoever started it: of many launched at
+ * the same moment one becomes the owner, the others see that and end, and so do their keepers.
+ *
+ * @returns the pid of the daemon that answers.
+ */
+export async function launchDaemon(home: string, env: Environment, options: LaunchOptions = {}): Promise<number> {
+  prepareHome(home);
+  rmSync(restMark(home), { force: true });
+  const log = daemonLog(home);
+  const keeper = spawnKeeper(home, env, options.program ?? fileURLToPath(new URL('../daemon/main.js', import.meta.url)));
+  const launchMsMax = options.launchMsMax ?? LAUNCH_MS_MAX;
+  const startedAt = performance.now();
+  for (;;) {
+    const answer = await greet(home);
+    if (typeof answer === 'number') return answer;
+    if (performance.now() - startedAt > launchMsMax) throw neverAnswered(log, launchMsMax, keeper, answer);
+    await sleep(POLL_MS);
+  }
+}
+
+/** The last line that is not empty, for an error message. */
+export function lastLine(file: string): string | undefined {
+  const fd = openSync(file, 'r');
+  try {
+    const { size } = fstatSync(fd);
+    const tail = Buffer.alloc(Math.min(size, LOG_TAIL_BYTES));
+    const bytes = readSync(fd, tail, 0, tail.length, size - tail.length);
+    const lines = tail.subarray(0, bytes).toString('utf8').split('\n');
+    return lines.map((line) => line.trim()).findLast((line) => line !== '' && !line.startsWith('agentvisor keeper:'));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Any answer to a handshake will do; a mismatch is for the call that follows to report. */
+async function greet(home: string): Promise<number | AgentvisorError> {
+  const client = openClient(home);
+  try {
+    return (await client.call('ping', {})).pid;
+  } catch (error) {
+    if (!(error instanceof AgentvisorError)) throw error;
+    return client.daemon()?.pid ?? error;
+  } finally {
+    client.close();
+  }
+}
+
+function spawnKeeper(home: string, env: Environment, program: string): number | undefined {
+  const log = daemonLog(home);
+  const fd = openSync(log, 'a', 0o600);
+  try {
+    const marks: readonly string[] = MARKS;
+    const kept = Object.entries(env).filter(([name]) => !marks.includes(name));
+    const args = ['-c', KEEPER_SCRIPT, 'agentvisor-keeper', process.execPath, program, log, restMark(home)];
+    const keeper = spawn('/bin/sh', args, {
+      cwd: '/',
+      detached: true,
+      env: { ...Object.fromEntries(kept), AGENTVISOR_HOME: home },
+      stdio: ['ignore', fd, fd],
+    });
+    // Without a shell there is no daemon, and the wait for its answer says so.
+    keeper.on('error', () => undefined);
+    keeper.unref();
+    return keeper.pid;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function neverAnswered(log: string, ms: number, keeper: number | undefined, cause: AgentvisorError): AgentvisorError {
+  const words = lastLine(log);
+  const said = words === undefined ? 'Its log is empty.' : `Its last words: ${words}`;
+  return new AgentvisorError(
+    'unreachable',
+    `The daemon was started but did not answer within ${Math.round(ms / 1000)} s. ${said}`,
+    `Read ${log}; its keeper (pid ${keeper ?? 'unknown'}) goes on trying until: agentvisor kill`,
+    cause,
+  );
+}

@@ -1,0 +1,41 @@
+import type { HistoryRow, IncidentRow, RecoveryRow } from '../protocol/rows.ts';
+import { ageOf } from './ages.ts';
+
+/** One event; `agent` is there when events of several agents are shown. */
+export function eventLine({ at, agent, run, event, cause, detail }: HistoryRow & { readonly agent?: string }): string {
+  const parts = [localTime(at), agent, run === null ? undefined : `#${run}`, event, cause ?? undefined, detail];
+  return parts.filter((part) => part !== undefined && part !== '').join('  ');
+}
+
+export function incidentLines(incident: IncidentRow): string {
+  const { id, scope, key, cause, agents, attempts, evidence, receipt, mergedInto } = incident;
+  return [
+    `${id}  ${cause}  ${scope} ${key}  ${lifeOf(incident)}${mergedInto === null ? '' : ` (merged into ${mergedInto})`}`,
+    `  agents    ${agents.join(', ')}`,
+    ...evidence.map((text) => `  evidence  ${text}`),
+    ...attempts.map(
+      (attempt) =>
+        `  attempt   ${localTime(attempt.at)}  ${attempt.agent}${attempt.canary ? ' (canary)' : ''}  ${attempt.outcome}`,
+    ),
+    ...(receipt === null ? [] : [`  receipt   ${receiptLine(receipt)}`]),
+  ].join('\n');
+}
+
+/** `2026-11-20 06:37:00`, as clocks on the wall here show it. */
+export function localTime(at: string): string {
+  const date = new Date(at);
+  if (Number.isNaN(date.getTime())) return at;
+  const two = (number: number): string => String(number).padStart(2, '0');
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+function lifeOf({ openedAt, closedAt }: IncidentRow): string {
+  if (closedAt === null) return `open since ${localTime(openedAt)}`;
+  return `${localTime(openedAt)}, closed after ${ageOf(Date.parse(closedAt) - Date.parse(openedAt))}`;
+}
+
+function receiptLine({ agent, failedRequestId, attempts, messageId, downMs }: RecoveryRow): string {
+  const tries = `${attempts} attempt${attempts === 1 ? '' : 's'}`;
+  return `${agent}: ${failedRequestId ?? 'unknown request'} failed, ${tries}, answered by ${messageId ?? 'unknown message'}, down for ${ageOf(downMs)}`;
+}

@@ -1,0 +1,17 @@
+import type { AgentResult } from '../protocol/api.ts';
+import { EXIT_CODES } from '../protocol/errors.ts';
+import type { Context } from './verb.ts';
+
+/** Prints what became of each agent; the exit code tells all, some and none apart. */
+export function reportResults(context: Context, results: readonly AgentResult[]): number {
+  if (context.json) context.answer(results);
+  for (const { name, ok, change, cause, detail } of results) {
+    const why = [cause, detail].filter((part) => part !== null && part !== '').join(': ');
+    if (!ok) context.note(`agentvisor: ${name} failed${why === '' ? '' : ` (${why})`}`);
+    else if (!context.json) context.say(`${name} ${change}${detail === '' ? '' : ` (${detail})`}`);
+  }
+  if (results.length === 0) context.note('agentvisor: there are no agents');
+  const failed = results.filter(({ ok }) => !ok).length;
+  if (failed === 0) return 0;
+  return failed === results.length ? EXIT_CODES.failed : EXIT_CODES['some-failed'];
+}

@@ -1,0 +1,43 @@
+import type { Environment } from '../home/paths.ts';
+
+export type Option = {
+  readonly type: 'boolean' | 'string';
+  readonly short?: string;
+  /** The placeholder of a value in the help: `TEXT`. */
+  readonly value?: string;
+  readonly summary: string;
+};
+
+/** What a file in `verbs/` exports; its row in `verbs.ts` names it. */
+export type Verb = {
+  /** What stands after `agentvisor NAME`. */
+  readonly usage: string;
+  readonly options: Readonly<Record<string, Option>>;
+  /** How many arguments, options apart; `what` names the missing one. */
+  readonly takes: { readonly min: number; readonly max: number; readonly what: string };
+  readonly examples: readonly string[];
+  /** Returns the exit code. */
+  readonly run: (context: Context) => Promise<number>;
+};
+
+/** All that a verb sees of the world besides the daemon and the files. */
+export type Context = {
+  readonly home: string;
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly json: boolean;
+  readonly args: readonly string[];
+  readonly flag: (name: string) => boolean;
+  readonly option: (name: string) => string | undefined;
+  /** One line for people on stdout. */
+  readonly say: (text: string) => void;
+  /** One line for people on stderr. */
+  readonly note: (text: string) => void;
+  /** One JSON value and a newline on stdout. */
+  readonly answer: (value: unknown) => void;
+  /** Unchanged bytes on stdout; settles when there is room for more. */
+  readonly write: (bytes: Uint8Array) => Promise<void>;
+};
+
+export const NO_OPTIONS = {};
+export const NO_ARGUMENTS = { min: 0, max: 0, what: '' } as const;

@@ -1,0 +1,137 @@
+import type { Verb } from './verb.ts';
+
+export type VerbGroup = 'Agents' | 'Messages' | 'What is going on' | 'The daemon' | 'Setup';
+
+export type VerbRow = {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly group: VerbGroup;
+  readonly summary: string;
+  readonly load: () => Promise<Verb>;
+};
+
+/** Every verb: one row here, one file in `verbs/`, loaded when it is asked for. */
+export const VERBS: readonly VerbRow[] = [
+  {
+    name: 'start',
+    aliases: [],
+    group: 'Agents',
+    summary: 'start the agents of a file, or stopped ones by name',
+    load: () => import('./verbs/start.ts'),
+  },
+  {
+    name: 'stop',
+    aliases: [],
+    group: 'Agents',
+    summary: 'stop agents with everything they started',
+    load: () => import('./verbs/stop.ts'),
+  },
+  {
+    name: 'restart',
+    aliases: [],
+    group: 'Agents',
+    summary: 'interrupt the turn, renew the process, keep the conversation',
+    load: () => import('./verbs/restart.ts'),
+  },
+  {
+    name: 'delete',
+    aliases: ['del', 'rm'],
+    group: 'Agents',
+    summary: 'stop agents and forget them',
+    load: () => import('./verbs/delete.ts'),
+  },
+  {
+    name: 'send',
+    aliases: [],
+    group: 'Messages',
+    summary: 'give an agent a message, exactly once',
+    load: () => import('./verbs/send.ts'),
+  },
+  {
+    name: 'logs',
+    aliases: [],
+    group: 'Messages',
+    summary: 'what an agent said',
+    load: () => import('./verbs/logs.ts'),
+  },
+  {
+    name: 'list',
+    aliases: ['ls', 'l', 'ps', 'status'],
+    group: 'What is going on',
+    summary: 'every agent in one line',
+    load: () => import('./verbs/list.ts'),
+  },
+  {
+    name: 'describe',
+    aliases: ['show', 'info'],
+    group: 'What is going on',
+    summary: 'everything about an agent, and why it is so',
+    load: () => import('./verbs/describe.ts'),
+  },
+  {
+    name: 'history',
+    aliases: [],
+    group: 'What is going on',
+    summary: 'what happened to an agent',
+    load: () => import('./verbs/history.ts'),
+  },
+  {
+    name: 'incidents',
+    aliases: [],
+    group: 'What is going on',
+    summary: 'troubles, attempts and receipts',
+    load: () => import('./verbs/incidents.ts'),
+  },
+  {
+    name: 'events',
+    aliases: [],
+    group: 'What is going on',
+    summary: 'what happens to all agents',
+    load: () => import('./verbs/events.ts'),
+  },
+  {
+    name: 'wait',
+    aliases: [],
+    group: 'What is going on',
+    summary: 'wait until agents are healthy, up or down',
+    load: () => import('./verbs/wait.ts'),
+  },
+  {
+    name: 'ping',
+    aliases: [],
+    group: 'The daemon',
+    summary: 'ask whether the daemon answers',
+    load: () => import('./verbs/ping.ts'),
+  },
+  {
+    name: 'daemon',
+    aliases: [],
+    group: 'The daemon',
+    summary: 'look at the daemon, stop it, renew it, run it here; agents keep running',
+    load: () => import('./verbs/daemon.ts'),
+  },
+  {
+    name: 'kill',
+    aliases: [],
+    group: 'The daemon',
+    summary: 'stop every agent and the daemon',
+    load: () => import('./verbs/kill.ts'),
+  },
+  {
+    name: 'validate',
+    aliases: [],
+    group: 'Setup',
+    summary: 'check an ecosystem file and change nothing',
+    load: () => import('./verbs/validate.ts'),
+  },
+  {
+    name: 'version',
+    aliases: [],
+    group: 'Setup',
+    summary: 'print the version',
+    load: () => import('./verbs/version.ts'),
+  },
+];
+
+export const findVerb = (word: string): VerbRow | undefined =>
+  VERBS.find(({ name, aliases }) => name === word || aliases.includes(word));

@@ -1,0 +1,92 @@
+import { AgentvisorError } from '../../protocol/errors.ts';
+import type { DaemonStatus } from '../../protocol/api.ts';
+import { daemonLog } from '../../home/paths.ts';
+import { ask, count, isNotRunning } from '../access.ts';
+import { ageOf } from '../ages.ts';
+import { endAnyDaemon, letKeepersRest, notedPid } from '../daemon-end.ts';
+import { MARKS, launchDaemon } from '../launch.ts';
+import { usageError } from '../usage.ts';
+import type { Context } from '../verb.ts';
+
+export const usage = '[status|stop|restart|run] [--with-agents]';
+export const options = {
+  'with-agents': { type: 'boolean', summary: 'run: stop the agents when this daemon is told to end' },
+} as const;
+export const takes = { min: 0, max: 1, what: '' };
+export const examples = [
+  'agentvisor daemon                   how it is (status)',
+  'agentvisor daemon stop              agents keep running',
+  'agentvisor daemon restart           after an upgrade; agents keep running',
+  'agentvisor daemon run               in the foreground, for systemd and containers',
+];
+
+const ACTIONS: Readonly<Record<string, (context: Context) => Promise<number>>> = { status, stop, restart, run: foreground };
+
+export function run(context: Context): Promise<number> {
+  const [word = 'status'] = context.args;
+  const action = Object.hasOwn(ACTIONS, word) ? ACTIONS[word] : undefined;
+  if (action === undefined) throw usageError(`daemon cannot do "${word}".`, `It can: ${Object.keys(ACTIONS).join(', ')}`);
+  return action(context);
+}
+
+async function status(context: Context): Promise<number> {
+  const { value, exitCode } = await ask(context, (client) => client.call('status', {}), () => undefined).catch((error: unknown) => {
+    throw error instanceof AgentvisorError && error.code === 'unreachable' ? stuck(context.home, error) : error;
+  });
+  if (value === undefined) return exitCode;
+  if (context.json) context.answer(value);
+  else context.say(statusLines(value));
+  return exitCode;
+}
+
+/** Idempotent: that it does not run is what was wanted. */
+async function stop(context: Context): Promise<number> {
+  try {
+    const { pid } = await endAnyDaemon(context.home);
+    if (context.json) context.answer({ pid });
+    else context.say(`daemon ${pid} stopped; agents keep running`);
+  } catch (error) {
+    if (!isNotRunning(error)) throw error;
+    if (context.json) context.answer({ pid: null });
+    context.note('agentvisor: daemon not running');
+  } finally {
+    letKeepersRest(context.home);
+  }
+  return 0;
+}
+
+async function restart(context: Context): Promise<number> {
+  const ended = await endAnyDaemon(context.home).catch((error: unknown) => {
+    if (isNotRunning(error)) return undefined;
+    throw error;
+  });
+  const pid = await launchDaemon(context.home, context.env);
+  if (context.json) context.answer({ pid, before: ended?.pid ?? null });
+  else context.say(ended === undefined ? `daemon ${pid} started` : `daemon ${ended.pid} replaced by ${pid}; agents keep running`);
+  return 0;
+}
+
+/** This process becomes the daemon; it ends itself. */
+async function foreground(context: Context): Promise<number> {
+  for (const mark of MARKS) delete process.env[mark];
+  process.env['AGENTVISOR_HOME'] = context.home;
+  await import('../../daemon/main.ts');
+  return new Promise<never>(() => undefined);
+}
+
+function statusLines(daemon: DaemonStatus): string {
+  return [
+    `daemon ${daemon.pid}, version ${daemon.version}, up for ${ageOf(daemon.uptimeMs)}`,
+    `  ${count(daemon.agents, 'agent')}, ${daemon.alive} alive, ${count(daemon.openIncidents, 'open incident')}, ${Math.round(daemon.rss / 2 ** 20)} MB`,
+    `  home ${daemon.home}, socket ${daemon.socket}`,
+    ...daemon.degraded.map((text) => `  degraded: ${text}`),
+  ].join('\n');
+}
+
+const stuck = (home: string, error: AgentvisorError): AgentvisorError =>
+  new AgentvisorError(
+    'unreachable',
+    error.message,
+    `Its pid is ${notedPid(home) ?? 'unknown'}; it may be stopped (kill -CONT) or stuck (kill -9, its keeper starts another). Its log: ${daemonLog(home)}`,
+    error,
+  );

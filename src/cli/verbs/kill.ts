@@ -1,0 +1,41 @@
+import { AgentvisorError } from '../../protocol/errors.ts';
+import { count, isNotRunning, readFiles } from '../access.ts';
+import { endAnyDaemon, endDaemon, letKeepersRest } from '../daemon-end.ts';
+import type { Ended } from '../daemon-end.ts';
+import { launchDaemon } from '../launch.ts';
+import { NO_ARGUMENTS, NO_OPTIONS } from '../verb.ts';
+import type { Context } from '../verb.ts';
+
+export const usage = '';
+export const options = NO_OPTIONS;
+export const takes = NO_ARGUMENTS;
+export const examples = ['agentvisor kill', 'agentvisor daemon stop      the daemon only; agents keep running'];
+
+/**
+ * What is wanted is that nothing runs; that nothing ran is no failure. A daemon that is dead is started for it when it has left agents behind: only a daemon
+ * stops one properly.
+ */
+export async function run(context: Context): Promise<number> {
+  try {
+    const ended = await stopEverything(context);
+    if (context.json) context.answer({ stopped: ended?.stopped ?? [] });
+    else if (ended === undefined) context.note('agentvisor: daemon not running, 0 agents alive');
+    else context.say(ended.stopped === null ? 'everything stopped' : `daemon and ${count(ended.stopped.length, 'agent')} stopped`);
+    return 0;
+  } finally {
+    letKeepersRest(context.home);
+  }
+}
+
+/** Undefined when nothing ran. */
+async function stopEverything({ home, env }: Context): Promise<Ended | undefined> {
+  try {
+    return await endDaemon(home, true);
+  } catch (error) {
+    if (error instanceof AgentvisorError && error.code === 'version-mismatch') await endAnyDaemon(home);
+    else if (!isNotRunning(error)) throw error;
+    else if ((await readFiles(home)).alive === 0) return undefined;
+    await launchDaemon(home, env);
+    return endDaemon(home, true);
+  }
+}

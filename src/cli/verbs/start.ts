@@ -1,0 +1,52 @@
+import { CONFIG_EXTENSIONS } from '../../config/load.ts';
+import { EXIT_CODES } from '../../protocol/errors.ts';
+import { act } from '../act.ts';
+import { applyParams, loadNamedOrFound, notes } from '../ecosystem-file.ts';
+import { withProgress } from '../progress.ts';
+import { reportResults } from '../results.ts';
+import { usageError } from '../usage.ts';
+import { NO_OPTIONS } from '../verb.ts';
+import type { Context } from '../verb.ts';
+
+export const usage = '[FILE | TARGET…]';
+export const options = NO_OPTIONS;
+export const takes = { min: 0, max: Infinity, what: '' };
+export const examples = [
+  'agentvisor start                    the ecosystem file of this folder',
+  'agentvisor start ./ecosystem.ts',
+  'agentvisor start reviewer "night-*"',
+];
+
+export async function run(context: Context): Promise<number> {
+  const files = context.args.filter(isFile);
+  if (files.length === 0 && context.args.length > 0) return startTargets(context);
+  if (files.length < context.args.length) throw mixed();
+  if (files.length > 1) throw several();
+  return startFile(context, files[0]);
+}
+
+async function startTargets(context: Context): Promise<number> {
+  const targets = context.args;
+  return reportResults(context, await act(context, targets, (client) => client.call('start', { targets })));
+}
+
+async function startFile(context: Context, named: string | undefined): Promise<number> {
+  const loaded = await loadNamedOrFound(context, named);
+  if (!loaded.ok) {
+    notes(context, loaded.file, '', loaded.problems);
+    return EXIT_CODES.usage;
+  }
+  notes(context, loaded.ecosystem.file, 'warning: ', loaded.warnings);
+  const params = applyParams(loaded.ecosystem, context.env);
+  const names = new Set(params.agents.map(({ name }) => name));
+  const results = await act(context, [], (client) =>
+    withProgress(context, client, ({ name }) => names.has(name), client.call('apply', params)),
+  );
+  return reportResults(context, results);
+}
+
+const isFile = (argument: string): boolean =>
+  argument.includes('/') || CONFIG_EXTENSIONS.some((extension) => argument.endsWith(extension));
+
+const mixed = (): Error => usageError('A file and targets cannot be started together.', 'Start one, then the others.');
+const several = (): Error => usageError('Only one file can be started at a time.', 'Start them one after the other.');

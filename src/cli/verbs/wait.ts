@@ -1,0 +1,41 @@
+import { EXIT_CODES } from '../../protocol/errors.ts';
+import type { Api } from '../../protocol/api.ts';
+import { ask } from '../access.ts';
+import type { Answer } from '../access.ts';
+import { patiently } from '../act.ts';
+import { withClient } from '../client.ts';
+import type { Client } from '../client.ts';
+import { durationMs, oneOf } from '../values.ts';
+import type { Context } from '../verb.ts';
+
+const TIMEOUT_MS = 60_000;
+
+export const usage = 'TARGET… [--for healthy|up|down] [--timeout 60s]';
+export const options = {
+  for: { type: 'string', value: 'STATE', summary: 'healthy: has answered well; up: runs and is ready; down: stopped (default up)' },
+  timeout: { type: 'string', value: 'TIME', summary: 'how long at most (default 60s); exit code 6 when it is over' },
+} as const;
+export const takes = { min: 1, max: Infinity, what: 'a TARGET' };
+export const examples = ['agentvisor wait all --for up', 'agentvisor wait reviewer --for healthy --timeout 5m'];
+
+export async function run(context: Context): Promise<number> {
+  const targets = context.args;
+  const wanted = oneOf('--for', ['healthy', 'up', 'down'], context.option('for')) ?? 'up';
+  const timeoutMs = durationMs('--timeout', context.option('timeout')) ?? TIMEOUT_MS;
+  const startedAt = performance.now();
+  const use = (client: Client): Promise<Api['wait']['result']> => {
+    // A daemon that came back in between is asked for the rest of the time only.
+    const leftMs = Math.max(0, Math.round(timeoutMs - (performance.now() - startedAt)));
+    return client.call('wait', { targets, for: wanted, timeoutMs: leftMs });
+  };
+  const { value, exitCode } = await patiently<Answer<Api['wait']['result'] | undefined>>(
+    context,
+    () => ask(context, use, () => undefined),
+    async () => ({ value: await withClient(context.home, use), exitCode: 0 }),
+  );
+  if (value === undefined) return exitCode;
+  if (context.json) context.answer(value);
+  if (value.timedOut.length === 0) return 0;
+  context.note(`agentvisor: not ${wanted} after ${timeoutMs} ms: ${value.timedOut.join(', ')}. See why: agentvisor describe ${value.timedOut[0]}`);
+  return EXIT_CODES['timed-out'];
+}

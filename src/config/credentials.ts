@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { CredentialSpec } from '../kernel/spec.ts';
+
+const FINGERPRINT_CHARACTERS = 8;
+
+/** The variable through which Claude Code is given a credential of each type; a stored login needs none. */
+export const CREDENTIAL_VARIABLES: Readonly<Record<CredentialSpec['type'], string | null>> = {
+  'oauth-token': 'CLAUDE_CODE_OAUTH_TOKEN',
+  'api-key': 'ANTHROPIC_API_KEY',
+  'stored-login': null,
+};
+
+/** What the answer to `initialize` says about the account; null: the field is absent. */
+export type AccountSource = { readonly tokenSource: string | null; readonly apiKeySource: string | null };
+
+/** Measured with Claude Code 2.1.195 and 2.1.328. A key beside a token shows in `apiKeySource` alone: compare both. */
+export const EXPECTED_ACCOUNTS: Readonly<Record<CredentialSpec['type'], AccountSource>> = {
+  'oauth-token': { tokenSource: 'CLAUDE_CODE_OAUTH_TOKEN', apiKeySource: null },
+  'api-key': { tokenSource: 'none', apiKeySource: 'ANTHROPIC_API_KEY' },
+  'stored-login': { tokenSource: null, apiKeySource: null },
+};
+
+/**
+ * The variables that give `credential` to an agent. `CLAUDE_CONFIG_DIR` is not set for the default folder: on macOS even
+ * naming the default makes Claude Code look for the login under another name.
+ */
+export function credentialEnvironment(
+  credential: CredentialSpec,
+  secret: string | null,
+  home: string,
+): Readonly<Record<string, string>> {
+  const variable = CREDENTIAL_VARIABLES[credential.type];
+  if (variable !== null) return secret === null ? {} : { [variable]: secret };
+  const { configDir } = credential;
+  return configDir === null || configDir === defaultConfigDir(home) ? {} : { CLAUDE_CONFIG_DIR: configDir };
+}
+
+export function defaultConfigDir(home: string): string {
+  return join(home, '.claude');
+}
+
+/** Tells two secrets apart without keeping either: the first 8 hex digits of SHA-256. */
+export function fingerprint(secret: string): string {
+  return createHash('sha256').update(secret, 'utf8').digest('hex').slice(0, FINGERPRINT_CHARACTERS);
+}

@@ -1,0 +1,122 @@
+import type {
+  AuthOptions,
+  ClaudeOptions,
+  IdleWakeOptions,
+  LogOptions,
+  Maybe,
+  MemoryOptions,
+  RestartOptions,
+  RotateOptions,
+  StopOptions,
+  WatchOptions,
+} from './options.ts';
+
+/**
+ * What an operator may write in an ecosystem file: the types behind `defineEcosystem`. They import nothing, so that a
+ * file which uses them loads no library. `schema.ts` checks the same shape at run time; a test holds the two together,
+ * and another one compares each `@default` here with the table in `defaults.ts`.
+ */
+
+/** Where a secret is read from. The secret itself never stands in an ecosystem file. */
+export type SecretFrom = { readonly env: string } | { readonly file: string } | { readonly command: readonly string[] };
+
+type Money = {
+  /**
+   * Real money is spent on this credential: its agents report `costUsd`, and get no verification prompt unless they ask
+   * for one.
+   * @default true for an api-key, false otherwise
+   */
+  readonly billable?: Maybe<boolean>;
+  /**
+   * Spending, in US dollars, at which the credential is held.
+   * @default null
+   */
+  readonly ceilingUsd?: Maybe<number>;
+};
+
+/** One way to sign in, named by its key under `credentials`. */
+export type CredentialOptions =
+  | ({ readonly type: 'oauth-token' | 'api-key'; readonly from: SecretFrom } & Money)
+  | ({
+      readonly type: 'stored-login';
+      /**
+       * The folder in which `claude` keeps the login.
+       * @default '~/.claude'
+       */
+      readonly configDir?: Maybe<string>;
+    } & Money);
+
+/** Who is told about an incident: a program that is started, or an address that is posted to. */
+export type NotifyOptions = { readonly command: readonly string[] } | { readonly webhook: string };
+
+/** Every option that may stand under `defaults`: those of an agent, but its name. */
+export type DefaultsOptions = {
+  /**
+   * A group of agents, addressed as `namespace:NAME`.
+   * @default 'default'
+   */
+  readonly namespace?: Maybe<string>;
+  /**
+   * `stream` holds Claude Code and reads what it says; `command` holds any program.
+   * @default 'stream'
+   */
+  readonly mode?: Maybe<'stream' | 'command'>;
+  /**
+   * The agent's folder, relative to the ecosystem file.
+   * @default '.'
+   */
+  readonly cwd?: Maybe<string>;
+  /**
+   * The program of a `command` agent and its arguments.
+   * @default null
+   */
+  readonly command?: Maybe<readonly string[]>;
+  /**
+   * A name under `credentials`, or a list: the first is used, the others are fallbacks; null injects none.
+   * @default null
+   */
+  readonly credential?: Maybe<string | readonly string[]>;
+  readonly claude?: Maybe<ClaudeOptions>;
+  /**
+   * Variables for the agent. They are stored in the clear (0600): secrets belong into `envFile`.
+   * @default {}
+   */
+  readonly env?: Maybe<Readonly<Record<string, Maybe<string>>>>;
+  /**
+   * A file of KEY=VALUE lines, read at every start.
+   * @default null
+   */
+  readonly envFile?: Maybe<string>;
+  /**
+   * Names of variables that are handed on from the shell that runs `agentvisor start`.
+   * @default []
+   */
+  readonly envPass?: Maybe<readonly string[]>;
+  readonly restart?: Maybe<RestartOptions>;
+  readonly auth?: Maybe<AuthOptions>;
+  /** `null` turns it off. */
+  readonly idleWake?: Maybe<IdleWakeOptions>;
+  readonly stop?: Maybe<StopOptions>;
+  readonly watch?: Maybe<WatchOptions>;
+  readonly memory?: Maybe<MemoryOptions>;
+  readonly log?: Maybe<LogOptions>;
+  readonly rotate?: Maybe<RotateOptions>;
+  /**
+   * `false` declares the agent without starting it.
+   * @default true
+   */
+  readonly enabled?: Maybe<boolean>;
+};
+
+export type AgentOptions = DefaultsOptions & {
+  /** Letters, digits, `.`, `_` and `-`, at most 64; not `all`. */
+  readonly name: string;
+};
+
+export type EcosystemOptions = {
+  readonly credentials?: Maybe<Readonly<Record<string, CredentialOptions>>>;
+  readonly notify?: Maybe<readonly NotifyOptions[]>;
+  /** Holds for every agent: objects merge deeply, arrays and scalars replace, `null` clears. */
+  readonly defaults?: Maybe<DefaultsOptions>;
+  readonly agents: readonly AgentOptions[];
+};

@@ -1,0 +1,202 @@
+/** The groups of an agent's options, and the values they are written with. See `input.ts` for the whole file. */
+
+/** `'300ms'`, `'30s'`, `'5m'`, `'1h'`, or milliseconds. */
+export type Duration = number | `${number}ms` | `${number}s` | `${number}m` | `${number}h`;
+
+/** `'50MB'` (a KB is 1024 bytes, as in pm2), or bytes. */
+export type Size = number | `${number}B` | `${number}KB` | `${number}MB` | `${number}GB`;
+
+/** `null` clears what `defaults` says: nothing is left of it, and what cannot be absent takes its built-in default. */
+export type Maybe<T> = T | null | undefined;
+
+export type ClaudeOptions = {
+  /**
+   * The program. With a slash it is relative to the ecosystem file, without one it is looked up in PATH at every start.
+   * @default 'claude'
+   */
+  readonly bin?: Maybe<string>;
+  /**
+   * Passed as `--model`; null leaves the choice to `claude`.
+   * @default null
+   */
+  readonly model?: Maybe<string>;
+  /**
+   * More arguments for `claude`.
+   * @default []
+   */
+  readonly args?: Maybe<readonly string[]>;
+  /**
+   * Take the session up again after a restart.
+   * @default true
+   */
+  readonly resume?: Maybe<boolean>;
+};
+
+export type RestartOptions = {
+  /**
+   * After which ends the agent is started again by itself.
+   * @default 'always'
+   */
+  readonly when?: Maybe<'always' | 'failure' | 'never'>;
+  /**
+   * Wait before the first restart after a crash; it doubles up to `delayMax`.
+   * @default '1s'
+   */
+  readonly delayMin?: Maybe<Duration>;
+  /**
+   * Longest wait before a restart after a crash.
+   * @default '5m'
+   */
+  readonly delayMax?: Maybe<Duration>;
+  /**
+   * This many crashes within `crashWindow` make the agent `errored`; it is then only probed.
+   * @default 5
+   */
+  readonly crashesMax?: Maybe<number>;
+  /**
+   * The time in which `crashesMax` counts.
+   * @default '10m'
+   */
+  readonly crashWindow?: Maybe<Duration>;
+};
+
+/** The waits between the attempts of one incident. */
+export type QuietOptions = {
+  /**
+   * `schedule` doubles from `min`; `adaptive` learns from how long earlier windows lasted.
+   * @default 'schedule'
+   */
+  readonly strategy?: Maybe<'schedule' | 'adaptive'>;
+  /**
+   * Wait after the first failed attempt.
+   * @default '20s'
+   */
+  readonly min?: Maybe<Duration>;
+  /**
+   * Longest wait in the first hour of an incident.
+   * @default '3m'
+   */
+  readonly max?: Maybe<Duration>;
+  /**
+   * Longest wait after the first hour.
+   * @default '30m'
+   */
+  readonly longMax?: Maybe<Duration>;
+  /**
+   * Each wait is multiplied by a factor between 1 - jitter and 1 + jitter; 0 to 1.
+   * @default 0.2
+   */
+  readonly jitter?: Maybe<number>;
+};
+
+export type VerifyOptions = {
+  /**
+   * Asked after a restart by an incident when no message waits; `false` waits for natural traffic. Without a word here
+   * it is `false` for an agent whose first credential is billable.
+   * @default 'Reply with OK.'
+   */
+  readonly prompt?: Maybe<string | false>;
+  /**
+   * How long a restarted agent may take to its first good answer.
+   * @default '5m'
+   */
+  readonly timeout?: Maybe<Duration>;
+};
+
+export type AuthOptions = {
+  readonly quiet?: Maybe<QuietOptions>;
+  readonly verify?: Maybe<VerifyOptions>;
+  /**
+   * Whether the message that failed by authentication is asked again after the recovery.
+   * @default 'auto'
+   */
+  readonly redeliver?: Maybe<'auto' | 'never'>;
+};
+
+export type IdleWakeOptions = {
+  /**
+   * An agent that has served a turn and is idle for longer is restarted; `null` or `false`: never.
+   * @default '1h'
+   */
+  readonly after?: Maybe<Duration | false>;
+  /**
+   * `before-message` restarts it when the next message comes, `when-idle` at once.
+   * @default 'before-message'
+   */
+  readonly when?: Maybe<'before-message' | 'when-idle'>;
+  /**
+   * Also restart it at this time of day, `'HH:MM'` local time.
+   * @default null
+   */
+  readonly at?: Maybe<string>;
+};
+
+export type StopOptions = {
+  /**
+   * How long an interrupted turn may take to end before the process is terminated.
+   * @default '5s'
+   */
+  readonly interruptTimeout?: Maybe<Duration>;
+  /**
+   * Time between TERM and KILL.
+   * @default '10s'
+   */
+  readonly killTimeout?: Maybe<Duration>;
+  /**
+   * Who is ended: everything the agent started, its process group, or only its main process.
+   * @default 'tree'
+   */
+  readonly killMode?: Maybe<'tree' | 'group' | 'main'>;
+};
+
+export type WatchOptions = {
+  /**
+   * How long the agent may take to become ready.
+   * @default '90s'
+   */
+  readonly startTimeout?: Maybe<Duration>;
+  /**
+   * Silence within a turn after which it counts as stalled.
+   * @default '30m'
+   */
+  readonly turnSilence?: Maybe<Duration>;
+  /**
+   * How long the process may go on working after its turn's result.
+   * @default '10m'
+   */
+  readonly afterResult?: Maybe<Duration>;
+};
+
+export type MemoryOptions = {
+  /**
+   * Memory of the agent and all it started, above which it is restarted; null: no limit.
+   * @default null
+   */
+  readonly max?: Maybe<Size>;
+};
+
+export type LogOptions = {
+  /**
+   * Size at which a run's output is cut.
+   * @default '50MB'
+   */
+  readonly maxSize?: Maybe<Size>;
+  /**
+   * How many earlier runs are kept.
+   * @default 5
+   */
+  readonly keep?: Maybe<number>;
+  /**
+   * Size of all kept output of the agent.
+   * @default '500MB'
+   */
+  readonly total?: Maybe<Size>;
+};
+
+export type RotateOptions = {
+  /**
+   * When the credential's secret changes: restart its agents one by one, or wait for a person.
+   * @default 'roll'
+   */
+  readonly onChange?: Maybe<'roll' | 'hold'>;
+};

@@ -1,0 +1,56 @@
+import { closeSync, fdatasync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { previousFile } from '../home/journal.ts';
+
+const datasync = promisify(fdatasync);
+
+/** Appends whole lines to a private file; a file beyond `bytesMax` becomes the previous one and a new one is begun. */
+export class Appender {
+  readonly #path: string;
+  readonly #bytesMax: number;
+  #fd: number;
+  #bytes: number;
+
+  constructor(path: string, bytesMax = Infinity) {
+    this.#path = path;
+    this.#bytesMax = bytesMax;
+    this.#fd = openSync(path, 'a', 0o600);
+    this.#bytes = fstatSync(this.#fd).size;
+    if (this.#bytes > 0) this.#endTornLine();
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** @throws what the disk says; part of the text may have been written. */
+  append(text: string): void {
+    if (this.#bytes > this.#bytesMax) this.rotate();
+    const buffer = Buffer.from(text);
+    let written = 0;
+    while (written < buffer.length) written += writeSync(this.#fd, buffer, written);
+    this.#bytes += buffer.length;
+  }
+
+  sync(): Promise<void> {
+    return datasync(this.#fd);
+  }
+
+  /** The file becomes the previous one, which is replaced. */
+  rotate(): void {
+    renameSync(this.#path, previousFile(this.#path));
+    const fd = openSync(this.#path, 'a', 0o600);
+    closeSync(this.#fd);
+    this.#fd = fd;
+    this.#bytes = 0;
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  /** A crash may have left half a line; what is appended must not be glued to it. An empty line is no line. */
+  #endTornLine(): void {
+    this.#bytes += writeSync(this.#fd, '\n');
+  }
+}

@@ -1,0 +1,74 @@
+import { findMessage, QUEUE_MAX } from '../kernel/messages.ts';
+import type { Message } from '../kernel/fleet.ts';
+import { runFolder } from '../home/paths.ts';
+import { redact } from '../kernel/redaction.ts';
+import type { MessageOutcome } from '../protocol/api.ts';
+import { AgentvisorError } from '../protocol/errors.ts';
+import type { DaemonContext } from './context.ts';
+import { readLineBefore } from './line-at.ts';
+import { runFiles } from './process/run-files.ts';
+import { findAgent } from './targets.ts';
+
+/** A message's id is a UUID that ends in 0000: the deliveries are numbered there. */
+const MESSAGE_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{8}0000$/;
+/** Larger than what an agent can read in one turn. */
+export const TEXT_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Answers once the message is on the disk. The same id again changes nothing. */
+export async function send(
+  context: DaemonContext,
+  params: { readonly agent: string; readonly text: string; readonly id: string },
+): Promise<{ id: string }> {
+  const { engine } = context;
+  const agent = findAgent(engine.fleet, params.agent);
+  if (agent.spec.mode === 'command') throw takesNone(params.agent);
+  if (!MESSAGE_ID.test(params.id)) {
+    throw new AgentvisorError('usage', 'The id of a message is a UUID in small letters that ends in 0000.', 'Draw one and set its last four digits.');
+  }
+  if (params.text.trim() === '') throw new AgentvisorError('usage', 'The message is empty.', 'Give it a text: agentvisor send NAME TEXT');
+  if (Buffer.byteLength(params.text) > TEXT_BYTES_MAX) {
+    throw new AgentvisorError('refused', `The message is longer than ${TEXT_BYTES_MAX} bytes.`, 'Put it into a file and name the file.');
+  }
+  if (agent.queue.length >= QUEUE_MAX) {
+    throw new AgentvisorError('refused', `${QUEUE_MAX} messages wait for ${params.agent} already.`, `See why: agentvisor describe ${params.agent}`);
+  }
+  await engine.submit({ type: 'message', agent: params.agent, id: params.id, text: params.text });
+  return { id: params.id };
+}
+
+/** Answers once the message has ended. */
+export async function outcome(
+  context: DaemonContext,
+  params: { readonly agent: string; readonly id: string },
+): Promise<MessageOutcome> {
+  const { engine } = context;
+  const find = (): Message | undefined => {
+    const agent = engine.fleet.agents[params.agent];
+    return agent === undefined ? undefined : findMessage(agent, params.id);
+  };
+  findAgent(engine.fleet, params.agent);
+  if (find() === undefined) {
+    throw new AgentvisorError('failed', `${params.agent} knows no message ${params.id}.`, `See: agentvisor describe ${params.agent}`);
+  }
+  await engine.until(() => !['queued', 'sent'].includes(find()?.state ?? 'cancelled'));
+  const message = find();
+  if (message === undefined) {
+    return { id: params.id, state: 'cancelled', answer: null, cause: 'operator', detail: 'the agent was deleted' };
+  }
+  const { id, state, cause, detail } = message;
+  return { id, state, cause, detail, answer: state === 'answered' ? await readAnswer(context, params.agent, message) : null };
+}
+
+/** The answer stands in the run's own file; there is no second copy. */
+async function readAnswer(context: DaemonContext, agent: string, message: Message): Promise<string | null> {
+  if (message.answer === null) return null;
+  const { run, offset } = message.answer;
+  const line = await readLineBefore(runFiles(runFolder(context.home, agent, run)).stdout, offset);
+  if (line === null) return null;
+  const value: unknown = JSON.parse(line);
+  const text = typeof value === 'object' && value !== null && 'result' in value ? value.result : null;
+  return typeof text === 'string' ? redact(text, context.secrets.known()) : null;
+}
+
+const takesNone = (name: string): AgentvisorError =>
+  new AgentvisorError('refused', `${name} is a command agent and takes no messages.`, 'Only stream agents can be asked.');

@@ -1,0 +1,34 @@
+import { mono, wall, type Moment } from '../kernel/moment.ts';
+
+/** The only reader of time and chance in the daemon. */
+export interface Clock {
+  now(): Moment;
+  /** Calls back once after at least `delayMs`; gives the way to call it off. */
+  after(delayMs: number, callback: () => void): () => void;
+}
+
+/** `setTimeout` fires at once beyond 2^31 ms (24.8 days); longer waits are made of several. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+export function systemClock(boot: string): Clock {
+  return {
+    now: () => ({
+      // CLOCK_MONOTONIC is the same for all processes of one boot, so a new daemon can go on with old deadlines.
+      mono: mono(Number(process.hrtime.bigint() / 1_000_000n)),
+      wall: wall(Date.now()),
+      boot,
+      roll: Math.random(),
+    }),
+    after: chainedTimer,
+  };
+}
+
+function chainedTimer(delayMs: number, callback: () => void): () => void {
+  let timer: NodeJS.Timeout;
+  const arm = (leftMs: number): void => {
+    const nowMs = Math.min(leftMs, TIMER_MS_MAX);
+    timer = setTimeout(() => (leftMs > nowMs ? arm(leftMs - nowMs) : callback()), nowMs);
+  };
+  arm(Math.max(0, delayMs));
+  return () => clearTimeout(timer);
+}

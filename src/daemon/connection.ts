@@ -1,0 +1,121 @@
+import type { Socket } from 'node:net';
+import { PROTOCOL, type Notification } from '../protocol/api.ts';
+import { AgentvisorError, versionMismatch } from '../protocol/errors.ts';
+import {
+  createSplitter,
+  decodeRequest,
+  encodeError,
+  encodeNotification,
+  encodeProblem,
+  encodeResult,
+  REQUEST_BYTES_MAX,
+  type RequestFrame,
+} from '../protocol/frames.ts';
+import { VERSION } from '../protocol/version.ts';
+
+/** Requests of one client that may be under way at once. */
+export const REQUESTS_MAX = 64;
+/** Bytes that may wait for a client that does not read; notifications beyond it are dropped and counted. */
+export const UNREAD_BYTES_MAX = 1024 * 1024;
+/** Beyond this even the answers pile up: the client is let go. */
+export const UNREAD_BYTES_LIMIT = 16 * 1024 * 1024;
+
+export type Handle = (method: string, params: unknown, connection: Connection) => Promise<unknown>;
+
+/** One client. It is never waited for, and what it sends is only ever data. */
+export class Connection {
+  readonly #socket: Socket;
+  readonly #handle: Handle;
+  readonly #splitter = createSplitter(REQUEST_BYTES_MAX);
+  readonly #onEnd: (() => void)[] = [];
+  #isGreeted = false;
+  #underWay = 0;
+  #dropped = 0;
+
+  constructor(socket: Socket, handle: Handle) {
+    this.#socket = socket;
+    this.#handle = handle;
+    socket.on('data', (chunk: Buffer) => this.#read(chunk));
+    // A client that resets the connection is no trouble of ours.
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => this.#onEnd.forEach((callback) => callback()));
+  }
+
+  onEnd(callback: () => void): void {
+    this.#onEnd.push(callback);
+  }
+
+  notify(notification: Notification): void {
+    if (this.#socket.writableLength > UNREAD_BYTES_MAX) {
+      this.#dropped += 1;
+      return;
+    }
+    if (this.#dropped > 0) {
+      this.#write(encodeNotification('dropped', { count: this.#dropped }));
+      this.#dropped = 0;
+    }
+    this.#write(encodeNotification(notification.method, notification.params));
+  }
+
+  close(): void {
+    this.#socket.end();
+  }
+
+  #read(chunk: Buffer): void {
+    for (const bytes of this.#splitter.push(chunk)) {
+      const frame = 'kind' in bytes ? bytes : decodeRequest(bytes);
+      if (frame.kind === 'invalid') {
+        this.#write(encodeProblem(frame));
+        this.#socket.end();
+        return;
+      }
+      if (frame.kind === 'request') void this.#serve(frame);
+    }
+  }
+
+  async #serve(frame: RequestFrame): Promise<void> {
+    try {
+      if (this.#underWay >= REQUESTS_MAX) throw tooMany();
+      this.#underWay += 1;
+      try {
+        this.#write(encodeResult(frame.id, await this.#answer(frame)));
+      } finally {
+        this.#underWay -= 1;
+      }
+    } catch (error) {
+      this.#write(encodeError(frame.id, error));
+      if (!(error instanceof AgentvisorError)) console.error(error);
+    }
+  }
+
+  async #answer(frame: RequestFrame): Promise<unknown> {
+    if (frame.method === 'hello') {
+      this.#isGreeted = greet(frame.params);
+      return { protocol: PROTOCOL, version: VERSION, pid: process.pid };
+    }
+    if (!this.#isGreeted) throw notGreeted();
+    return this.#handle(frame.method, frame.params, this);
+  }
+
+  #write(frame: string): void {
+    if (this.#socket.destroyed) return;
+    if (this.#socket.writableLength > UNREAD_BYTES_LIMIT) {
+      this.#socket.destroy();
+      return;
+    }
+    this.#socket.write(frame);
+  }
+}
+
+function greet(params: unknown): boolean {
+  const protocol = typeof params === 'object' && params !== null && 'protocol' in params ? params.protocol : null;
+  const version = typeof params === 'object' && params !== null && 'version' in params ? params.version : null;
+  if (protocol === PROTOCOL) return true;
+  throw versionMismatch(VERSION, typeof version === 'string' ? version.slice(0, 40) : 'unknown');
+}
+
+const notGreeted = (): AgentvisorError =>
+  new AgentvisorError('usage', 'The first request of a connection is hello.', 'Send: {"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":1,"version":"0"}}');
+
+const tooMany = (): AgentvisorError =>
+  new AgentvisorError('refused', `More than ${REQUESTS_MAX} requests are under way on this connection.`, 'Wait for their answers.');

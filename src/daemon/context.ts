@@ -1,0 +1,20 @@
+import type { Fleet } from '../kernel/fleet.ts';
+import type { AgentRow } from '../protocol/rows.ts';
+import type { Clock } from './clock.ts';
+import type { Engine } from './engine.ts';
+import type { Secrets } from './secrets.ts';
+import type { Store } from './store.ts';
+
+/** What the methods of the socket work with. */
+export type DaemonContext = {
+  readonly home: string;
+  readonly socket: string;
+  readonly clock: Clock;
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly secrets: Secrets;
+  /** `list` as it is now, with what the processes use. */
+  readonly rows: (fleet: Fleet) => Promise<readonly AgentRow[]>;
+  /** Ends the daemon once the answer to whoever asked is on its way. */
+  readonly shutDown: () => void;
+};

@@ -1,0 +1,97 @@
+import { createServer } from 'node:net';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadState } from '../home/journal.ts';
+import { socketPath } from '../home/paths.ts';
+import { prepareHome } from '../home/permission.ts';
+import { adoptAll } from './adopt.ts';
+import { systemClock } from './clock.ts';
+import { Door } from './door.ts';
+import { Engine } from './engine.ts';
+import { Host } from './host.ts';
+import { serveMethods } from './methods.ts';
+import * as operate from './operate.ts';
+import { leaveHome, takeHome } from './ownership.ts';
+import { identity } from './process/identity.ts';
+import { spawner } from './process/spawn.ts';
+import { processTable, sweeper } from './process/sweep.ts';
+import { usageMeter } from './process/usage.ts';
+import { Secrets } from './secrets.ts';
+import { openStore } from './store.ts';
+import { UsageRows } from './usage-rows.ts';
+
+/** How often all runs are looked at for what no notification told. */
+const CHECK_MS = 1_000;
+
+export type Daemon = {
+  /** Ends the daemon; the agents live on unless `withAgents`. */
+  close(options: { readonly withAgents: boolean }): Promise<void>;
+  /** Settles when a client asked the daemon to end. */
+  readonly asked: Promise<void>;
+};
+
+/** @returns null when another daemon owns the home. */
+export async function startDaemon(home: string, complain: (what: string, error: unknown) => void): Promise<Daemon | null> {
+  prepareHome(home);
+  const door = new Door();
+  const server = createServer((socket) => door.knock(socket));
+  if (!(await takeHome(home, identity, server))) return null;
+
+  mkdirSync(join(home, 'agents'), { recursive: true, mode: 0o700 });
+  const boot = identity.bootId();
+  const clock = systemClock(boot);
+  const state = loadState(home);
+  for (const damage of state.damage) complain('state', damage);
+  const store = openStore(home);
+  for (const { seq, commands } of state.replayed) store.record(seq, commands);
+  const secrets = new Secrets();
+  const host: Host = new Host({
+    home,
+    identity,
+    spawner,
+    sweeper,
+    table: processTable,
+    secrets,
+    fleet: () => engine.fleet,
+    submit: (event) => engine.submit(event),
+    complain,
+  });
+  const engine: Engine = new Engine(clock, store, state, (command) => host.obey(command));
+  await adoptAll({ home, boot, fleet: state.fleet, host, secrets, submit: (event) => engine.submit(event) });
+  await engine.submit({ type: 'tick' });
+  const checks = setInterval(() => host.checkAll(), CHECK_MS);
+
+  const usage = new UsageRows(usageMeter(), clock, () => store.degraded());
+  const asked = signal();
+  const context = {
+    home,
+    socket: socketPath(home),
+    clock,
+    engine,
+    store,
+    secrets,
+    rows: usage.rows.bind(usage),
+    shutDown: asked.resolve,
+  };
+  door.open(serveMethods(context));
+
+  return {
+    asked: asked.promise,
+    close: async ({ withAgents }) => {
+      if (withAgents) await operate.stop(context, ['all']);
+      clearInterval(checks);
+      server.close();
+      door.close();
+      await host.close();
+      engine.close();
+      leaveHome(home);
+    },
+  };
+}
+
+/** A promise and the way to settle it; Node 20 has no Promise.withResolvers. */
+function signal(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
+}

@@ -1,0 +1,154 @@
+import type { JournalEntry } from '../home/journal.ts';
+import type { Command } from '../kernel/commands.ts';
+import { nextDeadline } from '../kernel/deadlines.ts';
+import type { Event } from '../kernel/events.ts';
+import type { Fleet } from '../kernel/fleet.ts';
+import { step } from '../kernel/step.ts';
+import type { Clock } from './clock.ts';
+import type { Store } from './store.ts';
+
+/** What a step changed, for those who wait and those who watch. */
+export type Change = {
+  readonly before: Fleet;
+  readonly after: Fleet;
+  readonly commands: readonly Command[];
+};
+
+type Waiting = { readonly event: Event; readonly done: () => void };
+
+/** The wall clock may be set: deadlines on it are looked at at least this often. */
+const WALL_CHECK_MS = 30_000;
+/** A store that refuses is asked again this often. */
+const RETRY_MS = 5_000;
+
+/**
+ * The daemon's one loop: event -> step -> journal -> obey. Everything that happens comes through `submit`, one at a
+ * time; what a step asks for is done only after its event is in the journal, and what cannot be undone (an accepted
+ * message, a spawn) only after the journal is on the disk.
+ */
+export class Engine {
+  readonly #clock: Clock;
+  readonly #store: Store;
+  readonly #obey: (command: Command) => void;
+  readonly #watchers = new Set<(change: Change) => void>();
+  #fleet: Fleet;
+  #seq: number;
+  #queue: Waiting[] = [];
+  #isDraining = false;
+  #isClosed = false;
+  #cancelTimer: () => void = () => undefined;
+
+  constructor(clock: Clock, store: Store, start: { fleet: Fleet; seq: number }, obey: (command: Command) => void) {
+    this.#clock = clock;
+    this.#store = store;
+    this.#fleet = start.fleet;
+    this.#seq = start.seq;
+    this.#obey = obey;
+  }
+
+  get fleet(): Fleet {
+    return this.#fleet;
+  }
+
+  /** Settles when the event is in the journal (an operator's: on the disk) and its commands are under way. */
+  submit(event: Event): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    return new Promise((done) => {
+      this.#queue.push({ event, done });
+      void this.#drain();
+    });
+  }
+
+  /** Calls back after every step until the returned function is called. */
+  watch(watcher: (change: Change) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  /** Settles when the fleet is as `holds` wants it, at once if it is already. */
+  until(holds: (fleet: Fleet) => boolean): Promise<void> {
+    return new Promise((done) => {
+      if (holds(this.#fleet)) {
+        done();
+        return;
+      }
+      const stop = this.watch((change) => {
+        if (!holds(change.after)) return;
+        stop();
+        done();
+      });
+    });
+  }
+
+  /** No further event is taken; the state is left as a snapshot. */
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelTimer();
+    this.#store.close(this.#fleet, this.#seq);
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    while (this.#queue.length > 0) {
+      const batch = this.#queue.splice(0);
+      const { changes, mustSync } = this.#takeIn(batch);
+      if (mustSync) await this.#store.sync();
+      if (this.#isClosed) break;
+      for (const { commands } of changes) commands.forEach(this.#obey);
+      for (const { done } of batch) done();
+      for (const change of changes) for (const watcher of this.#watchers) watcher(change);
+      this.#store.tidy(this.#fleet, this.#seq);
+    }
+    this.#isDraining = false;
+    this.#arm();
+  }
+
+  #takeIn(batch: readonly Waiting[]): { changes: Change[]; mustSync: boolean } {
+    const entries: JournalEntry[] = [];
+    const changes: Change[] = [];
+    let mustSync = false;
+    const first = this.#seq + 1;
+    for (const { event } of batch) {
+      const moment = this.#clock.now();
+      const before = this.#fleet;
+      const { fleet, commands } = step(before, event, moment);
+      this.#fleet = fleet;
+      this.#seq += 1;
+      entries.push({ seq: this.#seq, moment, event });
+      changes.push({ before, after: fleet, commands });
+      mustSync ||= event.type === 'message' || commands.some((command) => command.type === 'spawn');
+    }
+    this.#store.append(entries);
+    changes.forEach(({ commands }, index) => this.#store.record(first + index, commands));
+    return { changes, mustSync };
+  }
+
+  #arm(): void {
+    this.#cancelTimer();
+    if (this.#isClosed) return;
+    const now = this.#clock.now();
+    const next = nextDeadline(this.#fleet);
+    const delays = [
+      next.mono === null ? Infinity : next.mono - now.mono,
+      next.wall === null ? Infinity : Math.min(next.wall - now.wall, WALL_CHECK_MS),
+      this.#store.degraded().length > 0 ? RETRY_MS : Infinity,
+    ];
+    const delayMs = Math.min(...delays);
+    if (delayMs === Infinity) return;
+    this.#cancelTimer = this.#clock.after(delayMs, () => this.#tick());
+  }
+
+  /** A tick is an event only when something is due; a mere look at the clock leaves no line in the journal. */
+  #tick(): void {
+    const now = this.#clock.now();
+    const next = nextDeadline(this.#fleet);
+    const isDue = (next.mono !== null && next.mono <= now.mono) || (next.wall !== null && next.wall <= now.wall);
+    if (isDue) {
+      void this.submit({ type: 'tick' });
+      return;
+    }
+    this.#store.tidy(this.#fleet, this.#seq);
+    this.#arm();
+  }
+}

@@ -1,0 +1,208 @@
+import { rmSync } from 'node:fs';
+import { agentArgv } from '../claude/argv.ts';
+import { childEnvironment } from '../claude/environment.ts';
+import { PROXY_VARIABLES } from '../config/environment.ts';
+import { agentFolder, runFolder } from '../home/paths.ts';
+import type { Command } from '../kernel/commands.ts';
+import type { Event, RunId } from '../kernel/events.ts';
+import { runOf, type Agent, type Fleet, type Run } from '../kernel/fleet.ts';
+import { LiveRun } from './live-run.ts';
+import { FifoWriter } from './process/fifo.ts';
+import type { Identity } from './process/identity.ts';
+import { retireRuns } from './process/logs.ts';
+import type { ProcessTable } from './process/process-table.ts';
+import { preflight } from './process/preflight.ts';
+import { SpawnRefused, type Spawner } from './process/spawn.ts';
+import type { Sweeper } from './process/sweep.ts';
+import { NoSecret, readEnvFile, type Secrets } from './secrets.ts';
+
+export type HostOptions = {
+  readonly home: string;
+  readonly identity: Identity;
+  readonly spawner: Spawner;
+  readonly sweeper: Sweeper;
+  readonly table: ProcessTable;
+  readonly secrets: Secrets;
+  readonly fleet: () => Fleet;
+  readonly submit: (event: Event) => Promise<void>;
+  /** A command could not be carried out and nothing in the state can say so. */
+  readonly complain: (what: string, error: unknown) => void;
+};
+
+type Heard = { readonly id: RunId; readonly cursor: number; readonly shim: { readonly pid: number; readonly start: string } };
+
+type CommandOf<Type extends Command['type']> = Extract<Command, { type: Type }>;
+
+/** Carries out what the kernel asks for and reports what became of it. */
+export class Host {
+  readonly #options: HostOptions;
+  readonly #runs = new Map<string, LiveRun>();
+  readonly #writer = new FifoWriter();
+
+  constructor(options: HostOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to obey; what goes wrong becomes an event or a complaint, never an exception. */
+  obey(command: Command): void {
+    this.#carryOut(command).catch((error: unknown) => this.#options.complain(command.type, error));
+  }
+
+  /** Once a second: what no notification told. */
+  checkAll(): void {
+    for (const run of this.#runs.values()) run.check();
+  }
+
+  /** Listens to a process that an earlier daemon started. */
+  adopt(agent: Agent, run: Heard): void {
+    this.#listen(agent, run, true);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#runs.values()].map((run) => run.close()));
+  }
+
+  async #carryOut(command: Command): Promise<void> {
+    switch (command.type) {
+      case 'spawn':
+        return this.#spawn(command);
+      case 'initialize':
+        return this.#runs.get(command.run)?.initialize();
+      case 'interrupt':
+        return this.#runs.get(command.run)?.interrupt();
+      case 'deliver':
+        return this.#runs.get(command.run)?.deliver(command.uuid, command.text);
+      case 'signal':
+        return this.#signal(command);
+      case 'sweep':
+        return this.#sweep(command);
+      case 'retire-run':
+        return this.#retire(command);
+      case 'forget':
+        rmSync(agentFolder(this.#options.home, command.agent), { recursive: true, force: true });
+        return;
+      case 'record':
+      case 'file-incident':
+        // The store writes these with the event that caused them.
+        return;
+    }
+  }
+
+  #runDir(agent: string, run: RunId): string {
+    return runFolder(this.#options.home, agent, run);
+  }
+
+  async #spawn({ agent: name, run, session }: CommandOf<'spawn'>): Promise<void> {
+    const { fleet, submit, spawner } = this.#options;
+    const agent = fleet().agents[name];
+    if (agent === undefined) return;
+    const { spec } = agent;
+    const argv = spec.mode === 'stream' && session !== null ? agentArgv(spec, session) : (spec.command ?? []);
+    const runDir = this.#runDir(name, run);
+    try {
+      const { env, fingerprint } = await this.#environment(agent, run);
+      const found = preflight({ cwd: spec.cwd, argv0: argv[0] ?? '', path: env['PATH'] });
+      if (!found.ok) {
+        await submit({ type: 'spawn-failed', agent: name, run, detail: found.message });
+        return;
+      }
+      const stdin = spec.mode === 'stream' ? 'fifo' : 'null';
+      const spawned = await spawner.spawnRun({ runDir, argv: [found.file, ...argv.slice(1)], cwd: spec.cwd, env, stdin });
+      const { shimPid, shimStart } = spawned;
+      // Before the report: what it makes the kernel ask for needs somebody to say it to. What the run itself reports
+      // comes in later turns of the event loop, so still behind it.
+      const live = this.#listen(agent, { id: run, cursor: 0, shim: { pid: shimPid, start: shimStart } }, false);
+      spawned.onExit(() => void live.end());
+      await submit({ type: 'spawned', agent: name, run, shimPid, shimStart, fingerprint });
+    } catch (error) {
+      if (!(error instanceof NoSecret) && !(error instanceof SpawnRefused)) throw error;
+      await submit({ type: 'spawn-failed', agent: name, run, detail: error.message });
+    }
+  }
+
+  #listen(agent: Agent, run: Heard, isAdopted: boolean): LiveRun {
+    const { identity, secrets, submit } = this.#options;
+    const { name, mode } = agent.spec;
+    const live = new LiveRun({
+      agent: name,
+      run: run.id,
+      runDir: this.#runDir(name, run.id),
+      mode,
+      cursor: run.cursor,
+      isAdopted,
+      writer: this.#writer,
+      submit,
+      isShimAlive: () => identity.isAlive(run.shim.pid, run.shim.start),
+      secrets: () => secrets.known(),
+    });
+    this.#runs.set(run.id, live);
+    return live;
+  }
+
+  async #signal({ agent: name, run: id, signal }: CommandOf<'signal'>): Promise<void> {
+    const { sweeper } = this.#options;
+    const { agent, run } = this.#find(name, id);
+    if (agent === null || run === null || run.shim === null) return;
+    const cookie = this.#runDir(name, id);
+    const { killMode } = agent.spec.stop;
+    if (signal === 'TERM') {
+      if (killMode === 'main' && run.pid !== null) signalOne(this.#options.table, cookie, run.pid);
+      else await sweeper.signalGroup(cookie, run.shim.pid, 'SIGTERM');
+      return;
+    }
+    const { pid: shimPid } = run.shim;
+    const only = (process: { pid: number; group: number }): boolean =>
+      killMode === 'tree' || (killMode === 'group' ? process.group === shimPid : process.pid === run.pid);
+    await sweeper.killBearers(cookie, { except: shimPid, only });
+  }
+
+  async #sweep({ agent: name, run: id }: CommandOf<'sweep'>): Promise<void> {
+    const { sweeper, submit } = this.#options;
+    const shimPid = this.#find(name, id).run?.shim?.pid ?? 0;
+    const { leftovers } = await sweeper.sweep(this.#runDir(name, id), shimPid);
+    await this.#runs.get(id)?.end();
+    await submit({ type: 'gone', agent: name, run: id, leftovers });
+  }
+
+  async #retire({ agent: name, run }: CommandOf<'retire-run'>): Promise<void> {
+    this.#runs.delete(run);
+    const agent = this.#options.fleet().agents[name];
+    if (agent === undefined) return;
+    const { keep, sizeBytesMax, totalBytesMax } = agent.spec.log;
+    await retireRuns(agentFolder(this.#options.home, name), { keep, sizeBytesMax, totalBytesMax }, runOf(agent.state)?.id ?? null);
+  }
+
+  #find(name: string, id: RunId): { agent: Agent | null; run: Run | null } {
+    const agent = this.#options.fleet().agents[name] ?? null;
+    const run = agent === null ? null : runOf(agent.state);
+    return { agent, run: run?.id === id ? run : null };
+  }
+
+  async #environment(agent: Agent, run: RunId): Promise<{ env: Record<string, string>; fingerprint: string | null }> {
+    const { fleet, secrets } = this.#options;
+    const { spec } = agent;
+    const credential = fleet().credentials[spec.credentials[0] ?? ''];
+    const home = agent.environment['HOME'] ?? '/';
+    const injected =
+      credential === undefined ? { variables: {}, fingerprint: null } : await secrets.credential(credential, home, spec.cwd);
+    const env = childEnvironment({
+      plain: agent.environment,
+      plainSecret: secrets.pick(PROXY_VARIABLES),
+      declared: spec.env,
+      envFile: spec.envFile === null ? {} : readEnvFile(spec.envFile),
+      passed: secrets.pick(spec.envPass),
+      credential: injected.variables,
+      agent: spec.name,
+      run: this.#runDir(spec.name, run),
+    });
+    return { env, fingerprint: injected.fingerprint };
+  }
+}
+
+/** For `killMode: 'main'`: the agent alone is asked to end; the sweep after its end takes the others. */
+function signalOne(table: ProcessTable, cookie: string, pid: number): void {
+  const process = table.bearer(pid, cookie);
+  if (process === null) return;
+  table.signal(process, cookie, 'SIGTERM');
+  table.signal(process, cookie, 'SIGCONT');
+}

@@ -1,0 +1,169 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { classifyExit } from '../claude/exit.ts';
+import { initializeFrame, interruptFrame, userFrame } from '../claude/frames.ts';
+import { parseLine } from '../claude/line.ts';
+import type { Event, RunId } from '../kernel/events.ts';
+import { excerpt } from '../kernel/redaction.ts';
+import type { AgentMode } from '../kernel/spec.ts';
+import type { FrameWriter } from './process/fifo.ts';
+import { follow, type Follower } from './process/follower.ts';
+import { readExit, runFiles, watchRun, type RunWatch } from './process/run-files.ts';
+
+export type LiveRunOptions = {
+  readonly agent: string;
+  readonly run: RunId;
+  readonly runDir: string;
+  readonly mode: AgentMode;
+  /** Where the state has read to; 0 for a new run. */
+  readonly cursor: number;
+  readonly isAdopted: boolean;
+  readonly writer: FrameWriter;
+  readonly submit: (event: Event) => Promise<void>;
+  /** Whether the shim is still there; asked for adopted runs, whose exit nobody reports. */
+  readonly isShimAlive: () => boolean;
+  readonly secrets: () => readonly string[];
+};
+
+/** Frames up to this size go into the FIFO whole or not at all, so a crash cannot cut them. */
+const ATOMIC_BYTES_MAX = 4_096;
+/** Between two tries to reach an agent that has not opened its stdin yet. */
+const RETRY_MS_MIN = 5;
+const RETRY_MS_MAX = 200;
+const STDERR_TAIL_BYTES = 4_096;
+
+/** Ears and mouth of one run: follows its output, hears its end, writes to its stdin. It decides nothing. */
+export class LiveRun {
+  readonly #options: LiveRunOptions;
+  readonly #watch: RunWatch;
+  readonly #follower: Follower | null;
+  #isCatchingUp: boolean;
+  #isBlind = false;
+  #isOver = false;
+
+  constructor(options: LiveRunOptions) {
+    this.#options = options;
+    this.#isCatchingUp = options.isAdopted;
+    this.#follower = options.mode === 'stream' ? this.#followStdout() : null;
+    this.#watch = watchRun(options.runDir, {
+      onLive: (pid) => void options.submit({ type: 'pid-known', ...this.#name, pid }),
+      onExit: () => void this.end(),
+      onBlind: () => (this.#isBlind = true),
+    });
+    if (options.isAdopted) void this.#catchUp();
+  }
+
+  /** Looks for what a lost notification would have told. Called once a second for all runs. */
+  check(): void {
+    if (this.#isOver) return;
+    this.#follower?.poke();
+    if (this.#isBlind) this.#watch.check();
+    const isLost = this.#options.isAdopted && !this.#options.isShimAlive();
+    if (isLost) void this.end();
+  }
+
+  /** Reports the end once, after everything that was said before it. */
+  async end(): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    await this.#follower?.caughtUp();
+    await this.#follower?.close();
+    this.#watch.close();
+    const stderr = readTail(runFiles(this.#options.runDir).stderr);
+    await this.#options.submit({
+      type: 'exited',
+      ...this.#name,
+      code: readExit(this.#options.runDir)?.code ?? null,
+      hint: classifyExit(stderr),
+      detail: excerpt(lastLine(stderr), undefined, this.#options.secrets()),
+    });
+  }
+
+  /** Stops listening; the process is left as it is. */
+  async close(): Promise<void> {
+    this.#isOver = true;
+    this.#watch.close();
+    await this.#follower?.close();
+  }
+
+  /** Asks until the agent has opened its stdin, which takes it a moment; the start's own deadline ends it. */
+  async initialize(): Promise<void> {
+    const frame = Buffer.from(initializeFrame(`init-${this.#options.run}`));
+    let pauseMs = RETRY_MS_MIN;
+    while (!this.#isOver) {
+      const { outcome } = await this.#write(frame);
+      if (outcome === 'written') return;
+      await new Promise((again) => setTimeout(again, pauseMs));
+      pauseMs = Math.min(RETRY_MS_MAX, pauseMs * 2);
+    }
+  }
+
+  async interrupt(): Promise<void> {
+    await this.#write(Buffer.from(interruptFrame(`interrupt-${this.#options.run}`)));
+  }
+
+  async deliver(uuid: string, text: string): Promise<void> {
+    const { submit } = this.#options;
+    const frame = Buffer.from(userFrame(uuid, text));
+    const isAtomic = frame.length <= ATOMIC_BYTES_MAX;
+    if (!isAtomic) await submit({ type: 'writing', ...this.#name, uuid, bytes: frame.length });
+    const { outcome } = await this.#write(frame);
+    if (outcome !== 'written') {
+      await submit({ type: 'not-written', ...this.#name, uuid, partial: outcome === 'partial' });
+    } else if (!isAtomic) {
+      await submit({ type: 'written', ...this.#name, uuid });
+    }
+  }
+
+  get #name(): { agent: string; run: RunId } {
+    return { agent: this.#options.agent, run: this.#options.run };
+  }
+
+  #write(frame: Buffer): ReturnType<FrameWriter['writeFrame']> {
+    return this.#options.writer.writeFrame(runFiles(this.#options.runDir).stdin, frame);
+  }
+
+  #followStdout(): Follower {
+    const { submit, runDir, cursor } = this.#options;
+    return follow(runFiles(runDir).stdout, {
+      from: cursor,
+      base: 0,
+      onLines: async (lines) => {
+        const events = lines.flatMap(({ line, end, oversized }) => {
+          if (oversized) return [];
+          const fact = parseLine(line);
+          if (fact.fact === 'other') return [];
+          return [{ type: 'heard' as const, ...this.#name, offset: end, fact, late: this.#isCatchingUp }];
+        });
+        await Promise.all(events.map(submit));
+      },
+      onError: () => (this.#isBlind = true),
+    });
+  }
+
+  async #catchUp(): Promise<void> {
+    await this.#follower?.caughtUp();
+    this.#isCatchingUp = false;
+    if (!this.#isOver) await this.#options.submit({ type: 'caught-up', ...this.#name });
+  }
+}
+
+/** The end of a file as text, '' when it cannot be read: it only helps to explain an exit. */
+function readTail(path: string): string {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch {
+    // Removed by somebody: there is nothing to quote.
+    return '';
+  }
+  try {
+    const size = fstatSync(fd).size;
+    const buffer = Buffer.alloc(Math.min(size, STDERR_TAIL_BYTES));
+    readSync(fd, buffer, 0, buffer.length, size - buffer.length);
+    return buffer.toString('utf8');
+  } finally {
+    closeSync(fd);
+  }
+}
+
+const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? '';

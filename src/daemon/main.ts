@@ -1,0 +1,42 @@
+import { homeFolder } from '../home/paths.ts';
+import { AgentvisorError } from '../protocol/errors.ts';
+import { startDaemon } from './daemon.ts';
+
+/** How long the last answers may take to leave. */
+const FAREWELL_MS = 500;
+
+/**
+ * The daemon's program. It ends with 0 when it was asked to end, or when another daemon owns the home; its keeper
+ * starts it again after anything else.
+ */
+async function main(): Promise<number> {
+  delete process.env['AGENTVISOR_RUN'];
+  delete process.env['AGENTVISOR_AGENT'];
+  const daemon = await startDaemon(homeFolder(process.env), complain);
+  if (daemon === null) return 0;
+  // As PID 1 of a container there is nobody else who could hold the agents.
+  const isLast = process.pid === 1 || process.argv.includes('--with-agents');
+  const byClient = daemon.asked.then(() => false);
+  const bySignal = new Promise<boolean>((done) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => done(isLast));
+  });
+  // A closed terminal is no reason to end.
+  process.on('SIGHUP', () => undefined);
+  const withAgents = await Promise.race([byClient, bySignal]);
+  await daemon.close({ withAgents });
+  return 0;
+}
+
+function complain(what: string, error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  console.error(`${new Date().toISOString()} ${what}: ${text}`);
+}
+
+main().then(
+  (code) => setTimeout(() => process.exit(code), FAREWELL_MS).unref(),
+  (error: unknown) => {
+    if (error instanceof AgentvisorError) console.error(`agentvisor: ${error.message} ${error.nextStep}`);
+    else complain('the daemon ended', error);
+    process.exit(1);
+  },
+);

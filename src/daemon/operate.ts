@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { CAUSES } from '../kernel/causes.ts';
+import { isSameProcess } from '../kernel/operator.ts';
+import { runOf, type Agent, type Fleet } from '../kernel/fleet.ts';
+import type { AgentSpec } from '../kernel/spec.ts';
+import type { AgentResult, ApplyParams } from '../protocol/api.ts';
+import { AgentvisorError } from '../protocol/errors.ts';
+import { AGENT_NAME } from '../protocol/params.ts';
+import type { DaemonContext } from './context.ts';
+import { findAgents } from './targets.ts';
+
+/** Takes in an ecosystem file: what is new is started, what changed is applied, the rest is left alone. */
+export async function apply(context: DaemonContext, params: ApplyParams): Promise<readonly AgentResult[]> {
+  const { engine, secrets } = context;
+  checkNames(params.agents);
+  secrets.keep(params.secrets);
+  for (const spec of params.credentials) void engine.submit({ type: 'credential-declared', spec });
+  const before = engine.fleet;
+  const changes = params.agents.map((spec) => ({ spec, change: changeOf(before.agents[spec.name], spec) }));
+  for (const { spec, change } of changes) {
+    if (change === 'same') continue;
+    void engine.submit({ type: 'declared', spec, environment: params.environment, seed: randomUUID() });
+  }
+  return Promise.all(
+    changes.map(async ({ spec, change }) => {
+      if (!spec.enabled) return { ...done(spec.name, 'disabled'), detail: "it is declared with enabled: false" };
+      const known = before.agents[spec.name];
+      const wasDown = known !== undefined && known.state.at !== 'running' && known.state.at !== 'starting';
+      return { ...(await startOne(context, spec.name)), change: change === 'same' && wasDown ? 'started' : change };
+    }),
+  );
+}
+
+export async function start(context: DaemonContext, targets: readonly string[]): Promise<readonly AgentResult[]> {
+  const agents = findAgents(context.engine.fleet, targets);
+  return Promise.all(agents.map(({ spec }) => startOne(context, spec.name)));
+}
+
+export async function stop(context: DaemonContext, targets: readonly string[]): Promise<readonly AgentResult[]> {
+  const { engine } = context;
+  const agents = findAgents(engine.fleet, targets);
+  return Promise.all(
+    agents.map(async ({ spec }) => {
+      await engine.submit({ type: 'desired', agent: spec.name, desired: 'down' });
+      await engine.until((fleet) => isDown(fleet, spec.name));
+      return done(spec.name, 'stopped');
+    }),
+  );
+}
+
+export async function restart(
+  context: DaemonContext,
+  params: { readonly targets: readonly string[]; readonly now: boolean; readonly reason: string | null },
+): Promise<readonly AgentResult[]> {
+  const { engine } = context;
+  const agents = findAgents(engine.fleet, params.targets);
+  return Promise.all(
+    agents.map(async (agent) => {
+      const { name } = agent.spec;
+      const old = runOf(agent.state)?.id ?? null;
+      await engine.submit({ type: 'restart-asked', agent: name, now: params.now, reason: params.reason });
+      return settle(context, name, old, 'restarted');
+    }),
+  );
+}
+
+export async function remove(context: DaemonContext, targets: readonly string[]): Promise<readonly AgentResult[]> {
+  const { engine } = context;
+  const agents = findAgents(engine.fleet, targets);
+  return Promise.all(
+    agents.map(async ({ spec }) => {
+      await engine.submit({ type: 'deleted', agent: spec.name });
+      await engine.until((fleet) => fleet.agents[spec.name]?.deleting !== true);
+      return done(spec.name, 'deleted');
+    }),
+  );
+}
+
+export const isDown = (fleet: Fleet, name: string): boolean => {
+  const agent = fleet.agents[name];
+  return agent === undefined || agent.state.at === 'stopped' || agent.desired === 'up';
+};
+
+async function startOne(context: DaemonContext, name: string): Promise<AgentResult> {
+  await context.engine.submit({ type: 'desired', agent: name, desired: 'up' });
+  return settle(context, name, null, 'started');
+}
+
+/** Waits until the agent is ready or has failed to be, in a run other than `oldRun`. */
+async function settle(
+  context: DaemonContext,
+  name: string,
+  oldRun: string | null,
+  change: string,
+): Promise<AgentResult> {
+  const { engine } = context;
+  const isOld = (agent: Agent): boolean => oldRun !== null && runOf(agent.state)?.id === oldRun;
+  await engine.until((fleet) => {
+    const agent = fleet.agents[name];
+    return agent === undefined || (!isOld(agent) && !['starting', 'stopping'].includes(agent.state.at));
+  });
+  const agent = engine.fleet.agents[name];
+  if (agent === undefined) return failed(name, change, null, 'it was deleted meanwhile');
+  return resultOf(agent, change);
+}
+
+function resultOf(agent: Agent, change: string): AgentResult {
+  const { name } = agent.spec;
+  if (agent.state.at === 'running') {
+    if (agent.health !== 'held') return done(name, change);
+    return failed(name, change, 'config', 'it is held; see: agentvisor describe ' + name);
+  }
+  if (agent.state.at === 'stopped' && agent.state.ended && agent.lastExit?.cause === 'clean') return done(name, 'ended');
+  if (agent.desired === 'down') return failed(name, change, 'operator', 'it was stopped meanwhile');
+  const exit = agent.lastExit;
+  if (exit === null) return failed(name, change, null, 'it is not ready');
+  return failed(name, change, exit.cause, `${CAUSES[exit.cause].told} ${exit.detail}`.trim());
+}
+
+function changeOf(known: Agent | undefined, spec: AgentSpec): 'new' | 'changed' | 'same' {
+  if (known === undefined) return 'new';
+  const isSame = isSameProcess(known.spec, spec) && JSON.stringify(sorted(known.spec)) === JSON.stringify(sorted(spec));
+  return isSame && !known.deleting ? 'same' : 'changed';
+}
+
+/** Two specs that say the same in another order are the same. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, child]) => [key, sorted(child)]));
+}
+
+function checkNames(agents: readonly AgentSpec[]): void {
+  for (const { name } of agents) {
+    if (AGENT_NAME.test(name) && name !== 'all') continue;
+    throw new AgentvisorError('usage', `${JSON.stringify(name).slice(0, 80)} is no name for an agent.`, 'Use letters, digits, dot, dash and underscore.');
+  }
+}
+
+const done = (name: string, change: string): AgentResult => ({ name, ok: true, change, cause: null, detail: '' });
+
+const failed = (name: string, change: string, cause: AgentResult['cause'], detail: string): AgentResult => ({
+  name,
+  ok: false,
+  change,
+  cause,
+  detail,
+});

@@ -1,0 +1,78 @@
+import { explain } from '../kernel/explain.ts';
+import { runOf, type Agent, type Fleet } from '../kernel/fleet.ts';
+import { readHistory, readIncidents } from '../home/records.ts';
+import { runFolder } from '../home/paths.ts';
+import { PROTOCOL, type DaemonStatus, type Description } from '../protocol/api.ts';
+import type { AgentRow, EventRow, HistoryRow, IncidentRow } from '../protocol/rows.ts';
+import { VERSION } from '../protocol/version.ts';
+import { iso } from '../protocol/views.ts';
+import type { DaemonContext } from './context.ts';
+import { findAgent, findAgents } from './targets.ts';
+
+export async function list(context: DaemonContext, targets: readonly string[]): Promise<readonly AgentRow[]> {
+  const fleet = context.engine.fleet;
+  const rows = await context.rows(fleet);
+  if (targets.length === 0) return rows;
+  const names = new Set(findAgents(fleet, targets).map(({ spec }) => spec.name));
+  return rows.filter((row) => names.has(row.name));
+}
+
+export async function describe(context: DaemonContext, targets: readonly string[]): Promise<readonly Description[]> {
+  const rows = new Map((await list(context, targets)).map((row) => [row.name, row]));
+  const fleet = context.engine.fleet;
+  return findAgents(fleet, targets).flatMap((agent) => {
+    const row = rows.get(agent.spec.name);
+    return row === undefined ? [] : [describeOne(context, fleet, agent, row)];
+  });
+}
+
+function describeOne(context: DaemonContext, fleet: Fleet, agent: Agent, row: AgentRow): Description {
+  const run = runOf(agent.state);
+  const { name } = agent.spec;
+  return {
+    agent: row,
+    spec: { ...agent.spec, env: hidden(agent.spec.env) },
+    explain: explain(fleet, agent, context.clock.now()),
+    runFolder: run === null ? null : runFolder(context.home, name, run.id),
+    messages: [...agent.finished.slice(-10), ...agent.queue].map(({ id, state, queuedAt, cause }) => ({
+      id,
+      state,
+      queuedAt: iso(queuedAt),
+      cause,
+    })),
+  };
+}
+
+/** Values of an environment are never shown; that they are set is. */
+const hidden = (env: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.keys(env).map((name) => [name, '(set)']));
+
+export function history(context: DaemonContext, agent: string): readonly HistoryRow[] {
+  findAgent(context.engine.fleet, agent);
+  return readHistory(context.home, agent).map(({ at, run, event, cause, detail }) => ({ at, run, event, cause, detail }));
+}
+
+export const incidents = (context: DaemonContext): readonly IncidentRow[] => readIncidents(context.home);
+
+export const events = (context: DaemonContext, lines: number): readonly EventRow[] =>
+  lines <= 0 ? [] : readHistory(context.home).slice(-lines);
+
+export async function status(context: DaemonContext): Promise<DaemonStatus> {
+  const fleet = context.engine.fleet;
+  const agents = Object.values(fleet.agents);
+  const uptimeMs = Math.round(process.uptime() * 1000);
+  return {
+    pid: process.pid,
+    version: VERSION,
+    protocol: PROTOCOL,
+    home: context.home,
+    socket: context.socket,
+    startedAt: iso(context.clock.now().wall - uptimeMs),
+    uptimeMs,
+    agents: agents.length,
+    alive: agents.filter(({ state }) => runOf(state) !== null).length,
+    openIncidents: Object.keys(fleet.incidents).length,
+    rss: process.memoryUsage.rss(),
+    degraded: context.store.degraded(),
+  };
+}

@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { credentialEnvironment, CREDENTIAL_VARIABLES, fingerprint } from '../config/credentials.ts';
+import { parseEnvFile } from '../config/environment.ts';
+import type { Agent } from '../kernel/fleet.ts';
+import type { CredentialSpec } from '../kernel/spec.ts';
+
+/** How long a command that gives a secret may take. */
+export const COMMAND_MS_MAX = 30_000;
+
+export type Injected = {
+  readonly variables: Readonly<Record<string, string>>;
+  readonly fingerprint: string | null;
+};
+
+/** A secret that cannot be had: what a person can do about it. Never the secret, nor a part of it. */
+export class NoSecret extends Error {}
+
+/** Values that the CLI handed over. In memory only: a new daemon gets them back from a living agent or from the CLI. */
+export class Secrets {
+  readonly #values = new Map<string, string>();
+  /** Everything that was ever injected, for redaction. */
+  readonly #known = new Set<string>();
+
+  keep(values: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(values)) {
+      this.#values.set(name, value);
+      this.#known.add(value);
+    }
+  }
+
+  known(): readonly string[] {
+    return [...this.#known];
+  }
+
+  /** Values of `names` that the daemon has; an agent's `envPass` may name one that the operator's shell did not have. */
+  pick(names: readonly string[]): Readonly<Record<string, string>> {
+    const picked: Record<string, string> = {};
+    for (const name of names) {
+      const value = this.#values.get(name);
+      if (value !== undefined) picked[name] = value;
+    }
+    return picked;
+  }
+
+  /** @throws NoSecret */
+  async credential(spec: CredentialSpec, home: string, cwd: string): Promise<Injected> {
+    if (spec.from === null) {
+      return { variables: credentialEnvironment(spec, null, home), fingerprint: null };
+    }
+    const secret = await this.#read(spec, spec.from, cwd);
+    this.#known.add(secret);
+    return { variables: credentialEnvironment(spec, secret, home), fingerprint: fingerprint(secret) };
+  }
+
+  /** Takes back what a living agent was given, if it is what the state says it was given. */
+  recover(agent: Agent, spec: CredentialSpec | undefined, environment: Readonly<Record<string, string>>): void {
+    this.keep(pickKeys(environment, agent.spec.envPass));
+    const variable = spec === undefined ? null : CREDENTIAL_VARIABLES[spec.type];
+    if (spec?.from === null || spec?.from === undefined || variable === null || !('env' in spec.from)) return;
+    const secret = environment[variable];
+    if (secret === undefined || fingerprint(secret) !== agent.fingerprint) return;
+    this.keep({ [spec.from.env]: secret });
+  }
+
+  async #read(spec: CredentialSpec, from: NonNullable<CredentialSpec['from']>, cwd: string): Promise<string> {
+    if ('env' in from) {
+      const value = this.#values.get(from.env);
+      if (value !== undefined && value !== '') return value;
+      throw new NoSecret(
+        `credential '${spec.name}' comes from the variable ${from.env}, which the daemon does not have; export it and run: agentvisor start FILE`,
+      );
+    }
+    if ('file' in from) return readSecretFile(spec.name, from.file);
+    return runSecretCommand(spec.name, from.command, cwd);
+  }
+}
+
+/** Variables of an `envFile`. @throws NoSecret */
+export function readEnvFile(path: string): Readonly<Record<string, string>> {
+  const parsed = parseEnvFile(readText(path, `envFile ${path}`));
+  if (parsed.ok) return parsed.values;
+  const first = parsed.mistakes[0];
+  throw new NoSecret(`envFile ${path}, line ${first?.line ?? 0}: ${first?.message ?? 'not readable'}`);
+}
+
+function readSecretFile(name: string, path: string): string {
+  const secret = readText(path, `credential '${name}'`).trim();
+  if (secret !== '') return secret;
+  throw new NoSecret(`credential '${name}': ${path} is empty`);
+}
+
+function readText(path: string, what: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    throw new NoSecret(`${what}: ${path} cannot be read (${code})`);
+  }
+}
+
+async function runSecretCommand(name: string, command: readonly string[], cwd: string): Promise<string> {
+  const { execa } = await import('execa');
+  const [file = '', ...args] = command;
+  const result = await execa(file, args, {
+    cwd,
+    reject: false,
+    stdin: 'ignore',
+    timeout: COMMAND_MS_MAX,
+    forceKillAfterDelay: 1_000,
+    cleanup: true,
+  });
+  if (result.failed) {
+    // Neither its output nor its arguments: either may hold the secret.
+    const how = result.timedOut ? `took longer than ${COMMAND_MS_MAX / 1000} s` : `ended with ${result.exitCode ?? result.signal ?? result.code ?? 'an error'}`;
+    throw new NoSecret(`credential '${name}': its command ${file} ${how}`);
+  }
+  const secret = result.stdout.trim();
+  if (secret !== '') return secret;
+  throw new NoSecret(`credential '${name}': its command ${file} printed nothing`);
+}
+
+const pickKeys = (
+  environment: Readonly<Record<string, string>>,
+  names: readonly string[],
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => names.includes(name)));

@@ -1,0 +1,152 @@
+import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { previousFile, type JournalEntry, type Snapshot } from '../home/journal.ts';
+import { historyFile, incidentsFile, journalFile, snapshotFile, stateFolder } from '../home/paths.ts';
+import { isAfter, lastPlace, toEventRow, type HistoryLine, type IncidentLine, type Place } from '../home/records.ts';
+import type { Command } from '../kernel/commands.ts';
+import type { Fleet } from '../kernel/fleet.ts';
+import { Appender } from './appender.ts';
+
+/** The journal is folded into a snapshot when it is longer than this. */
+export const JOURNAL_BYTES_MAX = 4 * 1024 * 1024;
+/** Of history and incidents the last file and the one before it are kept. */
+export const RECORDS_BYTES_MAX = 8 * 1024 * 1024;
+
+/** Where the daemon's memory lives. A disk that refuses never stops the daemon: `degraded` says what is not safe. */
+export interface Store {
+  append(entries: readonly JournalEntry[]): void;
+  sync(): Promise<void>;
+  /** Appends the records among an event's commands, but those that a daemon before this one already wrote. */
+  record(seq: number, commands: readonly Command[]): void;
+  /** Folds the journal into a snapshot when it is long, or when the disk refused it. */
+  tidy(fleet: Fleet, seq: number): void;
+  degraded(): readonly string[];
+  /** Leaves a snapshot and an empty journal. */
+  close(fleet: Fleet, seq: number): void;
+}
+
+export function openStore(home: string): Store {
+  mkdirSync(stateFolder(home), { recursive: true, mode: 0o700 });
+  return new FileStore(home);
+}
+
+class FileStore implements Store {
+  readonly #home: string;
+  readonly #journal: Appender;
+  readonly #history: Appender;
+  readonly #incidents: Appender;
+  readonly #lastHistory: Place | null;
+  readonly #lastIncident: Place | null;
+  /** What the disk refuses: its name and the reason. */
+  readonly #refused = new Map<string, string>();
+
+  constructor(home: string) {
+    this.#home = home;
+    this.#lastHistory = lastPlace(historyFile(home));
+    this.#lastIncident = lastPlace(incidentsFile(home));
+    this.#journal = new Appender(journalFile(home));
+    this.#history = new Appender(historyFile(home), RECORDS_BYTES_MAX);
+    this.#incidents = new Appender(incidentsFile(home), RECORDS_BYTES_MAX);
+  }
+
+  append(entries: readonly JournalEntry[]): void {
+    // After a refused write the file may end in half a line: only a snapshot makes the state safe again.
+    if (this.#refused.has('journal')) return;
+    this.#attempt('journal', () =>
+      this.#journal.append(entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')),
+    );
+  }
+
+  async sync(): Promise<void> {
+    try {
+      await this.#journal.sync();
+    } catch (error) {
+      this.#refused.set('journal', reasonOf(error));
+    }
+  }
+
+  record(seq: number, commands: readonly Command[]): void {
+    commands.forEach((command, index) => {
+      const place = { seq, index };
+      if (command.type === 'record' && isAfter(place, this.#lastHistory)) {
+        const line: HistoryLine = { ...place, entry: toEventRow(command) };
+        this.#attempt('history', () => this.#history.append(`${JSON.stringify(line)}\n`));
+      }
+      if (command.type === 'file-incident' && isAfter(place, this.#lastIncident)) {
+        const line: IncidentLine = { ...place, incident: command.incident };
+        this.#attempt('incidents', () => this.#incidents.append(`${JSON.stringify(line)}\n`));
+      }
+    });
+  }
+
+  tidy(fleet: Fleet, seq: number): void {
+    if (!this.#refused.has('journal') && this.#journal.bytes < JOURNAL_BYTES_MAX) return;
+    this.#fold(fleet, seq);
+  }
+
+  degraded(): readonly string[] {
+    return [...this.#refused].map(([what, reason]) => `${what}: ${reason}`);
+  }
+
+  close(fleet: Fleet, seq: number): void {
+    this.#fold(fleet, seq);
+    this.#journal.close();
+    this.#history.close();
+    this.#incidents.close();
+  }
+
+  /** The snapshot first: until it is whole, the old one and the journal stay what they are. */
+  #fold(fleet: Fleet, seq: number): void {
+    const isSafe = this.#attempt('snapshot', () => writeSnapshot(this.#home, { format: 1, seq, fleet }));
+    if (!isSafe) return;
+    if (this.#attempt('journal', () => this.#journal.rotate())) this.#refused.delete('snapshot');
+  }
+
+  #attempt(what: string, act: () => void): boolean {
+    try {
+      act();
+      this.#refused.delete(what);
+      return true;
+    } catch (error) {
+      this.#refused.set(what, reasonOf(error));
+      return false;
+    }
+  }
+}
+
+function writeSnapshot(home: string, snapshot: Snapshot): void {
+  const path = snapshotFile(home);
+  const tmp = `${path}.tmp`;
+  const fd = openSync(tmp, 'w', 0o600);
+  try {
+    writeSync(fd, JSON.stringify(snapshot));
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  keepPrevious(path);
+  renameSync(tmp, path);
+  syncFolder(stateFolder(home));
+}
+
+function keepPrevious(path: string): void {
+  const previous = previousFile(path);
+  rmSync(previous, { force: true });
+  try {
+    linkSync(path, previous);
+  } catch (error) {
+    // There is none before the first snapshot.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  }
+}
+
+/** A rename is only safe from a power cut once its folder is on the disk. */
+function syncFolder(folder: string): void {
+  const fd = openSync(folder, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,23 @@
+import type { Agent, Fleet } from '../kernel/fleet.ts';
+import { noSuchAgent } from '../protocol/errors.ts';
+import { matchTargets } from '../protocol/targets.ts';
+
+/** The agents that the targets name. @throws AgentvisorError when one names nobody; then nothing is done to the others. */
+export function findAgents(fleet: Fleet, targets: readonly string[]): readonly Agent[] {
+  const named = Object.values(fleet.agents).map((agent) => ({
+    name: agent.spec.name,
+    namespace: agent.spec.namespace,
+    agent,
+  }));
+  const { rows, unknown } = matchTargets(targets, named);
+  const [missing] = unknown;
+  if (missing !== undefined) throw noSuchAgent(missing);
+  return rows.map(({ agent }) => agent);
+}
+
+/** @throws AgentvisorError */
+export function findAgent(fleet: Fleet, name: string): Agent {
+  const agent = fleet.agents[name];
+  if (agent === undefined) throw noSuchAgent(name);
+  return agent;
+}

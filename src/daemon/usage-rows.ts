@@ -1,0 +1,50 @@
+import { runOf, type Fleet } from '../kernel/fleet.ts';
+import { mono, type Mono } from '../kernel/moment.ts';
+import type { AgentRow } from '../protocol/rows.ts';
+import { agentRow, noUsage, type Usage } from '../protocol/views.ts';
+import type { Clock } from './clock.ts';
+import type { UsageMeter } from './process/usage.ts';
+
+/** A sample this old is still true enough to be shown; a fresh one costs a look at every process of the machine. */
+const SAMPLE_MS_MAX = 2_000;
+
+/** Rows with what each agent's tree uses. Many who ask at once cause one sample. */
+export class UsageRows {
+  readonly #meter: UsageMeter;
+  readonly #clock: Clock;
+  readonly #degraded: () => readonly string[];
+  #sampledAt: Mono = mono(-Infinity);
+  #usage: ReadonlyMap<string, Usage> = new Map();
+  #sampling: Promise<void> | null = null;
+
+  constructor(meter: UsageMeter, clock: Clock, degraded: () => readonly string[]) {
+    this.#meter = meter;
+    this.#clock = clock;
+    this.#degraded = degraded;
+  }
+
+  async rows(fleet: Fleet): Promise<readonly AgentRow[]> {
+    const now = this.#clock.now();
+    if (now.mono - this.#sampledAt > SAMPLE_MS_MAX) await this.#sample(fleet);
+    const degraded = this.#degraded();
+    return Object.values(fleet.agents)
+      .toSorted((one, other) => one.id - other.id)
+      .map((agent) => agentRow(agent, now, this.#usage.get(agent.spec.name) ?? noUsage, degraded));
+  }
+
+  async #sample(fleet: Fleet): Promise<void> {
+    this.#sampling ??= this.#take(fleet).finally(() => (this.#sampling = null));
+    await this.#sampling;
+  }
+
+  async #take(fleet: Fleet): Promise<void> {
+    const metered = Object.values(fleet.agents).flatMap((agent) => {
+      const shim = runOf(agent.state)?.shim ?? null;
+      return shim === null ? [] : [{ name: agent.spec.name, shimPid: shim.pid }];
+    });
+    const { mono: at } = this.#clock.now();
+    const sample = await this.#meter.sample(metered, at);
+    this.#usage = new Map([...sample].map(([name, { cpu, rss }]) => [name, { cpu, rss }]));
+    this.#sampledAt = at;
+  }
+}

@@ -1,0 +1,37 @@
+import type { Agent, Fleet } from '../kernel/fleet.ts';
+import type { Api } from '../protocol/api.ts';
+import type { DaemonContext } from './context.ts';
+import { findAgents } from './targets.ts';
+
+const HOLDS: Readonly<Record<Api['wait']['params']['for'], (agent: Agent) => boolean>> = {
+  up: (agent) => agent.state.at === 'running',
+  down: (agent) => agent.state.at === 'stopped',
+  healthy: (agent) => agent.state.at === 'running' && agent.health === 'healthy',
+};
+
+/** Answers when every target is so, or at the time limit with those that are not. A deleted agent is down. */
+export async function wait(
+  context: DaemonContext,
+  params: Api['wait']['params'],
+): Promise<Api['wait']['result']> {
+  const { engine, clock } = context;
+  const names = findAgents(engine.fleet, params.targets).map(({ spec }) => spec.name);
+  const missing = (fleet: Fleet): readonly string[] =>
+    names.filter((name) => {
+      const agent = fleet.agents[name];
+      return agent === undefined ? params.for !== 'down' : !HOLDS[params.for](agent);
+    });
+  let isLate = false;
+  const late = new Promise<void>((done) => {
+    const cancel = clock.after(params.timeoutMs, () => {
+      isLate = true;
+      done();
+    });
+    void engine.until((fleet) => isLate || missing(fleet).length === 0).then(() => {
+      cancel();
+      done();
+    });
+  });
+  await late;
+  return { timedOut: missing(engine.fleet) };
+}

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT';
+
+/** The text of a file, null when there is none. Other troubles are thrown: they must not look like an empty state. */
+export function readIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}
+
+export type Lines = {
+  readonly values: readonly unknown[];
+  /** Lines that are no JSON: torn by a crash or a full disk. */
+  readonly torn: number;
+};
+
+/** Reads newline-delimited JSON as far as it is whole. */
+export function readLines(path: string): Lines {
+  const text = readIfThere(path);
+  if (text === null) return { values: [], torn: 0 };
+  const values: unknown[] = [];
+  let torn = 0;
+  for (const line of text.split('\n')) {
+    if (line === '') continue;
+    try {
+      values.push(JSON.parse(line));
+    } catch {
+      // A line that a crash cut is no news: what it said was never acted on.
+      torn += 1;
+    }
+  }
+  return { values, torn };
+}

@@ -1,0 +1,97 @@
+import { lstatSync, mkdirSync, statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { dirname } from 'node:path';
+import { AgentvisorError } from '../protocol/errors.ts';
+
+const PRIVATE = 0o700;
+/** Group or others may write. Access lists beyond the mode are not looked at. */
+const WRITABLE_BY_OTHERS = 0o022;
+
+/** Makes the home if it is missing (0700) and refuses one that is not safe to trust. */
+export function prepareHome(home: string): void {
+  if (!exists(home)) makeFolder(home);
+  checkHome(home);
+}
+
+/**
+ * Who can write the home can name the commands that agentvisor runs and pose as its daemon. A missing home is fine:
+ * there is nothing to trust yet.
+ */
+export function checkHome(home: string): void {
+  if (exists(home)) checkFolder(home, 'The home');
+}
+
+/** For the daemon. A socket whose path would be too long for the home lies where strangers may have been first. */
+export function prepareSocketFolder(socket: string, home: string): void {
+  const folder = dirname(socket);
+  if (folder === home) return;
+  if (!exists(folder)) makeFolder(folder);
+  checkFolder(folder, 'The socket folder');
+}
+
+/** For a client, which makes nothing. */
+export function checkSocketFolder(socket: string, home: string): void {
+  const folder = dirname(socket);
+  if (folder !== home && exists(folder)) checkFolder(folder, 'The socket folder');
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(dirname(folder), { recursive: true });
+    mkdirSync(folder, { mode: PRIVATE });
+  } catch (cause) {
+    // Another CLI of the same moment may have made it; the check that follows judges the result.
+    if (isSystemError(cause) && cause.code === 'EEXIST') return;
+    throw cannotMake(folder, cause);
+  }
+}
+
+function checkFolder(folder: string, what: string): void {
+  const entry = lstatSync(folder);
+  const target = entry.isSymbolicLink() ? follow(folder, what) : entry;
+  if (!target.isDirectory()) throw notAFolder(folder, what);
+  const uid = process.getuid?.();
+  for (const { uid: owner } of [entry, target]) {
+    if (uid !== undefined && owner !== uid) throw foreign(folder, what, owner, uid);
+  }
+  if ((target.mode & WRITABLE_BY_OTHERS) !== 0) throw writableByOthers(folder, what, target.mode);
+}
+
+function follow(folder: string, what: string): Stats {
+  try {
+    return statSync(folder);
+  } catch (cause) {
+    throw notAFolder(folder, what, cause);
+  }
+}
+
+function exists(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+const isSystemError = (value: unknown): value is NodeJS.ErrnoException => value instanceof Error && 'code' in value;
+
+const cannotMake = (folder: string, cause: unknown): AgentvisorError =>
+  new AgentvisorError(
+    'refused',
+    `The folder ${folder} cannot be made${isSystemError(cause) ? ` (${cause.code})` : ''}.`,
+    'Make it yourself, or name another one with AGENTVISOR_HOME.',
+    cause,
+  );
+
+const notAFolder = (folder: string, what: string, cause?: unknown): AgentvisorError =>
+  new AgentvisorError('refused', `${what} ${folder} is not a folder.`, 'Name another one with AGENTVISOR_HOME.', cause);
+
+const foreign = (folder: string, what: string, owner: number, uid: number): AgentvisorError =>
+  new AgentvisorError(
+    'refused',
+    `${what} ${folder} belongs to user ${owner}, not to you (${uid}).`,
+    `Take it over (chown ${uid} ${folder}) or name another one with AGENTVISOR_HOME.`,
+  );
+
+const writableByOthers = (folder: string, what: string, mode: number): AgentvisorError =>
+  new AgentvisorError(
+    'refused',
+    `${what} ${folder} can be written by other users (mode ${(mode & 0o777).toString(8)}).`,
+    `Close it: chmod 700 ${folder}`,
+  );

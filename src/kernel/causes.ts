@@ -1,0 +1,144 @@
+import type { FailureKind } from './facts.ts';
+
+/** Why a turn or a run failed. One row each in `CAUSES`; an unknown cause is shown, never guessed into auth. */
+export type Cause =
+  | 'clean'
+  | 'crash'
+  | 'signal'
+  | 'oom'
+  | 'spawn-failed'
+  | 'start-timeout'
+  | 'hang-in-turn'
+  | 'hang-after-result'
+  | 'auth-session'
+  | 'auth-window'
+  | 'auth-credential'
+  | 'auth-transient'
+  | 'throttled'
+  | 'capped'
+  | 'overloaded'
+  | 'server'
+  | 'network'
+  | 'billing'
+  | 'account'
+  | 'config'
+  | 'model'
+  | 'session-unusable'
+  | 'transcript-poisoned'
+  | 'message-failed'
+  | 'leftovers'
+  | 'operator'
+  | 'idle-wake'
+  | 'memory'
+  | 'unknown';
+
+export type Scope =
+  | 'session'
+  | 'window'
+  | 'credential'
+  | 'account'
+  | 'tier'
+  | 'upstream'
+  | 'machine'
+  | 'config';
+
+export type Health =
+  | 'unknown'
+  | 'healthy'
+  | 'suspect'
+  | 'wedged'
+  | 'quiet'
+  | 'verifying'
+  | 'throttled'
+  | 'capped'
+  | 'held'
+  | 'stalled';
+
+/**
+ * restart: replace the process, keep the conversation · later: keep the process, ask again after a growing delay ·
+ * reset: keep the process, ask again when the cap ends · hold: do nothing until a person acts · backoff: start again
+ * after the crash backoff · fresh: leave this session · none: nothing to mend.
+ */
+export type Action = 'restart' | 'later' | 'reset' | 'hold' | 'backoff' | 'fresh' | 'none';
+
+export type CauseRow = {
+  readonly scope: Scope;
+  /** The health of an agent whose last evidence is this, null when it says nothing about health. */
+  readonly health: Health | null;
+  readonly action: Action;
+  /** What the operator is told. */
+  readonly told: string;
+};
+
+const row = (scope: Scope, health: Health | null, action: Action, told: string): CauseRow => ({
+  scope,
+  health,
+  action,
+  told,
+});
+
+export const CAUSES: Readonly<Record<Cause, CauseRow>> = {
+  clean: row('session', null, 'backoff', 'The process ended by itself without an error.'),
+  crash: row('session', null, 'backoff', 'The process ended with an error.'),
+  signal: row('session', null, 'backoff', 'The process was ended by a signal that agentvisor did not send.'),
+  oom: row('machine', null, 'backoff', 'The process was killed, most likely for want of memory.'),
+  'spawn-failed': row('machine', null, 'backoff', 'The process could not be started.'),
+  'start-timeout': row('machine', null, 'backoff', 'The process started but never got ready.'),
+  'hang-in-turn': row('session', 'stalled', 'restart', 'The agent went silent in a turn.'),
+  'hang-after-result': row('session', 'stalled', 'restart', 'The agent did not end after its last result.'),
+  'auth-session': row(
+    'session',
+    'wedged',
+    'restart',
+    'The API rejects this session though its credential works elsewhere; only a new process helps.',
+  ),
+  'auth-window': row(
+    'window',
+    'wedged',
+    'restart',
+    'New processes are rejected too; attempts are spaced until one is answered.',
+  ),
+  'auth-credential': row(
+    'credential',
+    'held',
+    'hold',
+    'The credential is expired, revoked or missing; a person must replace it.',
+  ),
+  'auth-transient': row('credential', 'suspect', 'later', 'The login is being refreshed by another process.'),
+  throttled: row('tier', 'throttled', 'later', 'The API limits the rate for this model; no restart helps.'),
+  capped: row('account', 'capped', 'reset', 'The usage limit is reached; it ends at its reset time.'),
+  overloaded: row('upstream', 'throttled', 'later', 'The API is overloaded.'),
+  server: row('upstream', 'throttled', 'later', 'The API answers with a server error.'),
+  network: row('machine', 'throttled', 'later', 'The API cannot be reached from this machine.'),
+  billing: row('account', 'held', 'hold', 'The account cannot pay for the request.'),
+  account: row('account', 'held', 'hold', 'The account or its organisation is not allowed to do this.'),
+  config: row('config', 'held', 'hold', 'The configuration is wrong.'),
+  model: row('config', 'held', 'hold', 'The model is unknown or not available to this account.'),
+  'session-unusable': row('session', null, 'fresh', 'The conversation cannot be resumed.'),
+  'transcript-poisoned': row('session', null, 'fresh', 'The conversation is refused by the API on every turn.'),
+  'message-failed': row('session', null, 'none', 'This message fails again and again.'),
+  leftovers: row('machine', null, 'none', 'Processes of the agent stayed behind and were ended.'),
+  operator: row('session', null, 'none', 'An operator asked for it.'),
+  'idle-wake': row('session', null, 'restart', 'The agent was idle for long and is renewed before it is asked.'),
+  memory: row('session', null, 'restart', 'The agent uses more memory than it may.'),
+  unknown: row('session', null, 'none', 'agentvisor does not know why.'),
+};
+
+/** The cause that a failure stands for until the kernel has compared it with others. */
+export const CAUSE_OF: Readonly<Record<FailureKind, Cause>> = {
+  auth: 'auth-session',
+  credential: 'auth-credential',
+  'auth-transient': 'auth-transient',
+  throttled: 'throttled',
+  capped: 'capped',
+  overloaded: 'overloaded',
+  server: 'server',
+  network: 'network',
+  billing: 'billing',
+  account: 'account',
+  config: 'config',
+  model: 'model',
+  'transcript-poisoned': 'transcript-poisoned',
+  message: 'message-failed',
+  unknown: 'unknown',
+};

@@ -1,0 +1,56 @@
+import type { Cause } from './causes.ts';
+import type { RunId } from './events.ts';
+import type { Incident } from './fleet.ts';
+import type { Wall } from './moment.ts';
+import type { SessionPlan } from './session.ts';
+
+/** What the host must do, in this order, after the event that caused it is in the journal. */
+export type Command =
+  | { readonly type: 'spawn'; readonly agent: string; readonly run: RunId; readonly session: SessionPlan | null }
+  /** Ask a stream agent whether it listens; answered by the fact `initialized`. */
+  | { readonly type: 'initialize'; readonly agent: string; readonly run: RunId }
+  | { readonly type: 'interrupt'; readonly agent: string; readonly run: RunId }
+  | { readonly type: 'deliver'; readonly agent: string; readonly run: RunId; readonly uuid: string; readonly text: string }
+  /** TERM and CONT to the group, or KILL to every bearer of the cookie but the shim. */
+  | { readonly type: 'signal'; readonly agent: string; readonly run: RunId; readonly signal: 'TERM' | 'KILL' }
+  /** End whoever still bears the run's cookie, then report `gone`. */
+  | { readonly type: 'sweep'; readonly agent: string; readonly run: RunId }
+  /** One line for the agent's history and for those who watch. */
+  | {
+      readonly type: 'record';
+      readonly agent: string;
+      readonly at: Wall;
+      readonly run: RunId | null;
+      readonly event: HistoryEvent;
+      readonly cause: Cause | null;
+      readonly detail: string;
+    }
+  /** An incident as it now is; the last one written of an id counts. */
+  | { readonly type: 'file-incident'; readonly incident: Incident }
+  /** A run ended and everything of it is gone: old runs may be dropped. */
+  | { readonly type: 'retire-run'; readonly agent: string; readonly run: RunId }
+  /** The agent is deleted: what is kept of it may go. */
+  | { readonly type: 'forget'; readonly agent: string };
+
+export type HistoryEvent =
+  | 'declared'
+  | 'starting'
+  | 'ready'
+  | 'adopted'
+  | 'stopping'
+  | 'exited'
+  | 'stopped'
+  | 'waiting'
+  | 'errored'
+  | 'leftovers'
+  | 'restarting'
+  | 'turn-failed'
+  | 'message-failed'
+  | 'incident-opened'
+  | 'attempt'
+  | 'attempt-failed'
+  | 'recovered'
+  | 'incident-closed'
+  | 'held'
+  | 'session-changed'
+  | 'deleted';

@@ -1,0 +1,34 @@
+import { put, type Draft } from './draft.ts';
+import type { Agent } from './fleet.ts';
+import { onFailure } from './recovery.ts';
+import type { CredentialSpec } from './spec.ts';
+
+/** What `initialize` calls the source of each kind of credential; null where any but the others will do. */
+const TOKEN_SOURCE: Readonly<Record<CredentialSpec['type'], string | null>> = {
+  'oauth-token': 'CLAUDE_CODE_OAUTH_TOKEN',
+  'api-key': 'ANTHROPIC_API_KEY',
+  'stored-login': null,
+};
+
+const INJECTED: readonly (string | null)[] = Object.values(TOKEN_SOURCE).filter((name) => name !== null);
+
+/**
+ * An agent that uses another credential than the declared one may silently spend somebody's money: it is told at once
+ * and asked nothing until a person has looked.
+ */
+export function checkTokenSource(draft: Draft, agent: Agent, used: string | null): Agent {
+  const declared = draft.credentials[agent.spec.credentials[0] ?? ''];
+  if (declared === undefined || used === null) return agent;
+  const expected = TOKEN_SOURCE[declared.type];
+  const isRight = expected === null ? !INJECTED.includes(used) : used === expected;
+  if (isRight) return agent;
+  const failed = onFailure(draft, agent, {
+    kind: 'config',
+    status: null,
+    error: null,
+    text: `credential '${declared.name}' is declared, but Claude Code uses ${used}`,
+    requestId: null,
+    resetsAt: null,
+  });
+  return put(draft, failed);
+}

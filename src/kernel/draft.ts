@@ -1,0 +1,90 @@
+import type { Cause } from './causes.ts';
+import type { Command, HistoryEvent } from './commands.ts';
+import { runOf, type Agent, type Fleet, type Incident } from './fleet.ts';
+import { rebase, stampOf, type Moment } from './moment.ts';
+import type { CredentialSpec } from './spec.ts';
+
+/**
+ * One step in the making. The maps are this step's own copies; the values in them are never changed, only replaced,
+ * so that the fleet which came in stays as it was.
+ */
+export type Draft = {
+  readonly moment: Moment;
+  readonly agents: Record<string, Agent>;
+  readonly credentials: Record<string, CredentialSpec>;
+  readonly incidents: Record<string, Incident>;
+  readonly commands: Command[];
+  /** Agents that must decide anew before the step ends. */
+  readonly touched: Set<string>;
+  readonly changedIncidents: Set<string>;
+  sequence: number;
+};
+
+export function openDraft(fleet: Fleet, moment: Moment): Draft {
+  const current =
+    fleet.seen !== null && fleet.seen.boot !== moment.boot
+      ? rebase(fleet, fleet.seen, moment)
+      : fleet;
+  return {
+    moment,
+    agents: { ...current.agents },
+    credentials: { ...current.credentials },
+    incidents: { ...current.incidents },
+    commands: [],
+    touched: new Set(),
+    changedIncidents: new Set(),
+    sequence: current.sequence,
+  };
+}
+
+/** Files every incident that changed, forgets the closed ones, and gives the new fleet. */
+export function closeDraft(draft: Draft): Fleet {
+  for (const id of draft.changedIncidents) {
+    const incident = draft.incidents[id];
+    if (incident === undefined) continue;
+    draft.commands.push({ type: 'file-incident', incident });
+    if (incident.closedAt !== null) delete draft.incidents[id];
+  }
+  return {
+    format: 1,
+    seen: stampOf(draft.moment),
+    sequence: draft.sequence,
+    agents: draft.agents,
+    credentials: draft.credentials,
+    incidents: draft.incidents,
+  };
+}
+
+/** Stores an agent and has it decide anew; `since` follows when its state or health has changed. */
+export function put(draft: Draft, agent: Agent): Agent {
+  const before = draft.agents[agent.spec.name];
+  const moved =
+    before === undefined || before.state.at !== agent.state.at || before.health !== agent.health;
+  const stored = moved ? { ...agent, since: stampOf(draft.moment) } : agent;
+  draft.agents[agent.spec.name] = stored;
+  draft.touched.add(agent.spec.name);
+  return stored;
+}
+
+export function nextNumber(draft: Draft): number {
+  draft.sequence += 1;
+  return draft.sequence;
+}
+
+export function record(
+  draft: Draft,
+  agent: Agent,
+  event: HistoryEvent,
+  cause: Cause | null,
+  detail: string,
+): void {
+  draft.commands.push({
+    type: 'record',
+    agent: agent.spec.name,
+    at: draft.moment.wall,
+    run: runOf(agent.state)?.id ?? null,
+    event,
+    cause,
+    detail,
+  });
+}

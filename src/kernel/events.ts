@@ -1,0 +1,64 @@
+import type { StreamFact } from './facts.ts';
+import type { AgentSpec, CredentialSpec } from './spec.ts';
+
+/** One life of an agent's process; also the name of its run folder. */
+export type RunId = string;
+
+/** What an operator asks. Operator verbs always win, at any moment, and reset counters. */
+export type OperatorEvent =
+  | {
+      readonly type: 'declared';
+      readonly spec: AgentSpec;
+      /** The allow-listed environment of the CLI that declared it; never a secret. */
+      readonly environment: Readonly<Record<string, string>>;
+      /** A fresh UUID: session ids of this agent are derived from it. */
+      readonly seed: string;
+    }
+  | { readonly type: 'credential-declared'; readonly spec: CredentialSpec }
+  | { readonly type: 'desired'; readonly agent: string; readonly desired: 'up' | 'down' }
+  | { readonly type: 'restart-asked'; readonly agent: string; readonly now: boolean; readonly reason: string | null }
+  | { readonly type: 'deleted'; readonly agent: string }
+  | { readonly type: 'message'; readonly agent: string; readonly id: string; readonly text: string };
+
+/** What the host reports of an agent's process. Every report names its run; a report of another run is ignored. */
+export type ProcessEvent =
+  | {
+      readonly type: 'spawned';
+      readonly agent: string;
+      readonly run: RunId;
+      /** Pid of the shim, which leads the process group. */
+      readonly shimPid: number;
+      readonly shimStart: string;
+      /** First 8 hex digits of the credential's SHA-256, null when none is injected. */
+      readonly fingerprint: string | null;
+    }
+  | { readonly type: 'pid-known'; readonly agent: string; readonly run: RunId; readonly pid: number }
+  | { readonly type: 'spawn-failed'; readonly agent: string; readonly run: RunId; readonly detail: string }
+  /** A journaled intent to spawn without a process: it was never spawned and is no crash. */
+  | { readonly type: 'never-spawned'; readonly agent: string; readonly run: RunId }
+  | { readonly type: 'adopted'; readonly agent: string; readonly run: RunId }
+  /** After an adoption: the output written meanwhile has been read to its end. */
+  | { readonly type: 'caught-up'; readonly agent: string; readonly run: RunId }
+  | {
+      readonly type: 'exited';
+      readonly agent: string;
+      readonly run: RunId;
+      /** As a shell reports it (128 + signal), null when nobody recorded it. */
+      readonly code: number | null;
+      readonly hint: ExitHint | null;
+      /** A redacted excerpt of the last stderr line, for people. */
+      readonly detail: string;
+    }
+  /** Nobody bears the run's cookie any more. */
+  | { readonly type: 'gone'; readonly agent: string; readonly run: RunId; readonly leftovers: number }
+  /** A frame is about to be written to the agent's stdin. */
+  | { readonly type: 'writing'; readonly agent: string; readonly run: RunId; readonly uuid: string; readonly bytes: number }
+  | { readonly type: 'written'; readonly agent: string; readonly run: RunId; readonly uuid: string }
+  /** The agent did not take the frame. `partial`: some of it went in, so that nothing more can be written to this run. */
+  | { readonly type: 'not-written'; readonly agent: string; readonly run: RunId; readonly uuid: string; readonly partial: boolean }
+  | { readonly type: 'heard'; readonly agent: string; readonly run: RunId; readonly offset: number; readonly fact: StreamFact; readonly late: boolean };
+
+/** What stderr or the system says of an exit, beyond its code. */
+export type ExitHint = 'oom' | 'session-missing' | 'session-in-use' | 'input-broken';
+
+export type Event = OperatorEvent | ProcessEvent | { readonly type: 'tick' };

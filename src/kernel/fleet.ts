@@ -1,0 +1,233 @@
+import type { Cause, Health, Scope } from './causes.ts';
+import type { RunId } from './events.ts';
+import type { Failure } from './facts.ts';
+import type { Deadline, Stamp, Wall } from './moment.ts';
+import type { SessionPlan } from './session.ts';
+import type { AgentSpec, CredentialSpec } from './spec.ts';
+
+/** Everything that agentvisor knows: plain JSON, so that a snapshot is the state and nothing else is. */
+export type Fleet = {
+  readonly format: 1;
+  /** The last moment a step saw; tells a reboot. */
+  readonly seen: Stamp | null;
+  /** Numbers runs, incidents and agents; never reused. */
+  readonly sequence: number;
+  readonly agents: Readonly<Record<string, Agent>>;
+  readonly credentials: Readonly<Record<string, CredentialSpec>>;
+  /** Open incidents; a closed one lives on in the host's file only. */
+  readonly incidents: Readonly<Record<string, Incident>>;
+};
+
+export type Agent = {
+  readonly id: number;
+  readonly spec: AgentSpec;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly seed: string;
+  /** What the operator wants; `state` is what is. */
+  readonly desired: 'up' | 'down';
+  readonly deleting: boolean;
+  readonly paused: boolean;
+  readonly state: AgentState;
+  readonly health: Health;
+  readonly since: Stamp;
+  readonly session: Session;
+  readonly turn: Turn | null;
+  /** Unfinished messages, oldest first; the first is the one in the agent when there is a turn of ours. */
+  readonly queue: readonly Message[];
+  /** The last finished ones, newest last, without their texts. */
+  readonly finished: readonly Message[];
+  /** A restart that somebody asked for and that has not begun. */
+  readonly restart: RestartWish | null;
+  readonly crashes: Crashes;
+  /** The trouble this agent is in, null when none is known. */
+  readonly recovery: Recovery | null;
+  /** Messages wait until then though the process is kept (a throttle, a cap); null once it is over. */
+  readonly patience: { readonly until: Deadline | null; readonly delayMs: number } | null;
+  readonly counts: {
+    readonly restarts: number;
+    readonly byCause: Readonly<Partial<Record<Cause, number>>>;
+    readonly auth401s: number;
+  };
+  readonly lastGoodTurnAt: Wall | null;
+  readonly lastTurn: LastTurn | null;
+  readonly lastExit: { readonly run: RunId; readonly cause: Cause; readonly detail: string } | null;
+  readonly model: string | null;
+  readonly claudeVersion: string | null;
+  readonly fingerprint: string | null;
+  /** Over all runs, on billable credentials and on the others. */
+  readonly costUsd: number;
+  readonly notionalUsd: number;
+};
+
+/** A state carries what is true in it and nothing else. */
+export type AgentState =
+  /** ended: the process ended by itself and its restart policy says to leave it. */
+  | { readonly at: 'stopped'; readonly ended: boolean }
+  | {
+      readonly at: 'starting';
+      readonly run: Run;
+      /** When a stream agent that is not ready is given up, when a command agent counts as up. */
+      readonly deadline: Deadline;
+    }
+  | { readonly at: 'running'; readonly run: Run }
+  | {
+      readonly at: 'stopping';
+      readonly run: Run;
+      readonly stage: StopStage;
+      readonly deadline: Deadline;
+      readonly cause: Cause;
+      readonly detail: string;
+    }
+  | { readonly at: 'waiting'; readonly deadline: Deadline; readonly cause: Cause }
+  | { readonly at: 'errored'; readonly deadline: Deadline; readonly cause: Cause };
+
+/** interrupt -> TERM -> KILL -> sweep; each stage has a deadline and is entered at most once. */
+export type StopStage = 'interrupting' | 'terminating' | 'killing' | 'sweeping';
+
+export type Run = {
+  readonly id: RunId;
+  readonly startedAt: Stamp;
+  /** The group's leader, null until the host has reported it. */
+  readonly shim: { readonly pid: number; readonly start: string; readonly boot: string } | null;
+  readonly pid: number | null;
+  readonly session: SessionPlan | null;
+  readonly adopted: boolean;
+  /** Output written while no daemon read it is still being read. */
+  readonly catchingUp: boolean;
+  /** End of the last line that produced an event; nothing before it is heard twice. */
+  readonly cursor: number;
+  readonly answered: boolean;
+  readonly totalCostUsd: number;
+  /** A frame whose write was begun and not reported finished. */
+  readonly writing: { readonly uuid: string; readonly bytes: number } | null;
+};
+
+export type Session = {
+  readonly id: string;
+  readonly number: number;
+  /** A turn was begun in it, so that it can be resumed and its id cannot be used anew. */
+  readonly begun: boolean;
+  /** The last assistant message of the last good turn. */
+  readonly lastGood: string | null;
+  /** clean: ends with a good turn · failed: ends with a turn that did nothing · partial: ends in the midst of work. */
+  readonly tail: 'clean' | 'failed' | 'partial';
+  /** What was already tried because it could not be resumed. */
+  readonly mended: 'no' | 'forked' | 'fresh';
+};
+
+export type Turn = {
+  /** Null for a turn that nobody asked for through agentvisor. */
+  readonly message: string | null;
+  readonly uuid: string | null;
+  readonly startedAt: Stamp;
+  readonly accepted: boolean;
+  readonly answered: boolean;
+  readonly usedTools: boolean;
+  /** The last good assistant message of this turn on the main chain. */
+  readonly lastAnswer: string | null;
+  /** When the first 401 or 403 of this turn was retried. */
+  readonly suspectedAt: Stamp | null;
+  /** From a quota event in this turn. */
+  readonly resetsAt: number | null;
+  readonly failure: Failure | null;
+};
+
+export type Message = {
+  /** A UUID ending in 0000; the uuid of delivery n ends in n. */
+  readonly id: string;
+  readonly origin: 'operator' | 'verify';
+  readonly text: string;
+  readonly queuedAt: Wall;
+  readonly state: 'queued' | 'sent' | 'answered' | 'failed' | 'cancelled';
+  readonly deliveries: number;
+  /** Deliveries without a good answer that did not fail by auth, cap or throttle. */
+  readonly badDeliveries: number;
+  readonly cause: Cause | null;
+  readonly detail: string;
+  /** Where the line that ended it stands. */
+  readonly answer: { readonly run: RunId; readonly offset: number } | null;
+};
+
+export type RestartWish = {
+  readonly cause: Cause;
+  /** Without interrupting the turn first. */
+  readonly now: boolean;
+  readonly detail: string;
+};
+
+export type Crashes = {
+  /** Consecutive crashes since the last reset. */
+  readonly count: number;
+  readonly delayMs: number;
+  /** Those inside the crash window. */
+  readonly recent: readonly Stamp[];
+};
+
+export type Recovery = {
+  readonly incident: string;
+  /** planned: an attempt has its time · replacing: it has begun · verifying: the new process must answer · held: only a slow attempt is planned · waiting: nothing to restart, the agent asks again later. */
+  readonly stage: 'planned' | 'replacing' | 'verifying' | 'held' | 'waiting';
+  readonly attempts: number;
+  /** The last quiet delay without its jitter, 0 before the first. */
+  readonly delayMs: number;
+  readonly next: Deadline | null;
+  readonly failedAt: Stamp;
+  readonly failedRequestId: string | null;
+};
+
+export type LastTurn = {
+  readonly startedAt: Wall;
+  readonly endedAt: Wall;
+  readonly outcome: 'good' | 'failed' | 'aborted';
+  readonly cause: Cause | null;
+  readonly status: number | null;
+  readonly requestId: string | null;
+};
+
+export type Attempt = {
+  readonly agent: string;
+  readonly at: Wall;
+  readonly run: RunId | null;
+  readonly canary: boolean;
+  readonly outcome: 'pending' | 'recovered' | 'failed' | 'unproven';
+};
+
+export type Receipt = {
+  readonly agent: string;
+  readonly failedRequestId: string | null;
+  readonly attempts: number;
+  readonly messageId: string | null;
+  readonly at: Wall;
+  readonly downMs: number;
+};
+
+export type Incident = {
+  readonly id: string;
+  readonly scope: Scope;
+  /** What the scope names: an agent, a credential, a credential and tier … */
+  readonly key: string;
+  readonly cause: Cause;
+  readonly openedAt: Stamp;
+  readonly closedAt: Wall | null;
+  readonly mergedInto: string | null;
+  /** Everyone who was ever in it. */
+  readonly agents: readonly string[];
+  /** Those who have not answered since. */
+  readonly open: readonly string[];
+  readonly evidence: readonly string[];
+  readonly attempts: readonly Attempt[];
+  readonly requestIds: readonly string[];
+  readonly recoveries: readonly Receipt[];
+};
+
+export const emptyFleet: Fleet = {
+  format: 1,
+  seen: null,
+  sequence: 0,
+  agents: {},
+  credentials: {},
+  incidents: {},
+};
+
+/** The run of a state that has one. */
+export const runOf = (state: AgentState): Run | null => ('run' in state ? state.run : null);

@@ -1,0 +1,61 @@
+import { put, record, type Draft } from './draft.ts';
+import type { StreamFact } from './facts.ts';
+import { runOf, type Agent } from './fleet.ts';
+import { checkTokenSource } from './declared-source.ts';
+import { escalate } from './lifecycle.ts';
+import {
+  onAccepted,
+  onAnswered,
+  onLimited,
+  onRefused,
+  onRetrying,
+  onTurnEnded,
+  onTurnStarted,
+} from './turns.ts';
+
+/** What an agent's output says. Nothing is heard twice: the cursor of the run moves with each fact. */
+export function onHeard(draft: Draft, heard: Agent, offset: number, fact: StreamFact): void {
+  const before = runOf(heard.state);
+  if (before === null || offset <= before.cursor || !('run' in heard.state)) return;
+  const run = { ...before, cursor: offset };
+  const agent = put(draft, { ...heard, state: { ...heard.state, run } });
+  switch (fact.fact) {
+    case 'initialized':
+      onInitialized(draft, agent, fact.tokenSource);
+      return;
+    case 'turn-started':
+      onTurnStarted(draft, agent, fact);
+      return;
+    case 'accepted':
+      onAccepted(draft, agent, fact.uuid);
+      return;
+    case 'retrying':
+      onRetrying(draft, agent, fact);
+      return;
+    case 'answered':
+      onAnswered(draft, agent, run, fact);
+      return;
+    case 'refused':
+      onRefused(draft, agent, fact.failure);
+      return;
+    case 'limited':
+      onLimited(draft, agent, fact.resetsAt);
+      return;
+    case 'turn-ended': {
+      const ended = onTurnEnded(draft, agent, run, offset, fact);
+      const state = ended.state;
+      // The interrupt has had its effect: the process may go.
+      if (state.at === 'stopping' && state.stage === 'interrupting') escalate(draft, ended, state);
+      return;
+    }
+    case 'other':
+      return;
+  }
+}
+
+function onInitialized(draft: Draft, agent: Agent, tokenSource: string | null): void {
+  if (agent.state.at !== 'starting') return;
+  const ready = put(draft, { ...agent, state: { at: 'running', run: agent.state.run } });
+  record(draft, ready, 'ready', null, tokenSource === null ? '' : `credential from ${tokenSource}`);
+  checkTokenSource(draft, ready, tokenSource);
+}

@@ -1,0 +1,56 @@
+import type { Cause } from './causes.ts';
+import type { RunId } from './events.ts';
+import type { Agent, Message } from './fleet.ts';
+
+/** Finished messages that are remembered for each agent, without their texts. */
+export const FINISHED_KEPT_MAX = 100;
+/** Messages that may wait for one agent. */
+export const QUEUE_MAX = 1_000;
+/** After this many deliveries that failed by the message's own fault it is given up. */
+export const BAD_DELIVERIES_MAX = 3;
+
+export function newMessage(
+  id: string,
+  origin: Message['origin'],
+  text: string,
+  queuedAt: Message['queuedAt'],
+): Message {
+  return {
+    id,
+    origin,
+    text,
+    queuedAt,
+    state: 'queued',
+    deliveries: 0,
+    badDeliveries: 0,
+    cause: null,
+    detail: '',
+    answer: null,
+  };
+}
+
+export const findMessage = (agent: Agent, id: string): Message | undefined =>
+  agent.queue.find((message) => message.id === id) ??
+  agent.finished.find((message) => message.id === id);
+
+export const changeMessage = (agent: Agent, id: string, change: Partial<Message>): Agent => ({
+  ...agent,
+  queue: agent.queue.map((message) => (message.id === id ? { ...message, ...change } : message)),
+});
+
+/** Takes a message out of the queue: it ended as `state`. Its text is not kept. */
+export function finishMessage(
+  agent: Agent,
+  id: string,
+  state: 'answered' | 'failed' | 'cancelled',
+  end: { cause: Cause | null; detail: string; answer: { run: RunId; offset: number } | null },
+): Agent {
+  const message = agent.queue.find((candidate) => candidate.id === id);
+  if (message === undefined) return agent;
+  const finished = [...agent.finished, { ...message, ...end, state, text: '' }];
+  return {
+    ...agent,
+    queue: agent.queue.filter((candidate) => candidate.id !== id),
+    finished: finished.slice(-FINISHED_KEPT_MAX),
+  };
+}

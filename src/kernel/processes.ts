@@ -1,0 +1,221 @@
+import type { Cause } from './causes.ts';
+import { put, record, type Draft } from './draft.ts';
+import { deliverAgain } from './delivery.ts';
+import type { ProcessEvent } from './events.ts';
+import { runOf, type Agent, type AgentState, type Run } from './fleet.ts';
+import { onHeard } from './hearing.ts';
+import {
+  afterRun,
+  beginRun,
+  beginStop,
+  beginSweep,
+  causeOfExit,
+  COMMAND_UP_MS,
+} from './lifecycle.ts';
+import { after } from './moment.ts';
+import { mendSession } from './sessions.ts';
+import { cutOff } from './turns.ts';
+
+/** What fits into a pipe in one piece (POSIX: at least 512; Linux 4096); a longer frame may have been cut by a crash. */
+export const ATOMIC_BYTES_MAX = 4_096;
+
+type StateWithRun = Extract<AgentState, { run: Run }>;
+
+/** A report about a process. One that names another run than the agent's own is late and changes nothing. */
+export function onProcess(draft: Draft, event: ProcessEvent): void {
+  const agent = draft.agents[event.agent];
+  if (agent === undefined || runOf(agent.state)?.id !== event.run || !('run' in agent.state)) return;
+  const state = agent.state;
+  switch (event.type) {
+    case 'spawned':
+      onSpawned(draft, agent, state, event);
+      return;
+    case 'pid-known':
+      put(draft, withRun(agent, state, { pid: event.pid }));
+      return;
+    case 'spawn-failed':
+      onSpawnFailed(draft, agent, state.run, event.detail);
+      return;
+    case 'never-spawned':
+      onNeverSpawned(draft, agent);
+      return;
+    case 'adopted':
+      onAdopted(draft, agent, state);
+      return;
+    case 'caught-up':
+      onCaughtUp(draft, agent, state);
+      return;
+    case 'exited':
+      onExited(draft, agent, state, event);
+      return;
+    case 'gone':
+      onGone(draft, agent, state, event.leftovers);
+      return;
+    case 'writing':
+      put(draft, withRun(agent, state, { writing: { uuid: event.uuid, bytes: event.bytes } }));
+      return;
+    case 'written':
+      put(draft, withRun(agent, state, { writing: null }));
+      return;
+    case 'not-written':
+      onNotWritten(draft, agent, state, event.uuid, event.partial);
+      return;
+    case 'heard':
+      onHeard(draft, agent, event.offset, event.fact);
+  }
+}
+
+const withRun = (agent: Agent, state: StateWithRun, change: Partial<Run>): Agent => ({
+  ...agent,
+  state: { ...state, run: { ...state.run, ...change } },
+});
+
+function onSpawned(
+  draft: Draft,
+  agent: Agent,
+  state: StateWithRun,
+  event: Extract<ProcessEvent, { type: 'spawned' }>,
+): void {
+  const shim = { pid: event.shimPid, start: event.shimStart, boot: draft.moment.boot };
+  const spawned = { ...withRun(agent, state, { shim }), fingerprint: event.fingerprint };
+  if (state.at === 'starting' && agent.spec.mode === 'command') {
+    const deadline = after(draft.moment, COMMAND_UP_MS);
+    put(draft, { ...spawned, state: { ...state, run: { ...state.run, shim }, deadline } });
+    return;
+  }
+  put(draft, spawned);
+  repeatCommand(draft, spawned);
+}
+
+/** Asks the host again for what the state waits for: the command was lost, or came before there was a process. */
+function repeatCommand(draft: Draft, agent: Agent): void {
+  const state = agent.state;
+  if (!('run' in state)) return;
+  const target = { agent: agent.spec.name, run: state.run.id };
+  if (state.at === 'starting') {
+    if (agent.spec.mode === 'stream') draft.commands.push({ type: 'initialize', ...target });
+    return;
+  }
+  if (state.at !== 'stopping') return;
+  switch (state.stage) {
+    case 'interrupting':
+      draft.commands.push({ type: 'interrupt', ...target });
+      return;
+    case 'terminating':
+      draft.commands.push({ type: 'signal', ...target, signal: 'TERM' });
+      return;
+    case 'killing':
+      draft.commands.push({ type: 'signal', ...target, signal: 'KILL' });
+      return;
+    case 'sweeping':
+      draft.commands.push({ type: 'sweep', ...target });
+  }
+}
+
+function onSpawnFailed(draft: Draft, agent: Agent, run: Run, detail: string): void {
+  record(draft, agent, 'exited', 'spawn-failed', detail);
+  const lastExit = { run: run.id, cause: 'spawn-failed' as const, detail };
+  afterRun(draft, { ...agent, lastExit }, run, 'spawn-failed');
+}
+
+function onNeverSpawned(draft: Draft, agent: Agent): void {
+  if (agent.desired === 'down') {
+    put(draft, { ...agent, state: { at: 'stopped', ended: false }, turn: null });
+    return;
+  }
+  beginRun(draft, agent, null);
+}
+
+function onAdopted(draft: Draft, agent: Agent, state: StateWithRun): void {
+  const adopted = put(draft, withRun(agent, state, { adopted: true, catchingUp: true }));
+  record(draft, adopted, 'adopted', null, '');
+  repeatCommand(draft, adopted);
+}
+
+/** All that was said meanwhile is known: now it can be told whether the last delivery arrived. */
+function onCaughtUp(draft: Draft, agent: Agent, state: StateWithRun): void {
+  const writing = state.run.writing;
+  const ready = put(draft, withRun(agent, state, { catchingUp: false, writing: null }));
+  if (ready.state.at !== 'running') return;
+  const isDoubtful = agent.turn !== null && !agent.turn.accepted;
+  if (isDoubtful && writing !== null && writing.bytes > ATOMIC_BYTES_MAX) {
+    put(draft, replaceForInput(ready));
+    return;
+  }
+  deliverAgain(draft, ready, ready.state.run);
+}
+
+/** A half-written line with the next one glued to it would end the process anyway. */
+const replaceForInput = (agent: Agent): Agent => ({
+  ...agent,
+  restart: { cause: 'crash', now: true, detail: 'a message was cut in the middle on its way in' },
+});
+
+/** How long an agent that does not read its input is left alone before the same message is tried again. */
+export const NOT_READING_MS = 5_000;
+
+function onNotWritten(
+  draft: Draft,
+  agent: Agent,
+  state: StateWithRun,
+  uuid: string,
+  partial: boolean,
+): void {
+  const kept = withRun(agent, state, { writing: null });
+  if (agent.turn?.uuid !== uuid || agent.turn.accepted) {
+    put(draft, kept);
+    return;
+  }
+  const returned = { ...kept, turn: null, queue: kept.queue.map((message) => ({ ...message, state: 'queued' as const })) };
+  if (partial) {
+    put(draft, replaceForInput(returned));
+    return;
+  }
+  const until = after(draft.moment, NOT_READING_MS);
+  put(draft, { ...returned, patience: { until, delayMs: agent.patience?.delayMs ?? NOT_READING_MS } });
+}
+
+function onExited(
+  draft: Draft,
+  agent: Agent,
+  state: StateWithRun,
+  event: Extract<ProcessEvent, { type: 'exited' }>,
+): void {
+  const isOurs = state.at === 'stopping';
+  const cause: Cause = isOurs ? state.cause : causeOfExit(event.code, event.hint);
+  const detail = [event.code === null ? 'nobody recorded the exit code' : `exit code ${event.code}`, event.detail]
+    .filter((part) => part !== '')
+    .join(': ');
+  record(draft, agent, 'exited', cause, detail);
+  const returned =
+    agent.turn === null ? agent : cutOff(draft, agent, agent.turn, isOurs ? 'operator' : cause, detail);
+  const mended = afterHint(draft, returned, isOurs ? null : event.hint);
+  const lastExit = isOurs ? agent.lastExit : { run: event.run, cause, detail };
+  beginSweep(draft, { ...mended, lastExit }, state.run, cause, isOurs ? state.detail : detail);
+}
+
+/** What the CLI says on stderr about a session it will not open decides how the next run gets its conversation. */
+function afterHint(
+  draft: Draft,
+  agent: Agent,
+  hint: Extract<ProcessEvent, { type: 'exited' }>['hint'],
+): Agent {
+  if (hint === 'session-in-use') return { ...agent, session: { ...agent.session, begun: true } };
+  if (hint !== 'session-missing') return agent;
+  const lost = { ...agent, session: { ...agent.session, lastGood: null } };
+  return mendSession(draft, lost);
+}
+
+function onGone(draft: Draft, agent: Agent, state: StateWithRun, leftovers: number): void {
+  if (state.at !== 'stopping' || state.stage !== 'sweeping') return;
+  if (leftovers > 0) record(draft, agent, 'leftovers', 'leftovers', `${leftovers} process(es) ended`);
+  draft.commands.push({ type: 'retire-run', agent: agent.spec.name, run: state.run.id });
+  afterRun(draft, agent, state.run, state.cause);
+}
+
+/** Used by the drive for a start that takes too long. */
+export function giveUpStart(draft: Draft, agent: Agent, run: Run): Agent {
+  const detail = `not ready after ${Math.round(agent.spec.watch.startTimeoutMs / 1000)} s`;
+  const failed: Agent = { ...agent, lastExit: { run: run.id, cause: 'start-timeout', detail } };
+  return beginStop(draft, failed, run, { cause: 'start-timeout', detail, interrupt: false });
+}

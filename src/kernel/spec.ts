@@ -1,0 +1,92 @@
+/**
+ * What an operator declares, already validated: plain JSON, absolute paths, milliseconds and bytes.
+ * `src/config` makes it out of an ecosystem file; the kernel and the daemon only read it.
+ */
+
+export type AgentMode = 'stream' | 'command';
+export type RestartWhen = 'always' | 'failure' | 'never';
+export type KillMode = 'tree' | 'group' | 'main';
+
+/** Where a secret is read from. The secret itself never stands in a spec. */
+export type SecretSource =
+  | { readonly env: string }
+  | { readonly file: string }
+  | { readonly command: readonly string[] };
+
+export type CredentialSpec = {
+  readonly name: string;
+  readonly type: 'oauth-token' | 'stored-login' | 'api-key';
+  /** Absent for a stored login, which `configDir` names. */
+  readonly from: SecretSource | null;
+  readonly configDir: string | null;
+  /** Real money is spent on it: costs count as `costUsd` and no verification prompt is sent by default. */
+  readonly billable: boolean;
+  readonly ceilingUsd: number | null;
+};
+
+export type QuietPolicy = {
+  readonly strategy: 'schedule' | 'adaptive';
+  readonly delayMsMin: number;
+  readonly delayMsMax: number;
+  /** Upper bound once the incident is older than an hour. */
+  readonly longDelayMsMax: number;
+  readonly jitter: number;
+};
+
+export type RestartPolicy = {
+  readonly when: RestartWhen;
+  readonly delayMsMin: number;
+  readonly delayMsMax: number;
+  /** This many crashes within `crashWindowMs` make an agent `errored`. */
+  readonly crashesMax: number;
+  readonly crashWindowMs: number;
+};
+
+export type AgentSpec = {
+  readonly name: string;
+  readonly namespace: string;
+  readonly mode: AgentMode;
+  readonly cwd: string;
+  /** The argv of a `command` agent, null for a stream agent. */
+  readonly command: readonly string[] | null;
+  /** Credential names: the first is used, the others are fallbacks. Empty: none is injected. */
+  readonly credentials: readonly string[];
+  readonly claude: {
+    readonly bin: string;
+    readonly model: string | null;
+    readonly args: readonly string[];
+    readonly resume: boolean;
+  };
+  readonly env: Readonly<Record<string, string>>;
+  readonly envFile: string | null;
+  readonly envPass: readonly string[];
+  readonly restart: RestartPolicy;
+  readonly auth: {
+    readonly quiet: QuietPolicy;
+    readonly verify: { readonly prompt: string | false; readonly timeoutMs: number };
+    readonly redeliver: 'auto' | 'never';
+  };
+  readonly idleWake: {
+    /** null: never. */
+    readonly afterMs: number | null;
+    readonly when: 'before-message' | 'when-idle';
+    /** 'HH:MM' local time, or null. */
+    readonly at: string | null;
+  };
+  readonly stop: {
+    readonly interruptTimeoutMs: number;
+    readonly killTimeoutMs: number;
+    readonly killMode: KillMode;
+  };
+  readonly watch: {
+    readonly startTimeoutMs: number;
+    readonly turnSilenceMs: number;
+    readonly afterResultMs: number;
+  };
+  readonly memory: { readonly maxBytes: number | null };
+  readonly log: { readonly sizeBytesMax: number; readonly keep: number; readonly totalBytesMax: number };
+  readonly rotate: { readonly onChange: 'roll' | 'hold' };
+  readonly enabled: boolean;
+  /** The ecosystem file it was declared in; `apply --prune` removes only agents of its own file. */
+  readonly file: string | null;
+};

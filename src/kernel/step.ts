@@ -1,0 +1,66 @@
+import type { Command } from './commands.ts';
+import { closeDraft, openDraft, type Draft } from './draft.ts';
+import { drive } from './drive.ts';
+import type { Event } from './events.ts';
+import type { Fleet } from './fleet.ts';
+import { invariant } from './invariant.ts';
+import type { Moment } from './moment.ts';
+import { onOperator } from './operator.ts';
+import { onProcess } from './processes.ts';
+
+export type Step = { readonly fleet: Fleet; readonly commands: readonly Command[] };
+
+/** No decision needs more rounds than this; more is a bug that would hang the daemon. */
+const ROUNDS_MAX = 1_000;
+
+/**
+ * The whole of agentvisor's judgement: what is known, what happened, when -> what is known now and what to do about it.
+ * Pure: the same three always give the same two.
+ */
+export function step(fleet: Fleet, event: Event, moment: Moment): Step {
+  const draft = openDraft(fleet, moment);
+  apply(draft, event);
+  settle(draft);
+  return { fleet: closeDraft(draft), commands: draft.commands };
+}
+
+function apply(draft: Draft, event: Event): void {
+  switch (event.type) {
+    case 'tick':
+      for (const name of Object.keys(draft.agents)) draft.touched.add(name);
+      return;
+    case 'declared':
+    case 'credential-declared':
+    case 'desired':
+    case 'restart-asked':
+    case 'deleted':
+    case 'message':
+      onOperator(draft, event);
+      return;
+    case 'spawned':
+    case 'pid-known':
+    case 'spawn-failed':
+    case 'never-spawned':
+    case 'adopted':
+    case 'caught-up':
+    case 'exited':
+    case 'gone':
+    case 'writing':
+    case 'written':
+    case 'not-written':
+    case 'heard':
+      onProcess(draft, event);
+  }
+}
+
+function settle(draft: Draft): void {
+  for (let round = 0; draft.touched.size > 0; round += 1) {
+    invariant(round < ROUNDS_MAX, 'a step settles');
+    const names = [...draft.touched];
+    draft.touched.clear();
+    for (const name of names) {
+      const agent = draft.agents[name];
+      if (agent !== undefined) drive(draft, agent);
+    }
+  }
+}

@@ -1,0 +1,240 @@
+import { CAUSE_OF, CAUSES, type Cause } from './causes.ts';
+import { put, record, type Draft } from './draft.ts';
+import type { Failure, StreamFact } from './facts.ts';
+import type { Agent, LastTurn, Run, Session, Turn } from './fleet.ts';
+import { BAD_DELIVERIES_MAX, changeMessage, finishMessage } from './messages.ts';
+import { stampOf, type Stamp } from './moment.ts';
+import { onFailure, onGoodAnswer } from './recovery.ts';
+
+type FactOf<Name extends StreamFact['fact']> = Extract<StreamFact, { fact: Name }>;
+
+export const unasked = (startedAt: Stamp): Turn => ({
+  message: null,
+  uuid: null,
+  startedAt,
+  accepted: true,
+  answered: false,
+  usedTools: false,
+  lastAnswer: null,
+  suspectedAt: null,
+  resetsAt: null,
+  failure: null,
+});
+
+const turnOf = (draft: Draft, agent: Agent): Turn => agent.turn ?? unasked(stampOf(draft.moment));
+
+export function onTurnStarted(draft: Draft, agent: Agent, fact: FactOf<'turn-started'>): Agent {
+  const id = fact.sessionId ?? agent.session.id;
+  return put(draft, {
+    ...agent,
+    session: { ...agent.session, id, begun: true },
+    turn: turnOf(draft, agent),
+    model: fact.model ?? agent.model,
+    claudeVersion: fact.claudeVersion ?? agent.claudeVersion,
+  });
+}
+
+export function onAccepted(draft: Draft, agent: Agent, uuid: string): Agent {
+  if (agent.turn?.uuid !== uuid) return agent;
+  return put(draft, {
+    ...agent,
+    session: { ...agent.session, begun: true },
+    turn: { ...agent.turn, accepted: true },
+  });
+}
+
+/** The CLI retries by itself: a suspicion. A good answer may still follow, and an open incident knows better. */
+export function onRetrying(draft: Draft, agent: Agent, fact: FactOf<'retrying'>): Agent {
+  const turn = turnOf(draft, agent);
+  const isAuth = fact.status === 401 || fact.status === 403;
+  const suspectedAt = turn.suspectedAt ?? (isAuth ? stampOf(draft.moment) : null);
+  const suspicion = isAuth ? 'suspect' : 'throttled';
+  const health = agent.recovery === null ? suspicion : agent.health;
+  return put(draft, { ...agent, health, turn: { ...turn, suspectedAt } });
+}
+
+export function onAnswered(draft: Draft, agent: Agent, run: Run, fact: FactOf<'answered'>): Agent {
+  const turn = turnOf(draft, agent);
+  const isEnding = agent.state.at === 'stopping';
+  const answered: Agent = {
+    ...agent,
+    turn: {
+      ...turn,
+      answered: true,
+      usedTools: turn.usedTools || fact.usedTools,
+      lastAnswer: fact.sidechain ? turn.lastAnswer : (fact.uuid ?? turn.lastAnswer),
+    },
+    state: 'run' in agent.state ? { ...agent.state, run: { ...run, answered: true } } : agent.state,
+  };
+  // A process that is being replaced proves nothing about the one that follows it.
+  return isEnding ? put(draft, answered) : onGoodAnswer(draft, answered, fact.messageId);
+}
+
+export const onRefused = (draft: Draft, agent: Agent, failure: Failure): Agent =>
+  put(draft, { ...agent, turn: { ...turnOf(draft, agent), failure } });
+
+export const onLimited = (draft: Draft, agent: Agent, resetsAt: number | null): Agent =>
+  put(draft, { ...agent, turn: { ...turnOf(draft, agent), resetsAt } });
+
+export function onTurnEnded(
+  draft: Draft,
+  agent: Agent,
+  run: Run,
+  offset: number,
+  fact: FactOf<'turn-ended'>,
+): Agent {
+  const turn = turnOf(draft, agent);
+  const paid = addCost(draft, agent, run, fact.totalCostUsd);
+  switch (fact.outcome) {
+    case 'good':
+      return endGood(draft, paid, turn, { run: run.id, offset });
+    case 'aborted':
+      return put(draft, {
+        ...cutOff(draft, paid, turn, 'operator', ''),
+        turn: null,
+        lastTurn: lastTurn(draft, turn, 'aborted', null, null),
+      });
+    case 'failed':
+      return endFailed(draft, paid, turn, fact, { run: run.id, offset });
+  }
+}
+
+/** The process ended, or is about to, with a turn in it: its message goes back to the head of the queue. */
+export function cutOff(draft: Draft, agent: Agent, turn: Turn, cause: Cause, detail: string): Agent {
+  const isBad = cause !== 'operator' && CAUSES[cause].action === 'backoff';
+  const session = { ...agent.session, tail: tailAfter(agent.session, turn) };
+  return giveBack(draft, { ...agent, session, turn: null }, turn, { cause, detail, isBad });
+}
+
+function endGood(draft: Draft, agent: Agent, turn: Turn, answer: { run: string; offset: number }): Agent {
+  const session: Session = {
+    ...agent.session,
+    tail: 'clean',
+    lastGood: turn.lastAnswer ?? agent.session.lastGood,
+    mended: 'no',
+  };
+  const done =
+    turn.message === null
+      ? agent
+      : finishMessage(agent, turn.message, 'answered', { cause: null, detail: '', answer });
+  return put(draft, {
+    ...done,
+    session,
+    turn: null,
+    lastGoodTurnAt: turn.answered ? draft.moment.wall : agent.lastGoodTurnAt,
+    lastTurn: lastTurn(draft, turn, 'good', null, null),
+  });
+}
+
+function endFailed(
+  draft: Draft,
+  agent: Agent,
+  turn: Turn,
+  fact: FactOf<'turn-ended'>,
+  answer: { run: string; offset: number },
+): Agent {
+  const failure = failureOf(turn, fact);
+  const cause = CAUSE_OF[failure.kind];
+  const action = CAUSES[cause].action;
+  const isBad = action === 'none' || action === 'fresh';
+  const isAuth = failure.kind === 'auth' || failure.kind === 'credential';
+  const isGivenUp = isAuth && agent.spec.auth.redeliver === 'never' && turn.message !== null;
+  const session = { ...agent.session, tail: tailAfter(agent.session, turn) };
+  const ended: Agent = {
+    ...agent,
+    session,
+    turn: null,
+    lastTurn: lastTurn(draft, turn, 'failed', cause, failure),
+  };
+  const returned = isGivenUp
+    ? giveUp(draft, ended, turn.message, cause, failure.text, answer)
+    : giveBack(draft, ended, turn, { cause, detail: failure.text, isBad, answer });
+  return onFailure(draft, returned, failure);
+}
+
+/** The assistant line knows the request, the quota event the reset; the result only says that it failed. */
+function failureOf(turn: Turn, fact: FactOf<'turn-ended'>): Failure {
+  const said = fact.failure;
+  const failure = turn.failure ??
+    said ?? { kind: 'unknown', status: null, error: null, text: '', requestId: null, resetsAt: null };
+  const resetsAt = failure.resetsAt ?? said?.resetsAt ?? turn.resetsAt;
+  const isLimit = failure.kind === 'throttled' || failure.kind === 'capped';
+  return {
+    ...failure,
+    kind: isLimit && resetsAt !== null ? 'capped' : failure.kind,
+    status: failure.status ?? said?.status ?? null,
+    requestId: failure.requestId ?? said?.requestId ?? null,
+    resetsAt,
+  };
+}
+
+function tailAfter(session: Session, turn: Turn): Session['tail'] {
+  if (turn.answered || turn.usedTools) return 'partial';
+  if (session.tail === 'partial') return 'partial';
+  return session.begun ? 'failed' : session.tail;
+}
+
+type Return = {
+  readonly cause: Cause;
+  readonly detail: string;
+  /** It failed by the message's own fault, as far as can be told. */
+  readonly isBad: boolean;
+  readonly answer?: { readonly run: string; readonly offset: number };
+};
+
+function giveBack(draft: Draft, agent: Agent, turn: Turn, why: Return): Agent {
+  const message = agent.queue.find((candidate) => candidate.id === turn.message);
+  if (message === undefined) return agent;
+  const badDeliveries = message.badDeliveries + (why.isBad && !turn.answered ? 1 : 0);
+  const counted = changeMessage(agent, message.id, {
+    state: 'queued',
+    badDeliveries,
+    cause: why.cause,
+    detail: why.detail,
+  });
+  if (badDeliveries < BAD_DELIVERIES_MAX) return counted;
+  return giveUp(draft, counted, message.id, why.cause, why.detail, why.answer ?? null);
+}
+
+function giveUp(
+  draft: Draft,
+  agent: Agent,
+  id: string | null,
+  cause: Cause,
+  detail: string,
+  answer: { readonly run: string; readonly offset: number } | null,
+): Agent {
+  if (id === null) return agent;
+  record(draft, agent, 'message-failed', cause, `${id}: ${detail}`);
+  return finishMessage(agent, id, 'failed', { cause, detail, answer });
+}
+
+function addCost(draft: Draft, agent: Agent, run: Run, totalCostUsd: number | null): Agent {
+  if (totalCostUsd === null || !('run' in agent.state)) return agent;
+  const spentUsd = Math.max(0, totalCostUsd - run.totalCostUsd);
+  const credential = draft.credentials[agent.spec.credentials[0] ?? ''];
+  const isBillable = credential?.billable ?? false;
+  return {
+    ...agent,
+    state: { ...agent.state, run: { ...agent.state.run, totalCostUsd } },
+    costUsd: agent.costUsd + (isBillable ? spentUsd : 0),
+    notionalUsd: agent.notionalUsd + (isBillable ? 0 : spentUsd),
+  };
+}
+
+function lastTurn(
+  draft: Draft,
+  turn: Turn,
+  outcome: LastTurn['outcome'],
+  cause: Cause | null,
+  failure: Failure | null,
+): LastTurn {
+  return {
+    startedAt: turn.startedAt.wall,
+    endedAt: draft.moment.wall,
+    outcome,
+    cause,
+    status: failure?.status ?? null,
+    requestId: failure?.requestId ?? null,
+  };
+}

@@ -1,0 +1,102 @@
+import type { Cause } from '../kernel/causes.ts';
+import type { AgentSpec, CredentialSpec } from '../kernel/spec.ts';
+import type { AgentRow, EventRow, HistoryRow, IncidentRow } from './rows.ts';
+
+/** Raised when a client of one number can no longer talk to a daemon of another. */
+export const PROTOCOL = 1;
+
+/** Targets: names, globs, `all`, `namespace:NS`. */
+export type Targets = readonly string[];
+
+/** What became of one agent; `ok: false` carries why. */
+export type AgentResult = {
+  readonly name: string;
+  readonly ok: boolean;
+  /** `new changed same started stopped restarted deleted …`, for people and scripts. */
+  readonly change: string;
+  readonly cause: Cause | null;
+  readonly detail: string;
+};
+
+export type MessageOutcome = {
+  readonly id: string;
+  readonly state: 'queued' | 'sent' | 'answered' | 'failed' | 'cancelled';
+  readonly answer: string | null;
+  readonly cause: Cause | null;
+  readonly detail: string;
+};
+
+export type DaemonStatus = {
+  readonly pid: number;
+  readonly version: string;
+  readonly protocol: number;
+  readonly home: string;
+  readonly socket: string;
+  readonly startedAt: string;
+  readonly uptimeMs: number;
+  readonly agents: number;
+  readonly alive: number;
+  readonly openIncidents: number;
+  readonly rss: number;
+  readonly degraded: readonly string[];
+};
+
+/** What `start FILE` and `apply` hand over. Secrets travel over the socket only and stay in the daemon's memory. */
+export type ApplyParams = {
+  readonly file: string;
+  readonly agents: readonly AgentSpec[];
+  readonly credentials: readonly CredentialSpec[];
+  /** The allow-listed environment, without secrets. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Values of the variables that `env` sources, `envPass` and secret proxies name, as far as the CLI has them. */
+  readonly secrets: Readonly<Record<string, string>>;
+};
+
+/** Every method of the socket: what goes in, what comes out. A request that acts answers when the act is done. */
+export type Api = {
+  hello: { params: { protocol: number; version: string }; result: { protocol: number; version: string; pid: number } };
+  ping: { params: Record<string, never>; result: { pid: number; uptimeMs: number } };
+  list: { params: { targets: Targets }; result: readonly AgentRow[] };
+  describe: { params: { targets: Targets }; result: readonly Description[] };
+  apply: { params: ApplyParams; result: readonly AgentResult[] };
+  start: { params: { targets: Targets }; result: readonly AgentResult[] };
+  stop: { params: { targets: Targets }; result: readonly AgentResult[] };
+  restart: { params: { targets: Targets; now: boolean; reason: string | null }; result: readonly AgentResult[] };
+  delete: { params: { targets: Targets }; result: readonly AgentResult[] };
+  /** Answers once the message is on disk; `id` makes a repeated call harmless. */
+  send: { params: { agent: string; text: string; id: string }; result: { id: string } };
+  /** Answers once the message is answered, failed or cancelled. */
+  outcome: { params: { agent: string; id: string }; result: MessageOutcome };
+  history: { params: { agent: string }; result: readonly HistoryRow[] };
+  incidents: { params: Record<string, never>; result: readonly IncidentRow[] };
+  events: { params: { lines: number }; result: readonly EventRow[] };
+  /** Answers when every target is so, or `timedOut` names those that are not. */
+  wait: {
+    params: { targets: Targets; for: 'healthy' | 'up' | 'down'; timeoutMs: number };
+    result: { timedOut: readonly string[] };
+  };
+  status: { params: Record<string, never>; result: DaemonStatus };
+  /** The daemon ends; with `agents` it stops every agent first. */
+  shutdown: { params: { agents: boolean }; result: { stopped: readonly string[] } };
+  /** One snapshot, then notifications (`Notification`) on the same connection, with nothing lost in between. */
+  subscribe: { params: Record<string, never>; result: { agents: readonly AgentRow[]; incidents: readonly IncidentRow[] } };
+};
+
+export type Method = keyof Api;
+
+export type Notification =
+  | { readonly method: 'agent'; readonly params: AgentRow }
+  | { readonly method: 'agent-removed'; readonly params: { readonly name: string } }
+  | { readonly method: 'incident'; readonly params: IncidentRow }
+  | { readonly method: 'event'; readonly params: EventRow }
+  /** The client was too slow: this many notifications were dropped before this one. */
+  | { readonly method: 'dropped'; readonly params: { readonly count: number } };
+
+export type Description = {
+  readonly agent: AgentRow;
+  readonly spec: AgentSpec;
+  /** In one or two sentences: what is, why, what happens next. */
+  readonly explain: string;
+  readonly runFolder: string | null;
+  readonly messages: readonly { readonly id: string; readonly state: string; readonly queuedAt: string; readonly cause: Cause | null }[];
+};

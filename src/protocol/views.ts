@@ -1,0 +1,89 @@
+import { nextAttempt } from '../kernel/deadlines.ts';
+import { runOf, type Agent, type Incident, type Receipt } from '../kernel/fleet.ts';
+import { expectedAt, type Stamp } from '../kernel/moment.ts';
+import { tierOf } from '../kernel/tier.ts';
+import type { AgentRow, IncidentRow, RecoveryRow } from './rows.ts';
+
+/** What the host adds to what the kernel knows. */
+export type Usage = { readonly cpu: number | null; readonly rss: number | null };
+
+export const noUsage: Usage = { cpu: null, rss: null };
+
+export const iso = (ms: number): string => new Date(ms).toISOString();
+const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));
+
+/** One row of `list --json`. */
+export function agentRow(
+  agent: Agent,
+  now: Stamp,
+  usage: Usage,
+  degraded: readonly string[],
+): AgentRow {
+  const run = runOf(agent.state);
+  const next = nextAttempt(agent);
+  const model = agent.model ?? agent.spec.claude.model;
+  const credential = agent.spec.credentials[0];
+  return {
+    id: agent.id,
+    name: agent.spec.name,
+    namespace: agent.spec.namespace,
+    mode: agent.spec.mode,
+    desired: agent.desired,
+    paused: agent.paused,
+    state: agent.state.at,
+    health: agent.health,
+    since: iso(agent.since.wall),
+    pid: run?.pid ?? null,
+    run: run?.id ?? null,
+    startedAt: isoOrNull(run?.startedAt.wall ?? null),
+    restarts: agent.counts.restarts,
+    restartsByCause: agent.counts.byCause,
+    auth401s: agent.counts.auth401s,
+    lastGoodTurnAt: isoOrNull(agent.lastGoodTurnAt),
+    lastTurn: lastTurnRow(agent),
+    inTurn: agent.turn !== null,
+    queued: agent.queue.filter((message) => message.state === 'queued').length,
+    nextAttemptAt: next === null ? null : iso(expectedAt(next, now)),
+    incident: agent.recovery?.incident ?? null,
+    credential: credential === undefined ? null : { name: credential, fingerprint: agent.fingerprint },
+    sessionId: agent.spec.mode === 'stream' ? agent.session.id : null,
+    model,
+    tier: tierOf(model),
+    claudeVersion: agent.claudeVersion,
+    cpu: usage.cpu,
+    rss: usage.rss,
+    costUsd: agent.costUsd,
+    notionalUsd: agent.notionalUsd,
+    adopted: run?.adopted ?? false,
+    degraded,
+  };
+}
+
+function lastTurnRow(agent: Agent): AgentRow['lastTurn'] {
+  const turn = agent.lastTurn;
+  if (turn === null) return null;
+  return { ...turn, startedAt: iso(turn.startedAt), endedAt: iso(turn.endedAt) };
+}
+
+/** One element of `incidents --json`. */
+export function incidentRow(incident: Incident): IncidentRow {
+  const recoveries = incident.recoveries.map(recoveryRow);
+  return {
+    id: incident.id,
+    scope: incident.scope,
+    key: incident.key,
+    cause: incident.cause,
+    openedAt: iso(incident.openedAt.wall),
+    closedAt: isoOrNull(incident.closedAt),
+    mergedInto: incident.mergedInto,
+    agents: incident.agents,
+    evidence: incident.evidence,
+    attempts: incident.attempts.map((attempt) => ({ ...attempt, at: iso(attempt.at) })),
+    firstRequestId: incident.requestIds[0] ?? null,
+    requestIds: incident.requestIds,
+    recoveries,
+    receipt: recoveries[0] ?? null,
+  };
+}
+
+const recoveryRow = (receipt: Receipt): RecoveryRow => ({ ...receipt, at: iso(receipt.at) });

@@ -1,0 +1,135 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { VERBS } from '../../src/cli/verbs.ts';
+import { VERSION } from '../../src/protocol/version.ts';
+import { temporaryFolder } from './folder.ts';
+import { runCli } from './run-cli.ts';
+import type { CliResult } from './run-cli.ts';
+
+const run = (...args: string[]): Promise<CliResult> => runCli(args, { home: join(temporaryFolder(), 'home') });
+const oneLine = /^agentvisor: [^\n]+\n$/;
+
+describe('help', () => {
+  test('of the program names every verb, in groups', async () => {
+    const { code, stdout } = await run('--help');
+    expect(code).toBe(0);
+    for (const { name, summary } of VERBS) expect(stdout).toContain(`  ${name.padEnd(9)}  ${summary}`);
+  });
+
+  test.each(VERBS.map((row) => [row.name, row] as const))('of %s tells its summary, usage, aliases, options and examples', async (name, row) => {
+    const { code, stdout, stderr } = await run(name, '--help');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain(`${name}: ${row.summary}`);
+    expect(stdout).toContain(`Usage: agentvisor ${name}`);
+    for (const alias of row.aliases) expect(stdout).toContain(alias);
+    const verb = await row.load();
+    for (const option of ['json', 'help', ...Object.keys(verb.options)]) expect(stdout).toContain(`--${option}`);
+    expect(verb.examples.length).toBeGreaterThan(0);
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
+  });
+
+  test('can be asked for in front, with a word, or for an alias', async () => {
+    const { stdout } = await run('stop', '--help');
+    expect((await run('help', 'stop')).stdout).toBe(stdout);
+    expect((await run('-h', 'stop')).stdout).toBe(stdout);
+    expect((await run('ls', '-h')).stdout).toBe((await run('list', '-h')).stdout);
+    expect((await run('help')).stdout).toBe((await run('--help')).stdout);
+  });
+
+  test('is shown, as an error, to who says nothing', async () => {
+    const { code, stdout, stderr } = await run();
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('Usage: agentvisor VERB');
+  });
+});
+
+describe('the version', () => {
+  test('is that of the package', () => {
+    const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    expect(manifest).toMatchObject({ version: VERSION });
+  });
+
+  test('is printed by -v, --version and the verb', async () => {
+    for (const word of ['-v', '--version', 'version']) expect(await run(word)).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: '' });
+    expect(JSON.parse((await run('version', '--json')).stdout)).toMatchObject({ version: VERSION });
+  });
+});
+
+describe('a wrong command line ends with 2, one clear line, and nothing changed:', () => {
+  test.each([
+    ['a slip in a verb', ['lst'], 'There is no verb "lst". Did you mean: agentvisor list'],
+    ['a word that is like none', ['frobnicate'], 'See them all: agentvisor --help'],
+    ['the name of a property', ['toString'], 'There is no verb "toString".'],
+    ['a slip in an option', ['restart', 'a', '--nwo'], 'restart has no option "--nwo". Did you mean: --now'],
+    ['an option of another verb', ['list', '--raw'], 'list has no option "--raw".'],
+    ['an option without a verb', ['--frob'], 'There is no option --frob without a verb.'],
+    ['an option without its value', ['restart', 'a', '--reason'], 'The option --reason of restart needs a value.'],
+    ['a value for an option that takes none', ['restart', 'a', '--now=yes'], 'The option --now of restart takes no value.'],
+    ['a missing target', ['stop'], 'stop needs a TARGET. Usage: agentvisor stop TARGET…'],
+    ['a missing text', ['send', 'a'], 'send needs the NAME of an agent and a TEXT'],
+    ['a text without quotes', ['send', 'a', 'two', 'words'], 'a text of several words needs quotes'],
+    ['an empty text', ['send', 'a', ''], 'The message is empty.'],
+    ['an empty stdin', ['send', 'a', '-'], 'The message is empty.'],
+    ['a word too much', ['ping', 'a'], 'ping does not know what to do with "a"'],
+    ['a state that is none', ['wait', 'a', '--for', 'happy'], '--for expects healthy, up, down, not "happy".'],
+    ['a time without a unit', ['wait', 'a', '--timeout', '60'], '--timeout expects a duration such as 500ms, 30s or 5m, not "60".'],
+    ['a number that is none', ['logs', 'a', '--lines', '1.5'], '--lines expects a whole number above zero, not "1.5".'],
+    ['a thing that a daemon cannot do', ['daemon', 'dance'], 'It can: status, stop, restart, run'],
+    ['a file that is missing', ['start', './nowhere.ts'], 'nowhere.ts: there is no such file'],
+    ['a file among targets', ['start', './a.ts', 'b'], 'A file and targets cannot be started together.'],
+    ['no file where one is looked for', ['start'], 'There is no ecosystem file in '],
+  ])('%s', async (_, args, said) => {
+    const folder = temporaryFolder();
+    const home = join(folder, 'home');
+    const { code, stdout, stderr } = await runCli(args, { home, cwd: folder });
+    expect(stderr).toContain(said);
+    expect(stderr).toMatch(oneLine);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(existsSync(home)).toBe(false);
+  });
+
+  test('a control character in a word does not reach the terminal', async () => {
+    expect((await run('\u001b]0;owned\u0007')).stderr).not.toMatch(/[\u001b\u0007]/);
+  });
+});
+
+describe('validate', () => {
+  const files = {
+    'ecosystem.json': JSON.stringify({ agents: [{ name: 'a', mode: 'command', command: ['sleep', '1'] }] }),
+    'broken.json': JSON.stringify({ agents: [{ name: 'a', mode: 'command' }, { nam: 'b' }] }),
+  };
+
+  function folder(): string {
+    const made = temporaryFolder();
+    mkdirSync(join(made, 'home'), { mode: 0o700 });
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(made, name), text);
+    return made;
+  }
+
+  test('says that a good file is good, found or named, and starts no daemon', async () => {
+    const cwd = folder();
+    for (const args of [['validate'], ['validate', 'ecosystem.json']]) {
+      expect(await runCli(args, { home: join(cwd, 'home'), cwd })).toMatchObject({ code: 0, stdout: `${join(cwd, 'ecosystem.json')}: 1 agent, no problems\n` });
+    }
+    expect(existsSync(join(cwd, 'home/daemon.log'))).toBe(false);
+  });
+
+  test('shows all mistakes at once, each with file and key, and ends with 2', async () => {
+    const cwd = folder();
+    const { code, stdout } = await runCli(['validate', './broken.json'], { home: join(cwd, 'home'), cwd });
+    expect(code).toBe(2);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.length).toBeGreaterThanOrEqual(3);
+    for (const line of lines) expect(line).toContain(`${join(cwd, 'broken.json')}: agents[`);
+  });
+
+  test('with --json prints one object, good or bad', async () => {
+    const cwd = folder();
+    const good = await runCli(['validate', '--json'], { home: join(cwd, 'home'), cwd });
+    expect(JSON.parse(good.stdout)).toMatchObject({ ok: true, agents: ['a'], problems: [] });
+    const bad = await runCli(['validate', 'broken.json', '--json'], { home: join(cwd, 'home'), cwd });
+    expect(bad.code).toBe(2);
+    expect(JSON.parse(bad.stdout)).toMatchObject({ ok: false, problems: expect.arrayContaining([expect.objectContaining({ path: expect.stringContaining('agents[') })]) });
+  });
+});

@@ -1,0 +1,34 @@
+import { defineConfig } from 'vitest/config';
+
+const shared = {
+  globalSetup: './test/build.ts',
+  pool: 'forks' as const,
+};
+
+export default defineConfig({
+  test: {
+    // Tests start processes of their own; more at once would only make each other slow.
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/real/**'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'real',
+          include: ['test/real/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});

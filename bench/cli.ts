@@ -17,7 +17,12 @@ const folder = mkdtempSync(join(tmpdir(), 'agentvisor-bench-'));
 const env = { ...process.env, AGENTVISOR_HOME: join(folder, 'home') };
 
 try {
-  const agents = ['one', 'two', 'three'].map((name) => ({ name, mode: 'command', command: ['sleep', '3600'], cwd: folder }));
+  const agents = ['one', 'two', 'three'].map((name) => ({
+    name,
+    mode: 'command',
+    command: ['sleep', '3600'],
+    cwd: folder,
+  }));
   writeFileSync(join(folder, 'ecosystem.json'), JSON.stringify({ agents }));
   agentvisor('start', join(folder, 'ecosystem.json'));
   const rows: unknown = JSON.parse(agentvisor('list', '--json'));
@@ -51,7 +56,6 @@ function report({ bare, list }: Samples): void {
 }
 
 function line(name: string, samples: readonly number[]): string {
-  const ms = (value: number): string => value.toFixed(1);
   return `${name.padEnd(12)} median ${ms(median(samples))} ms, min ${ms(Math.min(...samples))}, max ${ms(Math.max(...samples))}, ${samples.length} runs`;
 }
 
@@ -72,4 +76,8 @@ function agentvisor(...args: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { env, encoding: 'utf8' });
   if (status !== 0) throw new Error(`agentvisor ${args[0]} ended with ${status}: ${stderr}`);
   return stdout;
+}
+
+function ms(value: number): string {
+  return value.toFixed(1);
 }

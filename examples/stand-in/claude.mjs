@@ -9,6 +9,8 @@
  * again before every request), STAND_IN_SPEED (retry delays are divided by it). The language of the fault script is
  * described by the types in test/stand-in/script.ts.
  */
+/* oxlint-disable max-lines -- one file on purpose: it is put in the place of one binary. */
+import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, write } from 'node:fs';
@@ -19,6 +21,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** @typedef {Record<string, any>} Json */
 /** @typedef {{ uuid: string, given: boolean, content: string | Json[] }} Message */
 /** @typedef {{ from?: number, until?: number }} Range */
+/** @typedef {{ pid?: number | undefined }} Tool a child process */
 /** @typedef {{ turn: number, attempt: number, text: string }} Moment */
 /** @typedef {{ kind: 'user' | 'assistant' | 'cut', uuid: string, text?: string, merged?: string[], at?: string, failed?: boolean }} Entry */
 
@@ -50,7 +53,7 @@ function parseArgv(argv) {
   /** @type {Map<string, string>} */
   const values = new Map();
   for (let at = 0; at < argv.length; at += 1) {
-    const [name = '', inline] = /** @type {[string, string?]} */ ((argv[at] ?? '').split(/=(.*)/s, 2));
+    const [name, inline] = /** @type {[string, string?]} */ ((argv[at] ?? '').split(/=(.*)/s, 2));
     const long = name === '-r' ? '--resume' : name;
     const next = argv[at + 1];
     if (inline !== undefined) values.set(long, inline);
@@ -74,7 +77,9 @@ function modelNamed(asked) {
   if (asked.startsWith('claude-')) return asked;
   if (tier !== undefined) return `claude-${tier}-${major}-${minor[/** @type {'opus'} */ (tier)]}`;
   if (asked !== '') return asked;
-  return process.env['ANTHROPIC_API_KEY'] ? `claude-opus-${major}-${minor.opus}` : `claude-sonnet-${major}-${minor.sonnet}`;
+  return process.env['ANTHROPIC_API_KEY']
+    ? `claude-opus-${major}-${minor.opus}`
+    : `claude-sonnet-${major}-${minor.sonnet}`;
 }
 
 /** @param {string} name what ten input tokens and three output tokens were billed at in the recordings */
@@ -86,16 +91,16 @@ function costOf(name) {
 
 // ---------------------------------------------------------------------------------------------- output
 
-/** @type {Buffer[]} */
+/** @type {Uint8Array[]} */
 let unwritten = [];
 /** @type {Promise<void> | null} */
 let writing = null;
 /** Writes of this many bytes at most; set by the fault `chunkBytes`. */
 let chunkBytes = Infinity;
 
-/** @param {string | Buffer} text */
+/** @param {string} text */
 function out(text) {
-  unwritten.push(typeof text === 'string' ? Buffer.from(text) : text);
+  unwritten.push(Buffer.from(text));
   writing ??= drain();
 }
 
@@ -106,7 +111,7 @@ async function drain() {
   while (unwritten.length > 0) {
     const all = Buffer.concat(unwritten);
     unwritten = [];
-    for (let at = 0; at < all.length; ) {
+    for (let at = 0; at < all.length;) {
       at += await writeSome(all.subarray(at, Math.min(all.length, at + chunkBytes)));
       if (chunkBytes !== Infinity) await sleep(1);
     }
@@ -128,6 +133,7 @@ function writeSome(bytes) {
 }
 
 async function flush() {
+  // oxlint-disable-next-line no-unmodified-loop-condition -- `drain` modifies it while we wait.
   while (writing !== null) await writing;
 }
 
@@ -153,19 +159,19 @@ async function fail(wording, code) {
 const scriptFile = process.env['STAND_IN_SCRIPT'];
 /** The faults that have latched in this process, as JSON. @type {Set<string>} */
 const latched = new Set();
-/** @type {Json[]} */
-let faultsRead = [];
+/** @type {Json[] | null} */
+let faultsRead = null;
 
 /** @returns {Json[]} */
 function readFaults() {
-  if (scriptFile === undefined || scriptFile === '') return [];
+  if (scriptFile === undefined || scriptFile === '' || !existsSync(scriptFile)) return [];
   try {
     faultsRead = JSON.parse(readFileSync(scriptFile, 'utf8')).faults ?? [];
   } catch (cause) {
-    // A test may be writing the file at this moment: what was read last still holds.
-    if (faultsRead.length === 0 && existsSync(scriptFile) && cause instanceof TypeError) throw cause;
+    // A test may be writing the file at this moment: what was read last still holds. A script that never was one is a mistake.
+    if (faultsRead === null) throw cause;
   }
-  return faultsRead;
+  return faultsRead ?? [];
 }
 
 /** What the script wants at this moment: of every kind of fault, the first that holds. @param {Moment} moment @returns {Json} */
@@ -183,7 +189,11 @@ function wanted(moment) {
 
 /** @param {Json} when @param {Moment} moment */
 function matches(when, moment) {
-  const token = process.env['ANTHROPIC_AUTH_TOKEN'] ?? process.env['CLAUDE_CODE_OAUTH_TOKEN'] ?? process.env['ANTHROPIC_API_KEY'] ?? '';
+  const token =
+    process.env['ANTHROPIC_AUTH_TOKEN'] ??
+    process.env['CLAUDE_CODE_OAUTH_TOKEN'] ??
+    process.env['ANTHROPIC_API_KEY'] ??
+    '';
   return (
     inRange(when['process'], session.process) &&
     inRange(when['turn'], moment.turn) &&
@@ -284,8 +294,8 @@ function openSession() {
 /** @param {string} resumed @returns {string | null} */
 function openResumed(resumed) {
   if (!UUID.test(resumed)) {
-    const usage = 'Usage: claude -p --resume <session-id|title>.';
-    return `Error: --resume requires a valid session ID or session title when used with --print. ${usage} Provided value "${resumed}" is not a UUID and does not match any session title.`;
+    const advice = 'Usage: claude -p --resume <session-id|title>.';
+    return `Error: --resume requires a valid session ID or session title when used with --print. ${advice} Provided value "${resumed}" is not a UUID and does not match any session title.`;
   }
   const entries = readTranscript(resumed);
   if (entries.length === 0) return `No conversation found with session ID: ${resumed}`;
@@ -336,8 +346,18 @@ const totals = { requests: 0, costUsd: 0, apiMs: 0, results: 0 };
 /** @param {number} requests @param {number} costUsd */
 function modelUsage(requests, costUsd) {
   if (requests === 0) return {};
-  const counted = { inputTokens: 10 * requests, outputTokens: 3 * requests, cacheReadInputTokens: 0, cacheCreationInputTokens: 0, webSearchRequests: 0 };
-  const limits = { costUSD: costUsd, contextWindow: old ? 200_000 : 1_000_000, maxOutputTokens: old ? 64_000 : 128_000 };
+  const counted = {
+    inputTokens: 10 * requests,
+    outputTokens: 3 * requests,
+    cacheReadInputTokens: 0,
+    cacheCreationInputTokens: 0,
+    webSearchRequests: 0,
+  };
+  const limits = {
+    costUSD: costUsd,
+    contextWindow: old ? 200_000 : 1_000_000,
+    maxOutputTokens: old ? 64_000 : 128_000,
+  };
   const more = { thinkingTokens: 0, cacheCreationEphemeral5mInputTokens: 0, cacheCreationEphemeral1hInputTokens: 0 };
   const names = { canonicalModel: model, provider: 'firstParty', costBasis: 'list' };
   return { [model]: { ...counted, ...limits, ...(old ? {} : { ...more, ...names }) } };
@@ -355,9 +375,20 @@ function initLine(messageIds) {
   const lists = { tools: ['Task', 'Bash', 'Edit', 'Glob', 'Grep', 'Read', 'Write'], mcp_servers: [] };
   const key = process.env['ANTHROPIC_API_KEY'] ? 'ANTHROPIC_API_KEY' : 'none';
   const start = { type: 'system', subtype: 'init', cwd: process.cwd(), session_id: session.id, ...lists };
-  const middle = { model, permissionMode: flags.get('--permission-mode') ?? 'default', slash_commands: ['compact', 'context', 'init'] };
+  const middle = {
+    model,
+    permissionMode: flags.get('--permission-mode') ?? 'default',
+    slash_commands: ['compact', 'context', 'init'],
+  };
   const terminal = old ? {} : { terminal_slash_commands: ['doctor', 'color', 'focus', 'reload-plugins'] };
-  const names = { apiKeySource: key, claude_code_version: version, output_style: 'default', agents: ['general-purpose'], skills: [], plugins: [] };
+  const names = {
+    apiKeySource: key,
+    claude_code_version: version,
+    output_style: 'default',
+    agents: ['general-purpose'],
+    skills: [],
+    plugins: [],
+  };
   const privacy = { analytics_disabled: true, product_feedback_disabled: true, uuid: randomUUID(), memory_paths: {} };
   if (old) return { ...start, ...middle, ...names, ...privacy, fast_mode_state: 'off' };
   return {
@@ -380,12 +411,15 @@ function initLine(messageIds) {
   };
 }
 
-/** @param {Message} message @param {boolean} run whether the message was run; an echo of anything else has no time */
-function echo(message, run) {
+/** @param {Message} message @param {boolean} ran whether the message was run; an echo of anything else has no time */
+function echo(message, ran) {
   if (!replays) return;
-  const said = { type: 'user', message: { role: 'user', content: message.content === '' ? '(no content)' : message.content } };
+  const said = {
+    type: 'user',
+    message: { role: 'user', content: message.content === '' ? '(no content)' : message.content },
+  };
   const ids = { session_id: session.id, parent_tool_use_id: null, uuid: message.uuid };
-  print({ ...said, ...ids, ...(run ? { timestamp: new Date().toISOString() } : {}), isReplay: true });
+  print({ ...said, ...ids, ...(ran ? { timestamp: new Date().toISOString() } : {}), isReplay: true });
 }
 
 /** @param {Message} message @param {'queued' | 'started' | 'completed' | 'cancelled'} state */
@@ -396,7 +430,12 @@ function lifecycle(message, state) {
 
 /** A `user` line that Claude Code itself adds: tool results and interruptions. @param {Json[]} content @param {Json} [more] */
 function printUser(content, more = {}) {
-  const ids = { parent_tool_use_id: null, session_id: session.id, uuid: randomUUID(), timestamp: new Date().toISOString() };
+  const ids = {
+    parent_tool_use_id: null,
+    session_id: session.id,
+    uuid: randomUUID(),
+    timestamp: new Date().toISOString(),
+  };
   print({ type: 'user', message: { role: 'user', content }, ...ids, ...more });
 }
 
@@ -435,7 +474,14 @@ function goodAssistant(turn, block, requestId) {
 
 /** @param {Turn} turn @param {Failure} failure */
 function syntheticAssistant(turn, failure) {
-  const nothing = { ...NO_USAGE, ...USAGE_REST, service_tier: null, inference_geo: null, iterations: null, speed: null };
+  const nothing = {
+    ...NO_USAGE,
+    ...USAGE_REST,
+    service_tier: null,
+    inference_geo: null,
+    iterations: null,
+    speed: null,
+  };
   const message = {
     ...(old ? {} : { diagnostics: null }),
     id: randomUUID(),
@@ -450,7 +496,9 @@ function syntheticAssistant(turn, failure) {
     content: [{ type: 'text', text: failure.text }],
     context_management: null,
   };
-  const marks = old ? {} : { is_api_error_message: true, ...(failure.status === null ? {} : { api_error_status: failure.status }) };
+  const marks = old
+    ? {}
+    : { is_api_error_message: true, ...(failure.status === null ? {} : { api_error_status: failure.status }) };
   return {
     type: 'assistant',
     message,
@@ -469,57 +517,107 @@ function syntheticAssistant(turn, failure) {
 }
 
 /**
+ * `errors` is null unless the turn was cut off.
  * @typedef {{ text: string | null, isError: boolean, failure: Failure | null, reason: string, stop: string | null, errors: string[] | null }} Ending
- * @param {Turn} turn @param {Ending} ending
  */
-function resultLine(turn, ending) {
-  const spoke = ending.failure === null && ending.errors === null;
-  const timing = { duration_ms: Date.now() - turn.startedAt, duration_api_ms: totals.apiMs };
-  const verdict = { is_error: ending.isError, num_turns: turn.rounds };
-  const status = ending.errors === null ? { api_error_status: ending.failure?.status ?? null } : {};
-  const bill = { total_cost_usd: totals.costUsd, usage: usage(turn.requests), modelUsage: modelUsage(totals.requests, totals.costUsd) };
-  const subtype = ending.errors === null ? 'success' : 'error_during_execution';
-  const told = ending.errors === null ? { result: ending.text ?? '' } : { errors: ending.errors };
-  const first = { ttft_ms: 12, ttft_stream_ms: 12, time_to_request_ms: 6 };
-  if (old) {
-    const head = spoke || ending.errors === null ? { is_error: ending.isError, ...status, ...timing } : { ...timing, is_error: ending.isError };
-    const middle = { ...(spoke ? first : {}), num_turns: turn.rounds, ...(ending.errors === null ? told : {}) };
-    const tail = { permission_denials: [], terminal_reason: ending.reason, fast_mode_state: 'off', uuid: randomUUID() };
-    return { type: 'result', subtype, ...head, ...middle, stop_reason: ending.stop, session_id: session.id, ...bill, ...tail, ...(ending.errors === null ? {} : told) };
-  }
-  const ids = turn.given().map((message) => message.uuid);
-  const last = answersTo(turn)['user_message_uuid'];
-  const since = modelUsage(turn.requests, turn.costUsd);
-  const index = totals.results;
+
+/** @param {Turn} running @param {Ending} ending */
+function resultLine(running, ending) {
+  return old ? oldResult(running, ending) : newResult(running, ending);
+}
+
+/** @param {Turn} running */
+function billOf(running) {
   return {
-    duration_api_ms: timing.duration_api_ms,
+    total_cost_usd: totals.costUsd,
+    usage: usage(running.requests),
+    modelUsage: modelUsage(totals.requests, totals.costUsd),
+  };
+}
+
+/** @param {Turn} running @param {Ending} ending */
+function oldResult(running, ending) {
+  const isError = { is_error: ending.isError };
+  const timing = { duration_ms: Date.now() - running.startedAt, duration_api_ms: totals.apiMs };
+  const rounds = { num_turns: running.rounds };
+  const middle = { stop_reason: ending.stop, session_id: session.id, ...billOf(running), permission_denials: [] };
+  const end = { terminal_reason: ending.reason, fast_mode_state: 'off', uuid: randomUUID() };
+  if (ending.errors !== null) {
+    return {
+      type: 'result',
+      subtype: 'error_during_execution',
+      ...timing,
+      ...isError,
+      ...rounds,
+      ...middle,
+      ...end,
+      errors: ending.errors,
+    };
+  }
+  const first = ending.failure === null ? { ttft_ms: 12, ttft_stream_ms: 12, time_to_request_ms: 6 } : {};
+  const status = { api_error_status: ending.failure?.status ?? null };
+  return {
+    type: 'result',
+    subtype: 'success',
+    ...isError,
+    ...status,
+    ...timing,
+    ...first,
+    ...rounds,
+    result: ending.text,
+    ...middle,
+    ...end,
+  };
+}
+
+/** @param {Turn} running @param {Ending} ending */
+function newResult(running, ending) {
+  const { failure, errors } = ending;
+  const good = failure === null && errors === null;
+  const ids = running.given().map((message) => message.uuid);
+  const last = ids.length > 0 ? { user_message_uuid: answersTo(running)['user_message_uuid'] } : {};
+  return {
+    duration_api_ms: totals.apiMs,
     stop_reason: ending.stop,
     session_id: session.id,
-    ...bill,
+    ...billOf(running),
     permission_denials: [],
     terminal_reason: ending.reason,
     fast_mode_state: 'off',
     fast_mode_disabled_reason: 'sdk_opt_in_required',
     subagent_stats: SUBAGENT_STATS,
     safety_stops: 0,
-    ...verdict,
-    subtype,
-    ...status,
-    ...(ending.failure !== null && ending.failure.type !== null ? { api_error_type: ending.failure.type } : {}),
-    ...(ending.failure !== null && ending.failure.apiError !== null ? { api_error: ending.failure.apiError } : {}),
-    ...told,
-    ...(spoke ? { ttft_ms: first.ttft_ms } : {}),
-    ...(ending.errors !== null && last !== undefined ? { user_message_uuid: last } : {}),
+    is_error: ending.isError,
+    num_turns: running.rounds,
+    ...(errors === null ? verdict(ending) : { subtype: 'error_during_execution', errors, ...last }),
+    ...(good ? { ttft_ms: 12 } : {}),
     type: 'result',
-    duration_ms: timing.duration_ms,
+    duration_ms: Date.now() - running.startedAt,
     uuid: randomUUID(),
-    ...(spoke ? { ttft_stream_ms: 12, time_to_request_ms: 6, first_content_frame_ms: 12 } : {}),
-    ...(ending.errors === null && last !== undefined ? { user_message_uuid: last } : {}),
+    ...(good ? { ttft_stream_ms: 12, time_to_request_ms: 6, first_content_frame_ms: 12 } : {}),
+    ...(errors === null ? last : {}),
     ...(ids.length > 0 ? { user_message_uuids: ids } : {}),
-    ...(spoke && ids.length > 0 ? { request_sent_wall_ms: turn.startedAt, first_request_input_tokens: 10, first_request_cache_read_input_tokens: 0 } : {}),
+    ...(good && ids.length > 0
+      ? {
+          request_sent_wall_ms: running.startedAt,
+          first_request_input_tokens: 10,
+          first_request_cache_read_input_tokens: 0,
+        }
+      : {}),
     queued_turn_count: 0,
-    result_index: index,
-    model_usage_since_last_result: since,
+    result_index: totals.results,
+    model_usage_since_last_result: modelUsage(running.requests, running.costUsd),
+  };
+}
+
+/** @param {Ending} ending */
+function verdict({ failure, text }) {
+  return {
+    subtype: 'success',
+    api_error_status: failure?.status ?? null,
+    ...(failure !== null && failure.type !== null ? { api_error_type: failure.type } : {}),
+    ...(failure !== null && failure.apiError !== null ? { api_error: failure.apiError } : {}),
+    result: text ?? '',
   };
 }
 
@@ -539,9 +637,17 @@ const SUBAGENT_STATS = {
 /** What a process prints that cannot open its session, with `type` first in every version. @param {string} error */
 function printUnopened(error) {
   const timing = { duration_ms: 0, duration_api_ms: 0, is_error: true, num_turns: 0, stop_reason: null };
-  const bill = { total_cost_usd: 0, usage: usage(0), modelUsage: {}, permission_denials: [], uuid: randomUUID() };
+  const nothing = { total_cost_usd: 0, usage: usage(0), modelUsage: {}, permission_denials: [], uuid: randomUUID() };
   const id = flags.get('--resume') ?? session.id;
-  print({ type: 'result', subtype: 'error_during_execution', ...timing, session_id: id, ...bill, errors: [error], ...(old ? {} : { result_index: 0 }) });
+  print({
+    type: 'result',
+    subtype: 'error_during_execution',
+    ...timing,
+    session_id: id,
+    ...nothing,
+    errors: [error],
+    ...(old ? {} : { result_index: 0 }),
+  });
 }
 
 // ---------------------------------------------------------------------------------------------- what the API says
@@ -553,24 +659,24 @@ function printUnopened(error) {
 
 /** The status and the wording that the API itself answers with. @type {Record<string, [number | null, string | null, string]>} */
 const API_FAULTS = {
-  '401': [401, 'authentication_error', 'Invalid authentication credentials'],
+  401: [401, 'authentication_error', 'Invalid authentication credentials'],
   '401bearer': [401, 'authentication_error', 'Invalid bearer token'],
   '401expired': [401, 'authentication_error', 'OAuth access token has expired. Re-authenticate to continue.'],
   '403revoked': [403, 'permission_error', 'OAuth token has been revoked. Please obtain a new token.'],
-  '429': [429, 'rate_limit_error', 'Error'],
+  429: [429, 'rate_limit_error', 'Error'],
   '429cap': [429, 'rate_limit_error', 'Error'],
-  '529': [529, 'overloaded_error', 'Overloaded'],
-  '500': [500, 'api_error', 'Internal server error'],
+  529: [529, 'overloaded_error', 'Overloaded'],
+  500: [500, 'api_error', 'Internal server error'],
   '400credit': [400, 'invalid_request_error', 'Your credit balance is too low to access the Anthropic API.'],
   drop: [null, null, ''],
   notLoggedIn: [null, null, 'Not logged in · Please run /login'],
 };
 /** `error` in api_retry and in the line that gives up: they differ. @type {Record<string, [string, string]>} */
 const ERROR_NAMES = {
-  '429': ['rate_limit', 'rate_limit'],
+  429: ['rate_limit', 'rate_limit'],
   '429cap': ['rate_limit', 'rate_limit'],
-  '529': ['overloaded', 'server_error'],
-  '500': ['server_error', 'server_error'],
+  529: ['overloaded', 'server_error'],
+  500: ['server_error', 'server_error'],
   '400credit': ['billing_error', 'billing_error'],
   drop: ['unknown', 'server_error'],
 };
@@ -608,7 +714,8 @@ function limitInfo(want) {
 
 /** @param {string} fault @param {number | null} status @param {string} message @param {Json | null} limit */
 function textOf(fault, status, message, limit) {
-  if (limit !== null) return `You've hit your ${old ? 'session' : '5-hour'} limit · resets ${clock(limit['resetsAt'])} (UTC)`;
+  if (limit !== null)
+    return `You've hit your ${old ? 'session' : '5-hour'} limit · resets ${clock(limit['resetsAt'])} (UTC)`;
   if (status === 401) return `Failed to authenticate. API Error: 401 ${message}`;
   if (fault === '403revoked') {
     return old
@@ -662,7 +769,7 @@ class Turn {
     this.answered = false;
     /** The API has been asked. */
     this.underWay = false;
-    /** @type {import('node:child_process').ChildProcess | null} */
+    /** @type {Tool | null} */
     this.tool = null;
     this.toolId = '';
     this.stop = new AbortController();
@@ -690,11 +797,16 @@ function merged(batch) {
   const last = /** @type {Message} */ (batch.at(-1));
   if (batch.length === 1) return last;
   if (batch.every((message) => typeof message.content === 'string')) {
-    return { ...last, content: batch.map((message) => message.content).join('\n') };
+    return { ...last, content: batch.map((message) => textIn(message.content)).join('\n') };
   }
-  const blocks = batch.flatMap((message) => (typeof message.content === 'string' ? [{ type: 'text', text: message.content }] : message.content));
+  const blocks = batch.flatMap((message) =>
+    typeof message.content === 'string' ? [{ type: 'text', text: message.content }] : message.content,
+  );
   // 2.1.328 ends every block but the last with a newline.
-  const content = blocks.map((block, at) => (old || at === blocks.length - 1 ? block : { ...block, text: `${block['text']}\n` }));
+  const content = blocks.map((block, at) => {
+    const ends = !old && at < blocks.length - 1 && typeof block['text'] === 'string';
+    return ends ? Object.assign({}, block, { text: `${block['text']}\n` }) : block;
+  });
   return { ...last, content };
 }
 
@@ -720,6 +832,7 @@ let limitSaid = 'none';
 
 async function pump() {
   if (turn !== null) return;
+  // oxlint-disable-next-line no-unmodified-loop-condition -- a turn modifies it.
   while (queue.length > 0 && !deaf) await serve();
   if (leaving) await exit(0);
   if (!ended || deaf || wanted({ turn: turns, attempt: 1, text: '' })['ignoreEof'] === true) return;
@@ -754,7 +867,12 @@ async function run(running) {
   print(initLine(running.given().map((message) => message.uuid)));
   if (session.cutAt !== null) remember({ kind: 'cut', uuid: randomUUID(), at: session.cutAt });
   session.cutAt = null;
-  remember({ kind: 'user', uuid: running.message.uuid, text: running.text, merged: running.batch.map((message) => message.uuid) });
+  remember({
+    kind: 'user',
+    uuid: running.message.uuid,
+    text: running.text,
+    merged: running.batch.map((message) => message.uuid),
+  });
   await apply(want, 'message');
   const { failure, want: last } = await ask(running, moment);
   if (failure !== null) await giveUp(running, failure, last);
@@ -801,7 +919,14 @@ async function giveUp(running, failure, want) {
   await printAssistant(line, want);
   remember({ kind: 'assistant', uuid: line.uuid, text: failure.text, failed: true });
   await apply(want, 'answer');
-  await finish(running, want, { text: failure.text, isError: true, failure, reason: old ? 'completed' : 'api_error', stop: 'stop_sequence', errors: null });
+  await finish(running, want, {
+    text: failure.text,
+    isError: true,
+    failure,
+    reason: old ? 'completed' : 'api_error',
+    stop: 'stop_sequence',
+    errors: null,
+  });
 }
 
 /** @param {Turn} running @param {Json} want */
@@ -819,12 +944,21 @@ async function answer(running, want) {
   if (running.joined.length > 0) for (const message of running.joined) lifecycle(message, 'completed');
   await apply(want, 'answer');
   if (want['hang'] === 'afterAnswer') await running.pause(2 ** 30);
-  await finish(running, want, { text, isError: false, failure: null, reason: 'completed', stop: 'end_turn', errors: null });
+  await finish(running, want, {
+    text,
+    isError: false,
+    failure: null,
+    reason: 'completed',
+    stop: 'end_turn',
+    errors: null,
+  });
 }
 
 /** @param {string} template @param {Turn} running @param {string} printed */
 function fill(template, running, printed) {
-  const times = conversationOf(session.entries).filter((entry) => entry.kind === 'user' && entry.text === running.text).length;
+  const times = conversationOf(session.entries).filter(
+    (entry) => entry.kind === 'user' && entry.text === running.text,
+  ).length;
   /** @type {Record<string, string>} */
   const values = {
     text: running.text.slice(0, 200),
@@ -847,7 +981,8 @@ function bill(running, want) {
 }
 
 function sayAllowed() {
-  if (limitSaid !== 'allowed' && tokenSource() !== 'none' && tokenSource() !== 'ANTHROPIC_AUTH_TOKEN') sayLimit({ status: 'allowed', isUsingOverage: false });
+  if (limitSaid !== 'allowed' && tokenSource() !== 'none' && tokenSource() !== 'ANTHROPIC_AUTH_TOKEN')
+    sayLimit({ status: 'allowed', isUsingOverage: false });
 }
 
 /** @param {Json} info */
@@ -862,11 +997,12 @@ async function finish(running, want, ending) {
   totals.results += 1;
   lastWasError = ending.isError;
   if (want['halfLine'] === 'result') await dieInLine(line, want);
+  // Before the line, because whoever has read it may act at once.
+  deaf = want['hang'] === 'afterResult';
   print(line);
   for (const message of running.messages) lifecycle(message, ending.isError ? 'cancelled' : 'completed');
   await flush();
   await apply(want, 'result');
-  deaf = want['hang'] === 'afterResult';
 }
 
 /** @param {Json} line @param {Json} want */
@@ -888,19 +1024,31 @@ function interrupted(running) {
   running.echo();
   const inTool = running.tool !== null;
   if (inTool) {
-    running.tool?.kill('SIGKILL');
+    killTool(running.tool);
     const refusal = "The user doesn't want to proceed with this tool use. The tool use was rejected.";
     const block = { type: 'tool_result', content: refusal, is_error: true, tool_use_id: running.toolId };
-    printUser([block], { tool_use_result: 'User rejected tool use', ...(old ? {} : { tool_result_meta: [{ id: running.toolId }] }) });
+    printUser([block], {
+      tool_use_result: 'User rejected tool use',
+      ...(old ? {} : { tool_result_meta: [{ id: running.toolId }] }),
+    });
   }
-  printUser([{ type: 'text', text: inTool ? '[Request interrupted by user for tool use]' : '[Request interrupted by user]' }]);
+  printUser([
+    { type: 'text', text: inTool ? '[Request interrupted by user for tool use]' : '[Request interrupted by user]' },
+  ]);
   remember({ kind: 'assistant', uuid: randomUUID(), failed: true });
   // A SIGINT with a request under way: it leaves without a result.
   if (leaving && running.underWay && !inTool) return;
   const stop = inTool ? 'tool_use' : null;
   running.rounds = inTool ? 3 : 2;
   const errors = [`[ede_diagnostic] result_type=user last_content_type=n/a stop_reason=${stop}`];
-  const ending = { text: null, isError: true, failure: null, reason: inTool ? 'aborted_tools' : 'aborted_streaming', stop, errors };
+  const ending = {
+    text: null,
+    isError: true,
+    failure: null,
+    reason: inTool ? 'aborted_tools' : 'aborted_streaming',
+    stop,
+    errors,
+  };
   print(resultLine(running, ending));
   totals.results += 1;
   lastWasError = true;
@@ -921,17 +1069,29 @@ async function useTool(running, want) {
   const { code, printed } = await runTool(running, tool, input.command);
   running.tool = null;
   running.rounds += 1;
-  const meta = old ? {} : { tool_result_meta: [{ id: running.toolId, permission_decision: { decision: 'accept', source: 'config', reason_type: 'rule' } }] };
+  const meta = old
+    ? {}
+    : {
+        tool_result_meta: [
+          { id: running.toolId, permission_decision: { decision: 'accept', source: 'config', reason_type: 'rule' } },
+        ],
+      };
   if (code === 0) {
     const outcome = { stdout: printed, stderr: '', interrupted: false, isImage: false, noOutputExpected: false };
-    printUser([{ tool_use_id: running.toolId, type: 'tool_result', content: printed, is_error: false }], { tool_use_result: outcome, ...meta });
+    printUser([{ tool_use_id: running.toolId, type: 'tool_result', content: printed, is_error: false }], {
+      tool_use_result: outcome,
+      ...meta,
+    });
   } else {
     const content = `Exit code ${code}\n${printed}`;
-    printUser([{ type: 'tool_result', content, is_error: true, tool_use_id: running.toolId }], { tool_use_result: `Error: ${content}`, ...meta });
+    printUser([{ type: 'tool_result', content, is_error: true, tool_use_id: running.toolId }], {
+      tool_use_result: `Error: ${content}`,
+      ...meta,
+    });
   }
   await flush();
   if (want['hang'] === 'afterTool') await running.pause(2 ** 30);
-  join_(running);
+  joinQueued(running);
   await running.pause(ANSWER_DELAY_MS);
   return printed;
 }
@@ -939,7 +1099,8 @@ async function useTool(running, want) {
 /** @param {Turn} running @param {Json} tool @param {string} command @returns {Promise<{ code: number, printed: string }>} */
 async function runTool(running, tool, command) {
   if (tool['output'] !== undefined) return { code: Number(tool['exitCode'] ?? 0), printed: String(tool['output']) };
-  const child = spawn('sh', ['-c', `exec 2>&1\n${command}`], { stdio: ['ignore', 'pipe', 'ignore'] });
+  // In a session of its own, as the real one runs every command: killing the agent's group does not reach it.
+  const child = spawn('sh', ['-c', `exec 2>&1\n${command}`], { stdio: ['ignore', 'pipe', 'ignore'], detached: true });
   running.tool = child;
   let printed = '';
   child.stdout.setEncoding('utf8').on('data', (text) => (printed += text));
@@ -951,8 +1112,18 @@ async function runTool(running, tool, command) {
   return { code, printed: printed.replace(/\n+$/, '') };
 }
 
+/** @param {Tool | null} tool */
+function killTool(tool) {
+  if (tool?.pid === undefined) return;
+  try {
+    process.kill(-tool.pid, 'SIGKILL');
+  } catch {
+    // It has ended already.
+  }
+}
+
 /** What was said while the tool ran joins the turn. @param {Turn} running */
-function join_(running) {
+function joinQueued(running) {
   running.joined = queue;
   queue = [];
   for (const message of running.joined) {
@@ -991,7 +1162,11 @@ async function die(death) {
 
 /** @param {Json} noise */
 function printNoise(noise) {
-  const filler = JSON.stringify({ type: 'system', subtype: 'stand_in_noise', text: 'x'.repeat(Number(noise['bytes'] ?? 0)) });
+  const filler = JSON.stringify({
+    type: 'system',
+    subtype: 'stand_in_noise',
+    text: 'x'.repeat(Number(noise['bytes'] ?? 0)),
+  });
   const line = noise['text'] === undefined ? filler : String(noise['text']);
   const end = noise['newline'] === false ? '' : '\n';
   const whole = `${line}${end}`.repeat(Number(noise['lines'] ?? 1));
@@ -1022,10 +1197,13 @@ function grow(memory) {
   growing = true;
   const mb = Number(memory['mb'] ?? 50);
   const max = Number(memory['mbMax'] ?? mb * 10);
-  const timer = setInterval(() => {
-    if (hoard.length * mb >= max) clearInterval(timer);
-    else hoard.push(Buffer.alloc(mb * 2 ** 20, 1));
-  }, Number(memory['everyMs'] ?? 100));
+  const timer = setInterval(
+    () => {
+      if (hoard.length * mb >= max) clearInterval(timer);
+      else hoard.push(Buffer.alloc(mb * 2 ** 20, 1));
+    },
+    Number(memory['everyMs'] ?? 100),
+  );
   timer.unref();
 }
 
@@ -1049,7 +1227,14 @@ function initializeResponse(want) {
     output_style: 'default',
     available_output_styles: ['default'],
     ...(old ? {} : { user_output_styles_dir: join(configDir, 'output-styles') }),
-    models: [{ value: 'default', ...(old ? {} : { resolvedModel: model }), displayName: 'Default (recommended)', description: model }],
+    models: [
+      {
+        value: 'default',
+        ...(old ? {} : { resolvedModel: model }),
+        displayName: 'Default (recommended)',
+        description: model,
+      },
+    ],
   };
   const conflict = !old && key.apiKeySource !== undefined && source !== 'none' ? { auth_conflict: {} } : {};
   if (old) return { ...lists, account, pid: process.pid };
@@ -1084,7 +1269,8 @@ async function onControl(line) {
   const want = wanted({ turn: turns, attempt: 1, text: turn?.text ?? '' });
   /** @param {Json | null} response */
   const succeed = (response) => {
-    const pending = old || subtype !== 'initialize' ? {} : { pending_permission_requests: [], pending_user_dialog_requests: [] };
+    const pending =
+      old || subtype !== 'initialize' ? {} : { pending_permission_requests: [], pending_user_dialog_requests: [] };
     const body = { subtype: 'success', request_id: id, ...(response === null ? {} : { response }), ...pending };
     print({ type: 'control_response', response: body });
   };
@@ -1134,7 +1320,9 @@ async function onLine(text) {
     line = JSON.parse(text);
   } catch {
     const type = /"type"\s*:\s*"(\w+)"/.exec(text)?.[1] ?? 'unknown';
-    const wording = old ? `Error parsing streaming input line: ${text}: SyntaxError: JSON Parse error` : `Error parsing streaming input line (type=${type}, ${text.length} chars): SyntaxError`;
+    const wording = old
+      ? `Error parsing streaming input line: ${text}: SyntaxError: JSON Parse error`
+      : `Error parsing streaming input line (type=${type}, ${text.length} chars): SyntaxError`;
     return fail(wording, 1);
   }
   const value = /** @type {Json} */ (line ?? {});
@@ -1179,7 +1367,8 @@ function hearSignals() {
     queue = [];
     running.stop.abort();
   });
-  process.on('exit', () => turn?.tool?.kill('SIGKILL'));
+  // 2.1.195 leaves its tools running.
+  if (!old) process.on('exit', () => killTool(turn?.tool ?? null));
 }
 
 /** @param {number} code */
@@ -1195,7 +1384,8 @@ async function main() {
   }
   const trouble = openSession();
   if (trouble !== null) {
-    const opened = flags.has('--resume') && !trouble.startsWith('Error: --session-id') && !trouble.startsWith('Error: Invalid');
+    const opened =
+      flags.has('--resume') && !trouble.startsWith('Error: --session-id') && !trouble.startsWith('Error: Invalid');
     if (opened) printUnopened(trouble);
     return fail(trouble, 1);
   }

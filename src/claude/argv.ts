@@ -34,15 +34,17 @@ function sessionFlags(session: SessionPlan): readonly string[] {
 }
 
 /** How an agent speaks and which conversation it is in are agentvisor's to say; the model has an option of its own. */
-const RESERVED = new Set([
-  ...['--print', '--input-format', '--output-format', '--replay-user-messages', '--model', '--'],
-  ...['--resume', '--continue', '--session-id', '--fork-session', '--no-session-persistence', '--from-pr'],
-  // Not in `--help`, but both versions know them: where to resume, and to go on without being asked.
-  ...['--resume-session-at', '--resume-drops-turn', '--reply-on-resume', '--rewind-files', '--sdk-url'],
-  // Another kind of process than the one that is supervised, or none at all.
-  ...['--background', '--bg', '--tmux', '--teleport', '--cloud', '--remote', '--remote-control', '--desktop'],
-  ...['--init-only', '--help', '--version'],
-]);
+const RESERVED: ReadonlySet<string> = new Set(
+  [
+    '--print --input-format --output-format --replay-user-messages --model --',
+    '--resume --continue --session-id --fork-session --no-session-persistence --from-pr',
+    // Not in `--help`, but both versions know them: where to resume, and to go on without being asked.
+    '--resume-session-at --resume-drops-turn --reply-on-resume --rewind-files --sdk-url',
+    // Another kind of process than the one that is supervised, or none at all.
+    '--background --bg --tmux --teleport --cloud --remote --remote-control --desktop',
+    '--init-only --help --version',
+  ].flatMap((names) => names.split(' ')),
+);
 const RESERVED_SHORT = new Set(['p', 'c', 'r', 'h', 'v']);
 /** After one of these the rest of a bundle is its value: `-nreview`. */
 const VALUED_SHORT = new Set(['d', 'n', 'w']);

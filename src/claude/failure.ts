@@ -1,7 +1,7 @@
 import type { Failure, FailureKind } from '../kernel/facts.ts';
 import { excerpt } from '../kernel/redaction.ts';
 import type { Quota } from './quota.ts';
-import { kindByLimitText, kindByText } from './texts.ts';
+import { kindByLimitText, kindByText, statedStatus } from './texts.ts';
 
 /** What a failed line says. That it failed is already decided, by its structure. */
 export type FailedLine = {
@@ -30,7 +30,8 @@ export function failureOf(line: FailedLine): Failure {
 }
 
 /** Fine words first, then the status, then the texts that the status allows, then what is left of the structure. */
-function kindOf(line: FailedLine): FailureKind {
+function kindOf(failed: FailedLine): FailureKind {
+  const line = { ...failed, status: failed.status ?? statedStatus(failed.text) };
   const named = wordKind(DETAILS, line.detail) ?? wordKind(ERRORS, line.error);
   if (named !== undefined) return named;
   if (line.status === 429 || (line.status === null && line.error === 'rate_limit')) return limitKind(line);
@@ -45,19 +46,8 @@ function limitKind(line: FailedLine): FailureKind {
   return kindByLimitText(line.text) ?? 'throttled';
 }
 
-function plainKind(line: FailedLine): FailureKind {
-  if (line.status !== null) return statusKind(line.status);
-  switch (line.error) {
-    case 'authentication_failed':
-      return 'auth';
-    case 'invalid_request':
-      return 'message';
-    case 'server_error':
-      return 'server';
-    default:
-      return 'unknown';
-  }
-}
+const plainKind = (line: FailedLine): FailureKind =>
+  line.status === null ? (wordKind(PLAIN_ERRORS, line.error) ?? 'unknown') : statusKind(line.status);
 
 function statusKind(status: number): FailureKind {
   if (status === 401 || status === 403) return 'auth';
@@ -86,6 +76,13 @@ const ERRORS: Words = {
   error_max_structured_output_retries: 'message',
   // `--max-budget-usd` counts per process; only a person may raise it.
   error_max_budget_usd: 'billing',
+};
+
+/** What the others mean when neither a status nor a text says more. */
+const PLAIN_ERRORS: Words = {
+  authentication_failed: 'auth',
+  invalid_request: 'message',
+  server_error: 'server',
 };
 
 /** Values of `api_error`, read in the program text of 2.1.328; the ones marked M were also measured. */

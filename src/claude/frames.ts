@@ -3,7 +3,7 @@
  * their `request_id`, so its beginning says what was asked.
  */
 export const INITIALIZE_PREFIX = 'init-';
-export const INTERRUPT_PREFIX = 'interrupt-';
+const INTERRUPT_PREFIX = 'interrupt-';
 
 /** Answered at once and without a request to the API: the agent listens. */
 export const initializeFrame = (id: string): string => controlFrame(withPrefix(INITIALIZE_PREFIX, id), 'initialize');
@@ -15,8 +15,9 @@ export const interruptFrame = (id: string): string => controlFrame(withPrefix(IN
 export const userFrame = (uuid: string, text: string): string => messageFrame(uuid, text);
 
 /**
- * A message without content, for a conversation that was resumed at the question itself: the question that is already
- * there is asked, once, and nothing is added to what the model sees (measured on 2.1.195 and 2.1.328).
+ * A message without content, for a conversation whose last message is the question itself: because it was resumed there,
+ * or because the turn failed in this very process. The question that is already there is asked and nothing is added to
+ * what the model sees, while a second copy of the text would be seen twice (measured on 2.1.195 and 2.1.328).
  */
 export const askAgainFrame = (uuid: string): string => messageFrame(uuid, []);
 
@@ -33,4 +34,6 @@ const withPrefix = (prefix: string, id: string): string => (id.startsWith(prefix
  * a cut line ends the process.
  */
 const frame = (value: object): string =>
-  `${JSON.stringify(value).replaceAll('\u2028', String.raw`\u2028`).replaceAll('\u2029', String.raw`\u2029`)}\n`;
+  `${JSON.stringify(value)
+    .replaceAll('\u2028', String.raw`\u2028`)
+    .replaceAll('\u2029', String.raw`\u2029`)}\n`;

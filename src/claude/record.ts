@@ -16,8 +16,7 @@ export function parseFields(line: string): Fields | undefined {
 }
 
 /** A non-empty string, else null. */
-export const textOf = (value: unknown): string | null =>
-  typeof value === 'string' && value !== '' ? value : null;
+export const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
 
 /** `1e999` is legal JSON and becomes Infinity, which is no amount of anything. */
 export const numberOf = (value: unknown): number | null =>

@@ -175,6 +175,14 @@ export const kindByText = (text: string, status: number | null): FailureKind | u
 
 export const kindByLimitText = (text: string): FailureKind | undefined => firstMatch(LIMIT_RULES, text, null);
 
+/**
+ * The status in front of the API's words. 2.1.195 prints it nowhere else on an assistant line, only on the result.
+ */
+export function statedStatus(text: string): number | null {
+  const stated = /^(?:Failed to authenticate\. |Please run \/login · )?API Error: ([45]\d\d) /.exec(text)?.[1];
+  return stated === undefined ? null : Number(stated);
+}
+
 /** A text of this length has said what it is. */
 const READ_MAX = 500;
 

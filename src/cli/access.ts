@@ -23,7 +23,8 @@ export async function ask<T>(
   }
 }
 
-export const isNotRunning = (error: unknown): boolean => error instanceof AgentvisorError && error.code === 'not-running';
+export const isNotRunning = (error: unknown): boolean =>
+  error instanceof AgentvisorError && error.code === 'not-running';
 
 export const count = (amount: number, noun: string): string => `${amount} ${noun}${amount === 1 ? '' : 's'}`;
 
@@ -45,4 +46,3 @@ export async function pickRows<T extends { readonly name: string; readonly names
   if (first !== undefined) throw noSuchAgent(first);
   return chosen;
 }
-

@@ -13,7 +13,11 @@ const RECONNECT_POLL_MS = 100;
  * An act: starts a daemon when none runs. That nobody listened is the one failure after which nothing was done, so `use`
  * may run a second time. Targets that no file knows are refused first: a slip of the pen starts no daemon.
  */
-export async function act<T>(context: Context, targets: readonly string[], use: (client: Client) => Promise<T>): Promise<T> {
+export async function act<T>(
+  context: Context,
+  targets: readonly string[],
+  use: (client: Client) => Promise<T>,
+): Promise<T> {
   try {
     return await withClient(context.home, use);
   } catch (error) {

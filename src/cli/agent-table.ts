@@ -45,7 +45,11 @@ const HEALTH_COLOURS: Readonly<Record<Health, number | null>> = {
 
 /** For people; programs read `list --json`. */
 export function agentTable(agents: readonly AgentRow[], { now, width, colour }: TableStyle): string {
-  const [head = '', ...lines] = table(COLUMNS, agents.map((agent) => cells(agent, now)), width);
+  const [head = '', ...lines] = table(
+    COLUMNS,
+    agents.map((agent) => cells(agent, now)),
+    width,
+  );
   if (!colour) return [head, ...lines].join('\n');
   return [`\u001b[1m${head}\u001b[0m`, ...lines.map((line, index) => coloured(line, agents[index]))].join('\n');
 }

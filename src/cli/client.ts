@@ -11,7 +11,7 @@ import { FRAME_BYTES_MAX, createSplitter, decodeResponse, encodeRequest } from '
 import { VERSION } from '../protocol/version.ts';
 
 /** A daemon that accepts a connection and says nothing for this long is stopped or stuck. */
-export const ANSWER_MS_MAX = 5_000;
+const ANSWER_MS_MAX = 5_000;
 
 /** These answer when an act is done, which takes as long as it takes; only a lost connection ends the wait. */
 const PATIENT: ReadonlySet<Method> = new Set<Method>([
@@ -89,10 +89,14 @@ class Connection implements Client {
     this.#socket = connect(path);
     this.#socket.on('connect', () => this.#flush());
     this.#socket.on('data', (chunk: Buffer) => this.#read(chunk));
-    this.#socket.on('error', (cause: NodeJS.ErrnoException) => this.#fail(connectionError(path, cause, this.#outbox !== undefined)));
+    this.#socket.on('error', (cause: NodeJS.ErrnoException) =>
+      this.#fail(connectionError(path, cause, this.#outbox !== undefined)),
+    );
     this.#socket.on('close', () => this.#fail(lost(path)));
     // A refused handshake fails every call; a fulfilled one is taken note of in #settle, before the answer behind it is.
-    this.#request('hello', { protocol: PROTOCOL, version: VERSION }).catch((error: AgentvisorError) => this.#fail(error));
+    this.#request('hello', { protocol: PROTOCOL, version: VERSION }).catch((error: AgentvisorError) =>
+      this.#fail(error),
+    );
   }
 
   daemon(): Api['hello']['result'] | undefined {
@@ -117,7 +121,9 @@ class Connection implements Client {
     this.#nextId += 1;
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) return reject(this.#failure);
-      const timer = PATIENT.has(method) ? undefined : setTimeout(() => this.#fail(silent(this.#path)), this.#answerMsMax);
+      const timer = PATIENT.has(method)
+        ? undefined
+        : setTimeout(() => this.#fail(silent(this.#path)), this.#answerMsMax);
       // The one cast of the client: the daemon's answers are trusted to be what `Api` promises for this protocol number.
       this.#pending.set(id, { method, timer, resolve: resolve as (result: unknown) => void, reject });
       this.#send(encodeRequest(id, method, params));
@@ -145,7 +151,10 @@ class Connection implements Client {
     }
   }
 
-  #settle(id: number | string | null, frame: { kind: 'result'; result: unknown } | { kind: 'error'; error: AgentvisorError }): void {
+  #settle(
+    id: number | string | null,
+    frame: { kind: 'result'; result: unknown } | { kind: 'error'; error: AgentvisorError },
+  ): void {
     const pending = typeof id === 'number' ? this.#pending.get(id) : undefined;
     if (pending === undefined || typeof id !== 'number') return;
     this.#pending.delete(id);
@@ -205,4 +214,8 @@ const lost = (path: string, cause?: unknown): ConnectionLost =>
   );
 
 const garbled = (path: string, what: string): AgentvisorError =>
-  new AgentvisorError('unreachable', `What answers on ${path} does not speak our protocol: ${what}`, 'Look at it: agentvisor daemon status');
+  new AgentvisorError(
+    'unreachable',
+    `What answers on ${path} does not speak our protocol: ${what}`,
+    'Look at it: agentvisor daemon status',
+  );

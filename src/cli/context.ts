@@ -5,7 +5,12 @@ import { redact } from '../kernel/redaction.ts';
 import type { Context, Verb } from './verb.ts';
 
 /** Reads the command line of one verb. Throws usage errors only. */
-export async function makeContext(name: string, verb: Verb, argv: readonly string[], env: Environment): Promise<Context> {
+export async function makeContext(
+  name: string,
+  verb: Verb,
+  argv: readonly string[],
+  env: Environment,
+): Promise<Context> {
   const { values, positionals } = await parse(name, verb, argv);
   const { min, max, what } = verb.takes;
   const surplus = positionals[max];
@@ -54,7 +59,10 @@ async function parse(name: string, verb: Verb, argv: readonly string[]): Promise
   }
 }
 
-function parseStrictly(verb: Verb, argv: readonly string[]): {
+function parseStrictly(
+  verb: Verb,
+  argv: readonly string[],
+): {
   values: Readonly<Record<string, unknown>>;
   positionals: readonly string[];
 } {

@@ -60,7 +60,9 @@ export function letKeepersRest(home: string): void {
 export function notedPid(home: string): number | undefined {
   try {
     const noted: unknown = JSON.parse(readFileSync(daemonFile(home), 'utf8'));
-    return typeof noted === 'object' && noted !== null && 'pid' in noted && typeof noted.pid === 'number' ? noted.pid : undefined;
+    return typeof noted === 'object' && noted !== null && 'pid' in noted && typeof noted.pid === 'number'
+      ? noted.pid
+      : undefined;
   } catch {
     // No daemon has been here, or its file is being written: there is no pid to tell.
     return undefined;
@@ -102,7 +104,11 @@ function isZombie(pid: number): boolean {
 }
 
 const stays = (pid: number): AgentvisorError =>
-  new AgentvisorError('failed', `The daemon (pid ${pid}) said it would end and has not.`, `End it, agents keep running: kill -9 ${pid}`);
+  new AgentvisorError(
+    'failed',
+    `The daemon (pid ${pid}) said it would end and has not.`,
+    `End it, agents keep running: kill -9 ${pid}`,
+  );
 
 const agentsStay = (): AgentvisorError =>
   new AgentvisorError('failed', 'The daemon ended before it had stopped every agent.', 'Try again: agentvisor kill');

@@ -3,7 +3,9 @@ import { ageSince, untilThen } from './ages.ts';
 import { localTime } from './lines.ts';
 
 /** Without a daemon nothing but the row is known. */
-export type Known = Pick<Description, 'agent'> & { readonly [key in Exclude<keyof Description, 'agent'>]: Description[key] | null };
+export type Known = Pick<Description, 'agent'> & {
+  readonly [key in Exclude<keyof Description, 'agent'>]: Description[key] | null;
+};
 
 /** One agent, for people: what it is, why, and what happens next; then the facts. */
 export function descriptionLines({ agent, spec, explain, runFolder, messages }: Known, now: number): string {
@@ -20,11 +22,23 @@ export function descriptionLines({ agent, spec, explain, runFolder, messages }: 
     ['started', agent.startedAt === null ? null : localTime(agent.startedAt)],
     ['restarts', restartsOf(agent)],
     ['last good turn', agent.lastGoodTurnAt === null ? null : localTime(agent.lastGoodTurnAt)],
-    ['last turn', lastTurn === null ? null : [lastTurn.outcome, lastTurn.cause, lastTurn.status, lastTurn.requestId].filter((part) => part !== null).join(' ')],
+    [
+      'last turn',
+      lastTurn === null
+        ? null
+        : [lastTurn.outcome, lastTurn.cause, lastTurn.status, lastTurn.requestId]
+            .filter((part) => part !== null)
+            .join(' '),
+    ],
     ['messages', messages === null ? `${agent.queued} waiting` : messagesOf(agent, messages)],
     ['next attempt', agent.nextAttemptAt === null ? null : `in ${untilThen(agent.nextAttemptAt, now)}`],
     ['incident', agent.incident],
-    ['credential', agent.credential === null ? null : [agent.credential.name, agent.credential.fingerprint].filter((part) => part !== null).join(' ')],
+    [
+      'credential',
+      agent.credential === null
+        ? null
+        : [agent.credential.name, agent.credential.fingerprint].filter((part) => part !== null).join(' '),
+    ],
     ['session', agent.sessionId],
     ['model', agent.model],
     ['claude', agent.claudeVersion],

@@ -35,7 +35,8 @@ export function verbHelp(row: VerbRow, verb: Verb): string {
   ].join('\n\n');
 }
 
-const section = (title: string, lines: readonly string[]): string => `${title}:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+const section = (title: string, lines: readonly string[]): string =>
+  `${title}:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 
 function optionLines(options: Readonly<Record<string, Option>>): readonly string[] {
   const rows = Object.entries(options).map(([name, { short, value, summary }]) => ({

@@ -10,7 +10,7 @@ import { openClient } from './client.ts';
 import { KEEPER_SCRIPT } from './keeper.ts';
 
 /** How long a daemon may take until it answers: it may have to replay a long journal on a slow disk. */
-export const LAUNCH_MS_MAX = 15_000;
+const LAUNCH_MS_MAX = 15_000;
 const POLL_MS = 40;
 const LOG_TAIL_BYTES = 4_096;
 
@@ -33,7 +33,11 @@ export async function launchDaemon(home: string, env: Environment, options: Laun
   prepareHome(home);
   rmSync(restMark(home), { force: true });
   const log = daemonLog(home);
-  const keeper = spawnKeeper(home, env, options.program ?? fileURLToPath(new URL('../daemon/main.js', import.meta.url)));
+  const keeper = spawnKeeper(
+    home,
+    env,
+    options.program ?? fileURLToPath(new URL('../daemon/main.js', import.meta.url)),
+  );
   const launchMsMax = options.launchMsMax ?? LAUNCH_MS_MAX;
   const startedAt = performance.now();
   for (;;) {
@@ -45,7 +49,7 @@ export async function launchDaemon(home: string, env: Environment, options: Laun
 }
 
 /** The last line that is not empty, for an error message. */
-export function lastLine(file: string): string | undefined {
+function lastLine(file: string): string | undefined {
   const fd = openSync(file, 'r');
   try {
     const { size } = fstatSync(fd);

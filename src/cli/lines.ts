@@ -25,7 +25,6 @@ export function incidentLines(incident: IncidentRow): string {
 export function localTime(at: string): string {
   const date = new Date(at);
   if (Number.isNaN(date.getTime())) return at;
-  const two = (number: number): string => String(number).padStart(2, '0');
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
@@ -39,3 +38,5 @@ function receiptLine({ agent, failedRequestId, attempts, messageId, downMs }: Re
   const tries = `${attempts} attempt${attempts === 1 ? '' : 's'}`;
   return `${agent}: ${failedRequestId ?? 'unknown request'} failed, ${tries}, answered by ${messageId ?? 'unknown message'}, down for ${ageOf(downMs)}`;
 }
+
+const two = (number: number): string => String(number).padStart(2, '0');

@@ -15,18 +15,12 @@ export type LogPrinter = {
 export type LogForm = 'readable' | 'raw' | 'json' | 'json-lines';
 
 /** Every way an agent's output leaves is redacted here. */
-export function printers(context: Context, form: LogForm): LogPrinter {
-  switch (form) {
-    case 'readable':
-      return readable(context);
-    case 'raw':
-      return raw(context);
-    case 'json':
-      return json(context);
-    case 'json-lines':
-      return { shows: () => true, line: async (line) => context.answer(object(line)), end: async () => undefined };
-  }
-}
+export const PRINTERS: Readonly<Record<LogForm, (context: Context) => LogPrinter>> = {
+  readable,
+  raw,
+  json,
+  'json-lines': jsonLines,
+};
 
 function readable(context: Context): LogPrinter {
   return {
@@ -56,6 +50,14 @@ function json(context: Context): LogPrinter {
       lines.push(object(line));
     },
     end: async () => context.answer(lines),
+  };
+}
+
+function jsonLines(context: Context): LogPrinter {
+  return {
+    shows: () => true,
+    line: async (line) => context.answer(object(line)),
+    end: async () => undefined,
   };
 }
 

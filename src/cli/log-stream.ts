@@ -32,11 +32,18 @@ export function endsOf(runs: readonly RunFiles[]): ReadonlyMap<string, number> {
 }
 
 /** What is written from those ends on, also by the runs that follow. Never ends. */
-export async function* followRuns(home: string, agent: string, ends: ReadonlyMap<string, number>): AsyncGenerator<LogLine> {
+export async function* followRuns(
+  home: string,
+  agent: string,
+  ends: ReadonlyMap<string, number>,
+): AsyncGenerator<LogLine> {
   const cursors = new Map([...ends].map(([file, offset]) => [file, { offset, cutter: new LineCutter() }]));
   for (;;) {
     for (const { run, stdout, stderr } of (runsOf(home, agent) ?? []).slice(-2)) {
-      for (const [stream, file] of [['stdout', stdout], ['stderr', stderr]] as const) {
+      for (const [stream, file] of [
+        ['stdout', stdout],
+        ['stderr', stderr],
+      ] as const) {
         const cursor = cursors.get(file) ?? { offset: 0, cutter: new LineCutter() };
         cursors.set(file, cursor);
         for await (const bytes of grown(file, cursor)) yield { run, stream, bytes };

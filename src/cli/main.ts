@@ -35,7 +35,8 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function withoutVerb(argv: readonly string[]): Promise<number> {
-  if (argv.includes('-v') || argv.includes('--version')) return main(['version', ...argv.filter((word) => word === '--json')]);
+  if (argv.includes('-v') || argv.includes('--version'))
+    return main(['version', ...argv.filter((word) => word === '--json')]);
   const { generalHelp } = await import('./help.ts');
   if (argv.includes('-h') || argv.includes('--help')) {
     process.stdout.write(`${generalHelp()}\n`);

@@ -32,5 +32,8 @@ function follow(context: Context, client: Client, concerned: (row: AgentRow) => 
       if (notification.method === 'agent') tell(notification.params);
     })
     // Only the progress is lost: whatever is wrong with the connection, `work` reports it.
-    .then(({ agents }) => agents.forEach(tell), () => undefined);
+    .then(
+      ({ agents }) => agents.forEach(tell),
+      () => undefined,
+    );
 }

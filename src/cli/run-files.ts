@@ -13,7 +13,7 @@ export function runsOf(home: string, agent: string): readonly RunFiles[] | undef
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .filter((run) => existsSync(join(folder, run, RUN_FILES.stdout)) || existsSync(join(folder, run, RUN_FILES.stderr)))
-    .sort(byAge)
+    .toSorted(byAge)
     .map((run) => ({
       run,
       stdout: join(runFolder(home, agent, run), RUN_FILES.stdout),

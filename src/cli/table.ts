@@ -8,11 +8,18 @@ export type Column = {
 const GAP = '  ';
 
 /** Aligned columns; those that yield go one by one until the table fits. */
-export function table(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): readonly string[] {
+export function table(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width: number,
+): readonly string[] {
   const shown = fitting(columns, rows, width);
   const widths = shown.map((index) => widthOf(columns, rows, index));
   const lines = [columns.map(({ title }) => title), ...rows].map((cells) =>
-    shown.map((index, at) => pad(cells[index] ?? '', widths[at] ?? 0, columns[index]?.align)).join(GAP).trimEnd(),
+    shown
+      .map((index, at) => pad(cells[index] ?? '', widths[at] ?? 0, columns[index]?.align))
+      .join(GAP)
+      .trimEnd(),
   );
   return lines.map((line) => (line.length <= width ? line : `${line.slice(0, Math.max(0, width - 1))}…`));
 }
@@ -22,7 +29,7 @@ function fitting(columns: readonly Column[], rows: readonly (readonly string[])[
   const yielding = columns
     .map(({ yields }, index) => ({ index, yields }))
     .filter(({ yields }) => yields !== undefined)
-    .sort((a, b) => (a.yields ?? 0) - (b.yields ?? 0));
+    .toSorted((a, b) => (a.yields ?? 0) - (b.yields ?? 0));
   for (const { index } of yielding) {
     const total = shown.reduce((sum, column) => sum + widthOf(columns, rows, column) + GAP.length, -GAP.length);
     if (total <= width) break;

@@ -9,7 +9,9 @@ const NEWLINE = 0x0a;
 export function* linesBackwards(file: string, end?: number, blockBytes: number = BLOCK_BYTES): Generator<Buffer> {
   const fd = openSync(file, 'r');
   try {
-    let position = end ?? fstatSync(fd).size;
+    const size = end ?? fstatSync(fd).size;
+    let position = size;
+    // The newline that ends the file begins no line.
     let isEnd = true;
     const line = new LineParts();
     while (position > 0) {
@@ -18,7 +20,6 @@ export function* linesBackwards(file: string, end?: number, blockBytes: number =
       let block = readBlock(fd, position, length);
       for (let at = block.lastIndexOf(NEWLINE); at !== -1; at = block.lastIndexOf(NEWLINE)) {
         line.prepend(block.subarray(at + 1));
-        // The newline that ends the file begins no line.
         if (!isEnd || line.bytes > 0) yield line.take();
         isEnd = false;
         block = block.subarray(0, at);
@@ -26,7 +27,7 @@ export function* linesBackwards(file: string, end?: number, blockBytes: number =
       line.prepend(block);
       if (block.length > 0) isEnd = false;
     }
-    if (line.bytes > 0) yield line.take();
+    if (size > 0) yield line.take();
   } finally {
     closeSync(fd);
   }
@@ -36,7 +37,7 @@ export function* linesBackwards(file: string, end?: number, blockBytes: number =
 export function wholeLinesEnd(file: string): number {
   const fd = openSync(file, 'r');
   try {
-    for (let position = fstatSync(fd).size; position > 0; ) {
+    for (let position = fstatSync(fd).size; position > 0;) {
       const length = Math.min(BLOCK_BYTES, position);
       position -= length;
       const at = readBlock(fd, position, length).lastIndexOf(NEWLINE);

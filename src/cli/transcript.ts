@@ -32,7 +32,8 @@ export function entriesOf(line: string): readonly Entry[] {
 }
 
 /** Continuation lines stand under the first. */
-export const entryLine = ({ who, text }: Entry): string => `${who.padEnd(9)}  ${text.replaceAll('\n', `\n${' '.repeat(11)}`)}`;
+export const entryLine = ({ who, text }: Entry): string =>
+  `${who.padEnd(9)}  ${text.replaceAll('\n', `\n${' '.repeat(11)}`)}`;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -41,7 +42,9 @@ function assistant(value: Fields): readonly Entry[] {
   return blocksOf(value).flatMap((block) => {
     if (block['type'] === 'text') return [entry(who, textOf(block['text']))];
     if (block['type'] !== 'tool_use') return [];
-    return [entry('tool', `${textOf(block['name'])} ${shorten(JSON.stringify(block['input'] ?? {}), TOOL_CHARACTERS_MAX)}`)];
+    return [
+      entry('tool', `${textOf(block['name'])} ${shorten(JSON.stringify(block['input'] ?? {}), TOOL_CHARACTERS_MAX)}`),
+    ];
   });
 }
 
@@ -49,7 +52,9 @@ function userBlock(block: Fields): readonly Entry[] {
   if (block['type'] === 'text') return [entry('user', textOf(block['text']))];
   if (block['type'] !== 'tool_result') return [];
   const { content } = block;
-  const parts = Array.isArray(content) ? content.filter(isFields).map((part) => textOf(part['text'])) : [textOf(content)];
+  const parts = Array.isArray(content)
+    ? content.filter(isFields).map((part) => textOf(part['text']))
+    : [textOf(content)];
   return [entry('tool said', shorten(parts.join('\n'), RESULT_CHARACTERS_MAX))];
 }
 
@@ -61,10 +66,16 @@ function resultText(value: Fields): string {
 }
 
 function system(value: Fields): readonly Entry[] {
-  if (value['subtype'] === 'init') return [entry('turn', `session ${textOf(value['session_id'])}, ${textOf(value['model'])}`)];
+  if (value['subtype'] === 'init')
+    return [entry('turn', `session ${textOf(value['session_id'])}, ${textOf(value['model'])}`)];
   if (value['subtype'] !== 'api_retry') return [];
   const status = value['error_status'];
-  return [entry('retry', `${String(value['attempt'])}: ${typeof status === 'number' ? `${status} ` : ''}${textOf(value['error'])}`)];
+  return [
+    entry(
+      'retry',
+      `${String(value['attempt'])}: ${typeof status === 'number' ? `${status} ` : ''}${textOf(value['error'])}`,
+    ),
+  ];
 }
 
 function limit(value: Fields): readonly Entry[] {
@@ -94,4 +105,5 @@ function parse(line: string): Fields | undefined {
 const entry = (who: string, text: string): Entry => ({ who, text: shorten(text, TEXT_CHARACTERS_MAX) });
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 const shorten = (text: string, max: number): string => (text.length <= max ? text : `${text.slice(0, max)}…`);
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

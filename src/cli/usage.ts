@@ -7,7 +7,8 @@ export const usageError = (message: string, nextStep: string, cause?: unknown): 
   new AgentvisorError('usage', message, nextStep, cause);
 
 export function unknownVerb(word: string): AgentvisorError {
-  const near = closest(word, VERBS.flatMap(({ name, aliases }) => [name, ...aliases]));
+  const known = [VERBS.map(({ name }) => name), ...VERBS.map(({ aliases }) => aliases)].flat();
+  const near = closest(word, known);
   const nextStep = near === undefined ? 'See them all: agentvisor --help' : `Did you mean: agentvisor ${near}`;
   return usageError(`There is no verb ${quote(word)}.`, nextStep);
 }

@@ -5,7 +5,8 @@ import { wrongValue } from './usage.ts';
 export function positiveInteger(option: string, value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   const number = Number(value);
-  if (!/^\d+$/.test(value) || !Number.isSafeInteger(number) || number === 0) throw wrongValue(option, 'a whole number above zero', value);
+  if (!/^\d+$/.test(value) || !Number.isSafeInteger(number) || number === 0)
+    throw wrongValue(option, 'a whole number above zero', value);
   return number;
 }
 
@@ -18,7 +19,11 @@ export function durationMs(option: string, value: string | undefined): number | 
 }
 
 /** Undefined when the option was not given. */
-export function oneOf<const T extends string>(option: string, words: readonly T[], value: string | undefined): T | undefined {
+export function oneOf<const T extends string>(
+  option: string,
+  words: readonly T[],
+  value: string | undefined,
+): T | undefined {
   const found = words.find((word) => word === value);
   if (value !== undefined && found === undefined) throw wrongValue(option, words.join(', '), value);
   return found;

@@ -1,6 +1,6 @@
 import type { Verb } from './verb.ts';
 
-export type VerbGroup = 'Agents' | 'Messages' | 'What is going on' | 'The daemon' | 'Setup';
+type VerbGroup = 'Agents' | 'Messages' | 'What is going on' | 'The daemon' | 'Setup';
 
 export type VerbRow = {
   readonly name: string;

@@ -1,4 +1,5 @@
-import { mono, wall, type Moment } from '../kernel/moment.ts';
+import { stampNow } from '../home/now.ts';
+import type { Moment } from '../kernel/moment.ts';
 
 /** The only reader of time and chance in the daemon. */
 export interface Clock {
@@ -12,13 +13,7 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 
 export function systemClock(boot: string): Clock {
   return {
-    now: () => ({
-      // CLOCK_MONOTONIC is the same for all processes of one boot, so a new daemon can go on with old deadlines.
-      mono: mono(Number(process.hrtime.bigint() / 1_000_000n)),
-      wall: wall(Date.now()),
-      boot,
-      roll: Math.random(),
-    }),
+    now: () => ({ ...stampNow(boot), roll: Math.random() }),
     after: chainedTimer,
   };
 }

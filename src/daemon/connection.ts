@@ -31,6 +31,8 @@ export class Connection {
   #isGreeted = false;
   #underWay = 0;
   #dropped = 0;
+  /** What happened between a snapshot and its leaving; null while nothing is held back. */
+  #held: Notification[] | null = null;
 
   constructor(socket: Socket, handle: Handle) {
     this.#socket = socket;
@@ -45,7 +47,16 @@ export class Connection {
     this.#onEnd.push(callback);
   }
 
+  /** Until the next answer has left, notifications wait behind it: a snapshot comes before what follows it. */
+  holdBack(): void {
+    this.#held ??= [];
+  }
+
   notify(notification: Notification): void {
+    if (this.#held !== null) {
+      this.#held.push(notification);
+      return;
+    }
     if (this.#socket.writableLength > UNREAD_BYTES_MAX) {
       this.#dropped += 1;
       return;
@@ -81,11 +92,18 @@ export class Connection {
         this.#write(encodeResult(frame.id, await this.#answer(frame)));
       } finally {
         this.#underWay -= 1;
+        this.#letGo();
       }
     } catch (error) {
       this.#write(encodeError(frame.id, error));
       if (!(error instanceof AgentvisorError)) console.error(error);
     }
+  }
+
+  #letGo(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const notification of held) this.notify(notification);
   }
 
   async #answer(frame: RequestFrame): Promise<unknown> {

@@ -1,4 +1,3 @@
-import type { Fleet } from '../kernel/fleet.ts';
 import type { Api, Method } from '../protocol/api.ts';
 import { AgentvisorError } from '../protocol/errors.ts';
 import { PARAMS } from '../protocol/params.ts';
@@ -36,9 +35,10 @@ export function serveMethods(context: DaemonContext): (method: string, params: u
     status: () => queries.status(context),
     shutdown: ({ agents }) => shutDown(context, agents),
     subscribe: async (_params, connection) => {
-      // First the subscription, then the snapshot: a change in between is told twice, never missed.
+      // The subscription begins with this very fleet, and what changes meanwhile waits behind the answer.
+      const fleet = context.engine.fleet;
+      connection.holdBack();
       publisher.add(connection);
-      const fleet: Fleet = context.engine.fleet;
       return { agents: await context.rows(fleet), incidents: Object.values(fleet.incidents).map(incidentRow) };
     },
   };

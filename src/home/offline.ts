@@ -1,9 +1,9 @@
 import { identity } from '../daemon/process/identity.ts';
 import { runOf, type Agent } from '../kernel/fleet.ts';
-import { mono, wall } from '../kernel/moment.ts';
 import type { AgentRow, EventRow, IncidentRow } from '../protocol/rows.ts';
 import { agentRow, noUsage } from '../protocol/views.ts';
 import { loadState } from './journal.ts';
+import { stampNow } from './now.ts';
 import { readHistory, readIncidents } from './records.ts';
 
 /** What the files of a home say while no daemon is there to ask. */
@@ -19,7 +19,7 @@ export type Offline = {
 export function readOffline(home: string): Offline {
   const { fleet } = loadState(home);
   const boot = identity.bootId();
-  const now = { mono: mono(performance.now()), wall: wall(Date.now()), boot };
+  const now = stampNow(boot);
   const isAlive = (agent: Agent): boolean => {
     const shim = runOf(agent.state)?.shim ?? null;
     return shim !== null && shim.boot === boot && identity.isAlive(shim.pid, shim.start);

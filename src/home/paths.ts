@@ -23,7 +23,7 @@ export function socketPath(home: string, env: Environment = process.env): string
 }
 
 /** The folder of a short socket path; a stranger can write beside it, so its owner must be checked before use. */
-export function runtimeFolder(env: Environment): string {
+function runtimeFolder(env: Environment): string {
   const { XDG_RUNTIME_DIR: runtime } = env;
   return join(runtime === undefined || runtime === '' ? tmpdir() : runtime, `agentvisor-${process.getuid?.() ?? 0}`);
 }
@@ -38,7 +38,6 @@ export const journalFile = (home: string): string => join(stateFolder(home), 'jo
 export const snapshotFile = (home: string): string => join(stateFolder(home), 'snapshot.json');
 export const incidentsFile = (home: string): string => join(stateFolder(home), 'incidents.ndjson');
 export const historyFile = (home: string): string => join(stateFolder(home), 'history.ndjson');
-export const outboxFile = (home: string): string => join(stateFolder(home), 'outbox.ndjson');
 
 export const agentFolder = (home: string, agent: string): string => join(home, 'agents', agent);
 export const runsFolder = (home: string, agent: string): string => join(agentFolder(home, agent), 'runs');

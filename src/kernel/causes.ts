@@ -142,3 +142,9 @@ export const CAUSE_OF: Readonly<Record<FailureKind, Cause>> = {
   message: 'message-failed',
   unknown: 'unknown',
 };
+
+/** The process works; only the API or the way to it stands in between. */
+export const isLimit = (cause: Cause): boolean => {
+  const { action } = CAUSES[cause];
+  return action === 'later' || action === 'reset';
+};

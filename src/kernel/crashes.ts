@@ -2,7 +2,7 @@ import type { Crashes } from './fleet.ts';
 import { elapsedMs, type Moment, type Stamp } from './moment.ts';
 import type { RestartPolicy } from './spec.ts';
 
-export const noCrashes: Crashes = { count: 0, delayMs: 0, recent: [] };
+export const noCrashes: Crashes = { count: 0, delayMs: 0, recent: [], looping: false };
 
 /** An agent that crashes in a loop is tried again this seldom. */
 export const PROBE_MS = 30 * 60_000;
@@ -21,7 +21,10 @@ export function crashesAreOver(
   return (run.answered || mode === 'command') && uptimeMs >= 2 * crashes.delayMs;
 }
 
-/** Counts one more crash; `delayMs` is the pause before the next start, null when there were too many. */
+/**
+ * Counts one more crash; `delayMs` is the pause before the next start, null when there were too many. A probe of an agent
+ * that crashes in a loop is one more of them, so that the next one is again a probe.
+ */
 export function addCrash(
   crashes: Crashes,
   policy: RestartPolicy,
@@ -34,8 +37,9 @@ export function addCrash(
   ].slice(-policy.crashesMax);
   const count = crashes.count + 1;
   const doubled = Math.min(policy.delayMsMax, policy.delayMsMin * 2 ** Math.min(count - 1, 30));
-  const counted = { count, delayMs: doubled, recent };
-  if (recent.length >= policy.crashesMax) return { crashes: counted, delayMs: null };
+  const looping = crashes.looping || recent.length >= policy.crashesMax;
+  const counted = { count, delayMs: doubled, recent, looping };
+  if (looping) return { crashes: counted, delayMs: null };
   const jittered = Math.round(doubled * (1 + jitter * (2 * moment.roll - 1)));
-  return { crashes: counted, delayMs: Math.min(policy.delayMsMax, jittered) };
+  return { crashes: counted, delayMs: Math.min(policy.delayMsMax, Math.max(policy.delayMsMin, jittered)) };
 }

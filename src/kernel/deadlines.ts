@@ -1,4 +1,5 @@
 import type { Agent, Fleet } from './fleet.ts';
+import { mayBeAsked } from './messages.ts';
 import type { Deadline } from './moment.ts';
 
 export type NextDeadline = { readonly mono: number | null; readonly wall: number | null };
@@ -28,9 +29,10 @@ export function deadlinesOf(agent: Agent): readonly Deadline[] {
     case 'errored':
       return [state.deadline];
     case 'running': {
-      const patience = agent.turn === null && agent.queue.length > 0 ? agent.patience?.until : null;
-      const mayAsk = agent.recovery === null || agent.recovery.stage === 'waiting' || agent.recovery.stage === 'verifying';
-      return [agent.recovery?.next ?? null, mayAsk ? (patience ?? null) : null].filter((deadline) => deadline !== null);
+      // What a dead daemon has missed is heard first.
+      if (state.run.catchingUp) return [];
+      const patience = agent.queue.length > 0 && mayBeAsked(agent) ? agent.patience?.until : null;
+      return [agent.recovery?.next ?? null, patience ?? null].filter((deadline) => deadline !== null);
     }
   }
 }

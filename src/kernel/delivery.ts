@@ -1,41 +1,49 @@
-import { put, type Draft } from './draft.ts';
+import { nextNumber, put, type Draft } from './draft.ts';
 import type { Agent, Message, Run } from './fleet.ts';
 import { deliveryUuid, ownMessageId } from './ids.ts';
-import { changeMessage, newMessage } from './messages.ts';
+import { changeMessage, finishMessage, mayBeAsked, newMessage } from './messages.ts';
 import { after, isDue, stampOf } from './moment.ts';
-import { nextNumber } from './draft.ts';
+import { newTurn } from './turns.ts';
 
 /** Said instead of the question when the failed turn had already begun to answer it. */
 export const CONTINUE_TEXT = 'continue';
 
 /** Gives a ready agent its next message, one at a time; asks for a proof when a restarted agent has none to answer. */
-export function deliverNext(draft: Draft, agent: Agent, run: Run): Agent {
-  if (!mayAsk(agent, run, draft)) return agent;
+export function deliverNext(draft: Draft, ready: Agent, run: Run): Agent {
+  const until = ready.patience?.until ?? null;
+  if (!mayBeAsked(ready) || (until !== null && !isDue(until, draft.moment))) return ready;
+  const agent = dropNeedlessPrompt(draft, ready);
   const head = agent.queue[0];
   if (head !== undefined) return deliver(draft, agent, run, head);
   const prompt = agent.spec.auth.verify.prompt;
-  const needsProof = agent.recovery?.stage === 'verifying' && agent.recovery.next === null;
+  const recovery = agent.recovery;
+  const needsProof = recovery?.stage === 'verifying' && recovery.prompts && recovery.next === null;
   if (!needsProof || prompt === false) return agent;
   const id = ownMessageId(agent.seed, nextNumber(draft));
   const asked = newMessage(id, 'verify', prompt, draft.moment.wall);
   return deliver(draft, { ...agent, queue: [asked] }, run, asked);
 }
 
-function mayAsk(agent: Agent, run: Run, draft: Draft): boolean {
-  if (agent.spec.mode !== 'stream' || agent.turn !== null || run.catchingUp) return false;
-  const until = agent.patience?.until ?? null;
-  if (until !== null && !isDue(until, draft.moment)) return false;
-  const stage = agent.recovery?.stage;
-  return stage === undefined || stage === 'verifying' || stage === 'waiting';
+/** A prompt of our own is not asked again when a real message can prove the same, or when no proof is needed any more. */
+function dropNeedlessPrompt(draft: Draft, agent: Agent): Agent {
+  const [head, next] = agent.queue;
+  if (head?.origin !== 'verify' || (next === undefined && agent.recovery?.prompts === true)) return agent;
+  const end = { cause: null, detail: 'no longer needed', answer: null };
+  return put(draft, finishMessage(agent, head.id, 'cancelled', end));
 }
+
+const goesOn = (agent: Agent, message: Message): boolean => message.partial && agent.session.tail === 'partial';
+
+/** What is written for a message: its question, or the word to go on when the conversation already holds both. */
+const textFor = (agent: Agent, message: Message): string => (goesOn(agent, message) ? CONTINUE_TEXT : message.text);
 
 function deliver(draft: Draft, agent: Agent, run: Run, message: Message): Agent {
   const n = message.deliveries + 1;
   const uuid = deliveryUuid(message.id, n);
-  const goesOn = agent.session.tail === 'partial' && message.deliveries > 0;
-  const text = goesOn ? CONTINUE_TEXT : message.text;
+  const text = textFor(agent, message);
   draft.commands.push({ type: 'deliver', agent: agent.spec.name, run: run.id, uuid, text });
-  const sent = changeMessage(agent, message.id, { state: 'sent', deliveries: n });
+  const partial = goesOn(agent, message);
+  const sent = changeMessage(agent, message.id, { state: 'sent', deliveries: n, partial });
   const recovery = agent.recovery;
   const isProof = recovery?.stage === 'verifying' && recovery.next === null;
   const timeoutMs = agent.spec.auth.verify.timeoutMs;
@@ -43,18 +51,7 @@ function deliver(draft: Draft, agent: Agent, run: Run, message: Message): Agent 
     ...sent,
     patience: agent.patience === null ? null : { ...agent.patience, until: null },
     recovery: isProof ? { ...recovery, next: after(draft.moment, timeoutMs) } : recovery,
-    turn: {
-      message: message.id,
-      uuid,
-      startedAt: stampOf(draft.moment),
-      accepted: false,
-      answered: false,
-      usedTools: false,
-      lastAnswer: null,
-      suspectedAt: null,
-      resetsAt: null,
-      failure: null,
-    },
+    turn: newTurn(stampOf(draft.moment), { message: message.id, uuid }),
   });
 }
 
@@ -64,7 +61,6 @@ export function deliverAgain(draft: Draft, agent: Agent, run: Run): void {
   if (turn === null || turn.accepted || turn.uuid === null) return;
   const message = agent.queue.find((candidate) => candidate.id === turn.message);
   if (message === undefined) return;
-  const goesOn = agent.session.tail === 'partial' && message.deliveries > 1;
-  const text = goesOn ? CONTINUE_TEXT : message.text;
+  const text = textFor(agent, message);
   draft.commands.push({ type: 'deliver', agent: agent.spec.name, run: run.id, uuid: turn.uuid, text });
 }

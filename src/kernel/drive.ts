@@ -1,11 +1,11 @@
 import { put, record, type Draft } from './draft.ts';
 import { deliverNext } from './delivery.ts';
 import type { Agent, AgentState } from './fleet.ts';
-import { beginRun, beginStop, escalate } from './lifecycle.ts';
+import { attemptUnproven, beginAttempt, isAttemptPlanned } from './attempts.ts';
+import { beginRun, beginStop, beginWished, comeToRest, escalate } from './lifecycle.ts';
 import { isDue } from './moment.ts';
 import { remove } from './operator.ts';
 import { giveUpStart } from './processes.ts';
-import { attemptUnproven, beginAttempt } from './recovery.ts';
 
 type State<At extends AgentState['at']> = Extract<AgentState, { at: At }>;
 
@@ -18,7 +18,7 @@ export function drive(draft: Draft, agent: Agent): void {
   switch (state.at) {
     case 'stopped':
       if (agent.deleting) remove(draft, agent);
-      else if (agent.desired === 'up' && !state.ended) beginRun(draft, agent, null);
+      else if (agent.desired === 'up' && (agent.restart !== null || !state.ended)) beginRun(draft, agent, null);
       return;
     case 'waiting':
     case 'errored':
@@ -31,23 +31,26 @@ export function drive(draft: Draft, agent: Agent): void {
       driveRunning(draft, agent, state);
       return;
     case 'stopping':
-      if (isDue(state.deadline, draft.moment)) escalate(draft, agent, state);
+      if (isDue(state.deadline, draft.moment) || isHurried(agent, state)) escalate(draft, agent, state);
   }
 }
 
+/** A restart `--now` does not wait for the end of a turn that another stop is interrupting. */
+const isHurried = (agent: Agent, state: State<'stopping'>): boolean =>
+  state.stage === 'interrupting' && agent.restart?.now === true;
+
 function driveWaiting(draft: Draft, agent: Agent, state: State<'waiting'> | State<'errored'>): void {
   if (agent.desired === 'down') {
-    record(draft, agent, 'stopped', 'operator', '');
-    put(draft, { ...agent, state: { at: 'stopped', ended: false }, health: 'unknown' });
+    comeToRest(draft, agent, 'operator', '', false);
     return;
   }
   if (agent.restart !== null) {
-    beginRun(draft, agent, agent.restart.cause);
+    beginWished(draft, agent, agent.restart);
     return;
   }
   if (!isDue(state.deadline, draft.moment)) return;
   const recovery = agent.recovery;
-  const isAttempt = recovery?.stage === 'planned' || recovery?.stage === 'held';
+  const isAttempt = recovery !== null && isAttemptPlanned(recovery);
   beginRun(draft, isAttempt ? beginAttempt(draft, agent, recovery) : agent, state.cause);
 }
 
@@ -80,6 +83,8 @@ function driveRunning(draft: Draft, agent: Agent, state: State<'running'>): void
     beginStop(draft, agent, state.run, { cause, detail, interrupt: !now });
     return;
   }
+  // What a dead daemon has missed is heard before anything is decided.
+  if (state.run.catchingUp) return;
   const recovery = agent.recovery;
   if (recovery !== null && recovery.next !== null && isDue(recovery.next, draft.moment)) {
     if (recovery.stage === 'verifying') {

@@ -41,8 +41,7 @@ export type Agent = {
   readonly crashes: Crashes;
   /** The trouble this agent is in, null when none is known. */
   readonly recovery: Recovery | null;
-  /** Messages wait until then though the process is kept (a throttle, a cap); null once it is over. */
-  readonly patience: { readonly until: Deadline | null; readonly delayMs: number } | null;
+  readonly patience: Patience | null;
   readonly counts: {
     readonly restarts: number;
     readonly byCause: Readonly<Partial<Record<Cause, number>>>;
@@ -75,6 +74,8 @@ export type AgentState =
       readonly run: Run;
       readonly stage: StopStage;
       readonly deadline: Deadline;
+      /** agentvisor ends it; false when it has ended by itself and only its leftovers are swept. */
+      readonly asked: boolean;
       readonly cause: Cause;
       readonly detail: string;
     }
@@ -111,8 +112,8 @@ export type Session = {
   readonly lastGood: string | null;
   /** clean: ends with a good turn · failed: ends with a turn that did nothing · partial: ends in the midst of work. */
   readonly tail: 'clean' | 'failed' | 'partial';
-  /** What was already tried because it could not be resumed. */
-  readonly mended: 'no' | 'forked' | 'fresh';
+  /** What was already tried because it could not be resumed; forking: the next process is to fork it. */
+  readonly mended: 'no' | 'forking' | 'forked' | 'fresh';
 };
 
 export type Turn = {
@@ -142,6 +143,8 @@ export type Message = {
   readonly deliveries: number;
   /** Deliveries without a good answer that did not fail by auth, cap or throttle. */
   readonly badDeliveries: number;
+  /** The conversation holds the question and the beginning of its answer: the agent is told to go on. */
+  readonly partial: boolean;
   readonly cause: Cause | null;
   readonly detail: string;
   /** Where the line that ended it stands. */
@@ -161,6 +164,17 @@ export type Crashes = {
   readonly delayMs: number;
   /** Those inside the crash window. */
   readonly recent: readonly Stamp[];
+  /** There were too many: until the agent has proven itself every further one is one too many. */
+  readonly looping: boolean;
+};
+
+/** Messages wait though the process is kept: after a throttle, a cap, a message that failed by its own fault. */
+export type Patience = {
+  /** Null once it is over; what remains is the delay that the next one doubles. */
+  readonly until: Deadline | null;
+  readonly delayMs: number;
+  /** The family of models that is limited: only its own answer clears the limit. Null: any answer does. */
+  readonly tier: string | null;
 };
 
 export type Recovery = {
@@ -171,6 +185,8 @@ export type Recovery = {
   /** The last quiet delay without its jitter, 0 before the first. */
   readonly delayMs: number;
   readonly next: Deadline | null;
+  /** The process was started by the incident and is asked for a proof when it has no message; an operator's is not. */
+  readonly prompts: boolean;
   readonly failedAt: Stamp;
   readonly failedRequestId: string | null;
 };

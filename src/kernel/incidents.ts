@@ -102,9 +102,17 @@ export const addReceipt = (incident: Incident, receipt: Receipt): Incident => ({
   recoveries: [...incident.recoveries, receipt].slice(-RECOVERIES_KEPT_MAX),
 });
 
-/** An agent is out of the trouble: it has answered, was stopped or was deleted. The last one closes the incident. */
-export function leaveIncident(draft: Draft, incident: Incident, agent: string): Incident {
+/**
+ * An agent is out of the trouble: it has answered, was stopped, was deleted, or is in a worse one (`into`). The last one
+ * closes the incident.
+ */
+export function leaveIncident(draft: Draft, incident: Incident, agent: string, into: string | null): Incident {
   const open = incident.open.filter((name) => name !== agent);
-  const closedAt = open.length === 0 ? draft.moment.wall : null;
-  return putIncident(draft, { ...incident, open, closedAt });
+  const isClosed = open.length === 0;
+  return putIncident(draft, {
+    ...incident,
+    open,
+    closedAt: isClosed ? draft.moment.wall : null,
+    mergedInto: isClosed ? into : null,
+  });
 }

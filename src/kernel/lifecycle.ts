@@ -1,10 +1,12 @@
+import { isAttemptPlanned, recoverIn, recoveryByOperator } from './attempts.ts';
 import { CAUSES, type Cause } from './causes.ts';
 import { addCrash, crashesAreOver, noCrashes, PROBE_MS } from './crashes.ts';
 import { nextNumber, put, record, type Draft } from './draft.ts';
-import type { Agent, AgentState, Run } from './fleet.ts';
+import type { Agent, AgentState, RestartWish, Run } from './fleet.ts';
 import { after, elapsedMs, stampOf } from './moment.ts';
-import { attemptRuns } from './recovery.ts';
+import { abandonRecovery } from './recovery.ts';
 import { planSession } from './sessions.ts';
+import { cutOff } from './turns.ts';
 
 /** KILL is sent again, and the sweep asked again, when nothing was reported for this long. */
 export const INSIST_MS = 5_000;
@@ -28,21 +30,30 @@ export function beginRun(draft: Draft, agent: Agent, cause: Cause | null): Agent
     totalCostUsd: 0,
     writing: null,
   };
-  const recovery = agent.recovery;
-  const isAttempt = recovery?.stage === 'replacing';
+  const recovery = agent.recovery === null ? null : recoverIn(draft, agent, agent.recovery, id);
   const started: Agent = {
     ...agent,
     session: planned?.session ?? agent.session,
     state: { at: 'starting', run, deadline: after(draft.moment, agent.spec.watch.startTimeoutMs) },
     turn: null,
     restart: null,
-    recovery: isAttempt ? attemptRuns(draft, agent, recovery, id) : recovery,
-    health: isAttempt || recovery?.stage === 'verifying' ? 'verifying' : recovery === null ? 'unknown' : agent.health,
+    recovery,
+    health: recovery?.stage === 'verifying' ? 'verifying' : recovery === null ? 'unknown' : agent.health,
     counts: cause === null ? agent.counts : countRestart(agent, cause),
   };
   record(draft, started, cause === null ? 'starting' : 'restarting', cause, '');
+  if (planned?.plan.kind === 'new' && planned.session.id !== agent.session.id) {
+    record(draft, started, 'session-changed', null, `a fresh conversation ${planned.session.id}`);
+  }
   draft.commands.push({ type: 'spawn', agent: agent.spec.name, run: id, session: run.session });
   return put(draft, started);
+}
+
+/** The restart that somebody asked for. */
+export function beginWished(draft: Draft, agent: Agent, wish: RestartWish): Agent {
+  const isOperator = wish.cause === 'operator' && agent.recovery !== null;
+  const recovery = isOperator ? recoveryByOperator(draft, agent.recovery) : agent.recovery;
+  return beginRun(draft, { ...agent, recovery }, wish.cause);
 }
 
 /** Begins to end the agent's run; the sweep at the end is what makes it ended. */
@@ -59,6 +70,7 @@ export function beginStop(
     run,
     stage,
     deadline: after(draft.moment, delayMs),
+    asked: true,
     cause: why.cause,
     detail: why.detail,
   });
@@ -89,51 +101,55 @@ export function escalate(draft: Draft, agent: Agent, state: AgentState & { at: '
   }
 }
 
+/** Why a run is over: `asked` when agentvisor ended it. */
+export type End = { readonly asked: boolean; readonly cause: Cause; readonly detail: string };
+
 /** The process has ended: whoever else bears its cookie goes too. */
-export function beginSweep(
-  draft: Draft,
-  agent: Agent,
-  run: Run,
-  cause: Cause,
-  detail: string,
-): Agent {
+export function beginSweep(draft: Draft, agent: Agent, run: Run, end: End): Agent {
   draft.commands.push({ type: 'sweep', agent: agent.spec.name, run: run.id });
   const deadline = after(draft.moment, INSIST_MS);
-  return put(draft, {
-    ...agent,
-    state: { at: 'stopping', run, stage: 'sweeping', deadline, cause, detail },
-  });
+  return put(draft, { ...agent, state: { at: 'stopping', run, stage: 'sweeping', deadline, ...end } });
 }
 
 /** Nobody of the run is left. What comes next follows from what is wanted now, not from what was when it began to end. */
-export function afterRun(draft: Draft, agent: Agent, run: Run, cause: Cause): Agent {
-  const ended: Agent = { ...agent, turn: null };
-  if (agent.desired === 'down') {
-    record(draft, agent, 'stopped', cause, '');
-    return put(draft, { ...ended, state: { at: 'stopped', ended: false }, restart: null, health: 'unknown' });
-  }
-  if (agent.restart !== null) return beginRun(draft, ended, agent.restart.cause);
+export function afterRun(draft: Draft, agent: Agent, run: Run, end: End): Agent {
+  const { cause, detail, asked } = end;
+  const ended = agent.turn === null ? agent : cutOff(draft, agent, agent.turn, { cause, detail, isBad: !asked });
+  if (agent.desired === 'down') return comeToRest(draft, ended, cause, '', false);
+  if (agent.restart !== null) return beginWished(draft, ended, agent.restart);
   const recovery = agent.recovery;
   if (recovery?.stage === 'replacing') {
     return beginRun(draft, ended, draft.incidents[recovery.incident]?.cause ?? 'unknown');
   }
-  if (recovery !== null && recovery.next !== null && recovery.stage !== 'verifying') {
+  if (recovery !== null && recovery.next !== null && isAttemptPlanned(recovery)) {
     return put(draft, { ...ended, state: { at: 'waiting', deadline: recovery.next, cause } });
   }
+  // Stopped and wanted again before it was down.
+  if (asked && CAUSES[cause].action !== 'backoff') return beginRun(draft, ended, null);
   return afterOwnExit(draft, ended, run, cause);
 }
+
+/** Down, and part of no trouble any more. `ended`: by itself, and its policy leaves it there. */
+export function comeToRest(draft: Draft, agent: Agent, cause: Cause, detail: string, ended: boolean): Agent {
+  record(draft, agent, 'stopped', cause, detail);
+  const free = abandonRecovery(draft, agent);
+  return put(draft, { ...free, state: { at: 'stopped', ended }, restart: null, health: 'unknown' });
+}
+
+/** A conversation that cannot be opened is mended this often at once; more would be a loop. */
+const MENDS_AT_ONCE_MAX = 2;
 
 function afterOwnExit(draft: Draft, agent: Agent, run: Run, cause: Cause): Agent {
   const policy = agent.spec.restart;
   if (policy.when === 'never' || (policy.when === 'failure' && cause === 'clean')) {
-    record(draft, agent, 'stopped', cause, `restart.when is '${policy.when}'`);
-    return put(draft, { ...agent, state: { at: 'stopped', ended: true }, health: 'unknown' });
+    return comeToRest(draft, agent, cause, `restart.when is '${policy.when}'`, true);
   }
-  if (cause === 'session-unusable') return beginRun(draft, agent, cause);
   const over = crashesAreOver(agent.crashes, run, agent.spec.mode, draft.moment);
   const before = over ? { ...noCrashes, recent: agent.crashes.recent } : agent.crashes;
   const counted = addCrash(before, policy, agent.spec.auth.quiet.jitter, draft.moment);
-  const crashed = { ...agent, crashes: counted.crashes };
+  const health: Agent['health'] = agent.recovery === null ? 'unknown' : agent.health;
+  const crashed: Agent = { ...agent, crashes: counted.crashes, health };
+  if (cause === 'session-unusable' && counted.crashes.count <= MENDS_AT_ONCE_MAX) return beginRun(draft, crashed, cause);
   if (counted.delayMs === null) {
     record(draft, crashed, 'errored', cause, `${policy.crashesMax} crashes; tried again every 30 min`);
     return put(draft, { ...crashed, state: { at: 'errored', deadline: after(draft.moment, PROBE_MS), cause } });
@@ -164,6 +180,3 @@ export function causeOfExit(code: number | null, hint: string | null): Cause {
   if (code === 0) return 'clean';
   return code > 128 ? 'signal' : 'crash';
 }
-
-/** What an operator is told of a cause. */
-export const toldOf = (cause: Cause): string => CAUSES[cause].told;

@@ -23,10 +23,18 @@ export function newMessage(
     state: 'queued',
     deliveries: 0,
     badDeliveries: 0,
+    partial: false,
     cause: null,
     detail: '',
     answer: null,
   };
+}
+
+/** Whether the agent may be given a message as far as its trouble is concerned; a patience may still have to end. */
+export function mayBeAsked(agent: Agent): boolean {
+  const { state, recovery } = agent;
+  if (state.at !== 'running' || agent.spec.mode !== 'stream' || agent.turn !== null || state.run.catchingUp) return false;
+  return recovery === null || recovery.stage === 'verifying' || recovery.stage === 'waiting';
 }
 
 export const findMessage = (agent: Agent, id: string): Message | undefined =>

@@ -50,10 +50,11 @@ export const idleMs = (since: Stamp, now: Stamp): number =>
 
 /**
  * After a reboot the monotonic clock starts anew: every monotonic deadline in a plain value is
- * moved by what the wall clock says has passed. The walk is generic so that no deadline is forgotten.
+ * moved by what the wall clock says has passed, and that is nothing when it was set back meanwhile.
+ * The walk is generic so that no deadline is forgotten.
  */
 export function rebase<T>(value: T, last: Stamp, now: Stamp): T {
-  const shiftMs = now.mono - last.mono - (now.wall - last.wall);
+  const shiftMs = now.mono - last.mono - Math.max(0, now.wall - last.wall);
   const walk = (node: unknown): unknown => {
     if (Array.isArray(node)) return node.map(walk);
     if (typeof node !== 'object' || node === null) return node;

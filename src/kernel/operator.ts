@@ -1,7 +1,7 @@
 import { noCrashes } from './crashes.ts';
 import { nextNumber, put, record, type Draft } from './draft.ts';
 import type { OperatorEvent } from './events.ts';
-import { runOf, type Agent } from './fleet.ts';
+import { runOf, type Agent, type AgentState } from './fleet.ts';
 import { findMessage, finishMessage, newMessage, QUEUE_MAX } from './messages.ts';
 import { stampOf } from './moment.ts';
 import { abandonRecovery } from './recovery.ts';
@@ -102,8 +102,7 @@ export function isSameProcess(one: AgentSpec, other: AgentSpec): boolean {
 
 function wantUp(draft: Draft, agent: Agent): void {
   const isEnded = agent.state.at === 'stopped' && agent.state.ended;
-  const waits = agent.state.at === 'waiting' || agent.state.at === 'errored';
-  const restart = waits ? { cause: 'operator' as const, now: true, detail: 'start' } : agent.restart;
+  const restart = isFailing(agent.state) ? { cause: 'operator' as const, now: true, detail: 'start' } : agent.restart;
   put(draft, {
     ...agent,
     desired: 'up',
@@ -114,23 +113,24 @@ function wantUp(draft: Draft, agent: Agent): void {
   });
 }
 
+/** Down, or going down, for a failure: it would start again by itself, but only later. */
+function isFailing(state: AgentState): boolean {
+  if (state.at === 'stopping') return !state.asked || state.cause === 'start-timeout';
+  return state.at === 'waiting' || state.at === 'errored';
+}
+
 function wantDown(draft: Draft, agent: Agent): void {
   put(draft, { ...abandonRecovery(draft, agent), desired: 'down', restart: null, crashes: noCrashes });
 }
 
-/** The incident stays open: an operator's restart is no proof. Its answer, to whatever it is asked next, is. */
 function askRestart(draft: Draft, agent: Agent, now: boolean, reason: string | null): void {
-  const recovery =
-    agent.recovery === null
-      ? null
-      : { ...agent.recovery, stage: 'verifying' as const, delayMs: 0, next: null };
   put(draft, {
     ...agent,
     desired: 'up',
+    deleting: false,
     restart: { cause: 'operator', now, detail: reason ?? '' },
     crashes: noCrashes,
     patience: null,
-    recovery,
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Cause } from './causes.ts';
 import { put, record, type Draft } from './draft.ts';
 import { deliverAgain } from './delivery.ts';
-import type { ProcessEvent } from './events.ts';
+import type { ExitHint, ProcessEvent } from './events.ts';
 import { runOf, type Agent, type AgentState, type Run } from './fleet.ts';
 import { onHeard } from './hearing.ts';
 import {
@@ -9,12 +9,15 @@ import {
   beginRun,
   beginStop,
   beginSweep,
+  beginWished,
   causeOfExit,
+  comeToRest,
   COMMAND_UP_MS,
 } from './lifecycle.ts';
+import { changeMessage, findMessage } from './messages.ts';
 import { after } from './moment.ts';
 import { mendSession } from './sessions.ts';
-import { cutOff } from './turns.ts';
+import { giveBack } from './turns.ts';
 
 /** What fits into a pipe in one piece (POSIX: at least 512; Linux 4096); a longer frame may have been cut by a crash. */
 export const ATOMIC_BYTES_MAX = 4_096;
@@ -37,7 +40,7 @@ export function onProcess(draft: Draft, event: ProcessEvent): void {
       onSpawnFailed(draft, agent, state.run, event.detail);
       return;
     case 'never-spawned':
-      onNeverSpawned(draft, agent);
+      onNeverSpawned(draft, agent, state.run);
       return;
     case 'adopted':
       onAdopted(draft, agent, state);
@@ -113,21 +116,26 @@ function repeatCommand(draft: Draft, agent: Agent): void {
 }
 
 function onSpawnFailed(draft: Draft, agent: Agent, run: Run, detail: string): void {
+  // What has a process ends by its exit.
+  if (run.shim !== null) return;
   record(draft, agent, 'exited', 'spawn-failed', detail);
   const lastExit = { run: run.id, cause: 'spawn-failed' as const, detail };
-  afterRun(draft, { ...agent, lastExit }, run, 'spawn-failed');
+  afterRun(draft, { ...agent, lastExit }, run, { asked: false, cause: 'spawn-failed', detail });
 }
 
-function onNeverSpawned(draft: Draft, agent: Agent): void {
-  if (agent.desired === 'down') {
-    put(draft, { ...agent, state: { at: 'stopped', ended: false }, turn: null });
-    return;
-  }
-  beginRun(draft, agent, null);
+function onNeverSpawned(draft: Draft, agent: Agent, run: Run): void {
+  if (run.shim !== null) return;
+  if (agent.desired === 'down') comeToRest(draft, agent, 'operator', '', false);
+  else if (agent.restart !== null) beginWished(draft, agent, agent.restart);
+  else beginRun(draft, agent, null);
 }
 
 function onAdopted(draft: Draft, agent: Agent, state: StateWithRun): void {
-  const adopted = put(draft, withRun(agent, state, { adopted: true, catchingUp: true }));
+  const heldOn = withRun(agent, state, { adopted: true, catchingUp: true });
+  // It is asked anew whether it listens, and has the full time to say so.
+  const isAskedAnew = heldOn.state.at === 'starting' && agent.spec.mode === 'stream';
+  const deadline = after(draft.moment, agent.spec.watch.startTimeoutMs);
+  const adopted = put(draft, isAskedAnew ? { ...heldOn, state: { ...heldOn.state, deadline } } : heldOn);
   record(draft, adopted, 'adopted', null, '');
   repeatCommand(draft, adopted);
 }
@@ -162,17 +170,21 @@ function onNotWritten(
   partial: boolean,
 ): void {
   const kept = withRun(agent, state, { writing: null });
-  if (agent.turn?.uuid !== uuid || agent.turn.accepted) {
+  const turn = agent.turn;
+  if (turn?.uuid !== uuid || turn.message === null || turn.accepted) {
     put(draft, kept);
     return;
   }
-  const returned = { ...kept, turn: null, queue: kept.queue.map((message) => ({ ...message, state: 'queued' as const })) };
+  const detail = 'the agent does not take its input';
+  const returned = giveBack(draft, { ...kept, turn: null }, turn, { cause: 'unknown', detail, isBad: partial });
   if (partial) {
     put(draft, replaceForInput(returned));
     return;
   }
-  const until = after(draft.moment, NOT_READING_MS);
-  put(draft, { ...returned, patience: { until, delayMs: agent.patience?.delayMs ?? NOT_READING_MS } });
+  // Nothing was taken, so the same delivery is tried again: should that be wrong, the agent drops the second copy.
+  const deliveries = Math.max(0, (findMessage(returned, turn.message)?.deliveries ?? 0) - 1);
+  const patience = { delayMs: 0, tier: null, ...agent.patience, until: after(draft.moment, NOT_READING_MS) };
+  put(draft, { ...changeMessage(returned, turn.message, { deliveries }), patience });
 }
 
 function onExited(
@@ -181,26 +193,25 @@ function onExited(
   state: StateWithRun,
   event: Extract<ProcessEvent, { type: 'exited' }>,
 ): void {
-  const isOurs = state.at === 'stopping';
-  const cause: Cause = isOurs ? state.cause : causeOfExit(event.code, event.hint);
+  const asked = state.at === 'stopping' && state.asked;
+  // It has been told before.
+  if (state.at === 'stopping' && !asked) return;
+  const cause: Cause = asked ? state.cause : causeOfExit(event.code, event.hint);
   const detail = [event.code === null ? 'nobody recorded the exit code' : `exit code ${event.code}`, event.detail]
     .filter((part) => part !== '')
     .join(': ');
   record(draft, agent, 'exited', cause, detail);
-  const returned =
-    agent.turn === null ? agent : cutOff(draft, agent, agent.turn, isOurs ? 'operator' : cause, detail);
-  const mended = afterHint(draft, returned, isOurs ? null : event.hint);
-  const lastExit = isOurs ? agent.lastExit : { run: event.run, cause, detail };
-  beginSweep(draft, { ...mended, lastExit }, state.run, cause, isOurs ? state.detail : detail);
+  const mended = afterHint(draft, agent, state.run, asked ? null : event.hint);
+  const lastExit = asked ? agent.lastExit : { run: event.run, cause, detail };
+  beginSweep(draft, { ...mended, lastExit }, state.run, { asked, cause, detail: asked ? state.detail : detail });
 }
 
 /** What the CLI says on stderr about a session it will not open decides how the next run gets its conversation. */
-function afterHint(
-  draft: Draft,
-  agent: Agent,
-  hint: Extract<ProcessEvent, { type: 'exited' }>['hint'],
-): Agent {
-  if (hint === 'session-in-use') return { ...agent, session: { ...agent.session, begun: true } };
+function afterHint(draft: Draft, agent: Agent, run: Run, hint: ExitHint | null): Agent {
+  // A new conversation under an id that exists was begun by a run of ours whose first word nobody heard.
+  const isOwn = hint === 'session-in-use' && run.session?.kind === 'new' && !agent.session.begun;
+  if (isOwn) return { ...agent, session: { ...agent.session, begun: true } };
+  if (hint === 'session-in-use') return mendSession(draft, agent);
   if (hint !== 'session-missing') return agent;
   const lost = { ...agent, session: { ...agent.session, lastGood: null } };
   return mendSession(draft, lost);
@@ -210,7 +221,8 @@ function onGone(draft: Draft, agent: Agent, state: StateWithRun, leftovers: numb
   if (state.at !== 'stopping' || state.stage !== 'sweeping') return;
   if (leftovers > 0) record(draft, agent, 'leftovers', 'leftovers', `${leftovers} process(es) ended`);
   draft.commands.push({ type: 'retire-run', agent: agent.spec.name, run: state.run.id });
-  afterRun(draft, agent, state.run, state.cause);
+  const { asked, cause, detail } = state;
+  afterRun(draft, agent, state.run, { asked, cause, detail });
 }
 
 /** Used by the drive for a start that takes too long. */

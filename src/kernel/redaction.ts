@@ -6,17 +6,22 @@
 const MASK = '[redacted]';
 
 /** A secret below this length would shred every text it stands in; nothing issues one that short. */
-export const SECRET_LENGTH_MIN = 6;
+const SECRET_LENGTH_MIN = 6;
 
 /** What a terminal or JSON puts into a token that is wrapped: a blank, a line break, or an escaped one. */
 const BREAK = String.raw`(?:\s|\\+[nrt])`;
+
+/** `oat01-`, `api03-`, `ort01-` … behind `sk-ant-`. */
+const KIND = String.raw`(?:[a-z]{2,12}\d{0,4}-)?`;
 
 /**
  * `sk-ant-oat01-…` with its kind kept, so that a reader knows which secret was there. A run behind a line break belongs
  * to it when it is too long for a word: an 80-column terminal cuts the 108 characters of a setup-token.
  */
-const TOKEN = new RegExp(String.raw`(sk-ant-(?:[a-z]{2,12}\d{0,4}-)?)[\w-]+(?:${BREAK}+[\w-]{24,})*`, 'g');
-const TOKEN_PREFIX = /^sk-ant-(?:[a-z]{2,12}\d{0,4}-)?/;
+const TOKEN = new RegExp(String.raw`(sk-ant-(?!${KIND}\[redacted\])${KIND})[\w-]+(?:${BREAK}+[\w-]{24,})*`, 'g');
+const TOKEN_PREFIX = new RegExp(`^sk-ant-${KIND}`);
+/** Pieces of one secret that were found one by one. */
+const MASKS = /(?:\[redacted\]){2,}/g;
 
 /** Replaces known secrets, whole, wrapped, JSON-escaped or cut, and anything that looks like an Anthropic secret. */
 export const redact = (text: string, secrets: readonly string[] = []): string => redactor(secrets)(text);
@@ -39,7 +44,7 @@ function redactionOf(secret: string): (text: string) => string {
   const forms = [...spellings(body)].map((form) => ({ form, whole: wrapped(form) }));
   return (text) => {
     const withoutWhole = forms.reduce((rest, { whole }) => rest.replace(whole, MASK), text);
-    return forms.reduce((rest, { form }) => redactPieces(rest, form), withoutWhole);
+    return forms.reduce((rest, { form }) => redactPieces(rest, form), withoutWhole).replace(MASKS, MASK);
   };
 }
 
@@ -101,5 +106,8 @@ export function excerpt(text: string, max = 300, secrets: readonly string[] = []
   const whole = source.length < text.length ? safe.slice(0, -SEAM) : safe;
   const line = whole.replace(/\s+/g, ' ').trim();
   if (line.length <= max) return line;
-  return `${line.slice(0, Math.max(0, max - 1)).trimEnd().replace(/[\ud800-\udbff]$/, '')}…`;
+  return `${line
+    .slice(0, Math.max(0, max - 1))
+    .trimEnd()
+    .replace(/[\ud800-\udbff]$/, '')}…`;
 }

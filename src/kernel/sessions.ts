@@ -23,28 +23,40 @@ const freshSession = (agent: Agent): Session => {
 
 /**
  * How the next process gets its conversation. A failed turn is left out by resuming at the last good answer, so that
- * the question is seen once; an unfinished one that already did work is resumed as it is.
+ * the question is seen once; an unfinished one that already did work is resumed as it is. A fork becomes the agent's
+ * session with its first turn: until then there is only the one it is made from.
  */
 export function planSession(agent: Agent): { readonly session: Session; readonly plan: SessionPlan } {
-  const mayResume = agent.spec.claude.resume && agent.session.begun && !holdsNothing(agent.session);
-  if (!mayResume) {
-    const session = agent.session.begun ? { ...freshSession(agent), mended: 'no' as const } : agent.session;
-    return { session, plan: { kind: 'new', id: session.id } };
-  }
   const session = agent.session;
-  const at = session.tail === 'failed' || session.mended === 'forked' ? session.lastGood : null;
-  if (session.mended !== 'forked') {
+  const mayResume = agent.spec.claude.resume && session.begun && !holdsNothing(session);
+  if (!mayResume) {
+    const fresh = session.begun ? { ...freshSession(agent), mended: 'no' as const } : session;
+    return { session: fresh, plan: { kind: 'new', id: fresh.id } };
+  }
+  const at = session.tail === 'failed' ? session.lastGood : null;
+  if (session.mended !== 'forking') {
     return { session, plan: { kind: 'resume', id: session.id, at, fork: null } };
   }
-  const forked = { ...session, number: session.number + 1, id: sessionId(agent.seed, session.number + 1) };
-  return { session: forked, plan: { kind: 'resume', id: session.id, at, fork: { newId: forked.id } } };
+  const number = session.number + 1;
+  const fork = { newId: sessionId(agent.seed, number) };
+  return { session: { ...session, number }, plan: { kind: 'resume', id: session.id, at, fork } };
 }
 
-/** A conversation that cannot be resumed is forked once at its last good answer, then left for a fresh one. */
+/** A turn has begun in the session of that plan: from now on it can be resumed, and a fork has become real. */
+export function beginSession(session: Session, plan: SessionPlan | null, reportedId: string | null): Session {
+  const fork = session.mended === 'forking' && plan?.kind === 'resume' ? plan.fork : null;
+  const id = reportedId ?? fork?.newId ?? session.id;
+  return { ...session, id, begun: true, mended: fork === null ? session.mended : 'forked' };
+}
+
+/**
+ * A conversation that cannot be resumed is forked once at its last good answer, then left for a fresh one. What was
+ * begun behind that answer is not in the fork, so it is asked again and not told to go on.
+ */
 export function mendSession(draft: Draft, agent: Agent): Agent {
   const canFork = agent.session.mended === 'no' && agent.session.lastGood !== null;
   const session: Session = canFork
-    ? { ...agent.session, mended: 'forked' }
+    ? { ...agent.session, mended: 'forking', tail: 'failed' }
     : freshSession(agent);
   const detail = canFork
     ? `${agent.session.id} cannot be resumed: forking it at its last good answer`

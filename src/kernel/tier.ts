@@ -1,7 +1,12 @@
-/** Rate limits hold per family of models; the family is the first letters of the model's name after `claude-`. */
+const FAMILY = /opus|sonnet|haiku/;
+
+/**
+ * Rate limits hold per family of models. A family we do not know is the first word of the model's name after `claude-`;
+ * null when there is no name.
+ */
 export function tierOf(model: string | null): string | null {
   if (model === null) return null;
-  const name = model.replace(/^claude-/, '');
-  const family = /(opus|sonnet|haiku|[a-z]+)/.exec(name);
-  return family?.[1] ?? null;
+  const known = FAMILY.exec(model);
+  if (known !== null) return known[0];
+  return /[a-z]+/.exec(model.replace(/^.*claude-/, ''))?.[0] ?? null;
 }

@@ -1,18 +1,21 @@
 import { CAUSE_OF, CAUSES, type Cause } from './causes.ts';
 import { put, record, type Draft } from './draft.ts';
 import type { Failure, StreamFact } from './facts.ts';
-import type { Agent, LastTurn, Run, Session, Turn } from './fleet.ts';
+import { runOf, type Agent, type LastTurn, type Message, type Run, type Session, type Turn } from './fleet.ts';
 import { BAD_DELIVERIES_MAX, changeMessage, finishMessage } from './messages.ts';
 import { stampOf, type Stamp } from './moment.ts';
+import { askAgainSoon } from './plans.ts';
 import { onFailure, onGoodAnswer } from './recovery.ts';
+import { beginSession } from './sessions.ts';
 
 type FactOf<Name extends StreamFact['fact']> = Extract<StreamFact, { fact: Name }>;
 
-export const unasked = (startedAt: Stamp): Turn => ({
-  message: null,
-  uuid: null,
+/** A turn of that delivery, or one that nobody asked for. */
+export const newTurn = (startedAt: Stamp, asked: { readonly message: string; readonly uuid: string } | null): Turn => ({
+  message: asked?.message ?? null,
+  uuid: asked?.uuid ?? null,
   startedAt,
-  accepted: true,
+  accepted: asked === null,
   answered: false,
   usedTools: false,
   lastAnswer: null,
@@ -21,13 +24,12 @@ export const unasked = (startedAt: Stamp): Turn => ({
   failure: null,
 });
 
-const turnOf = (draft: Draft, agent: Agent): Turn => agent.turn ?? unasked(stampOf(draft.moment));
+const turnOf = (draft: Draft, agent: Agent): Turn => agent.turn ?? newTurn(stampOf(draft.moment), null);
 
 export function onTurnStarted(draft: Draft, agent: Agent, fact: FactOf<'turn-started'>): Agent {
-  const id = fact.sessionId ?? agent.session.id;
   return put(draft, {
     ...agent,
-    session: { ...agent.session, id, begun: true },
+    session: beginSession(agent.session, runOf(agent.state)?.session ?? null, fact.sessionId),
     turn: turnOf(draft, agent),
     model: fact.model ?? agent.model,
     claudeVersion: fact.claudeVersion ?? agent.claudeVersion,
@@ -38,7 +40,7 @@ export function onAccepted(draft: Draft, agent: Agent, uuid: string): Agent {
   if (agent.turn?.uuid !== uuid) return agent;
   return put(draft, {
     ...agent,
-    session: { ...agent.session, begun: true },
+    session: beginSession(agent.session, runOf(agent.state)?.session ?? null, null),
     turn: { ...agent.turn, accepted: true },
   });
 }
@@ -63,11 +65,13 @@ export function onAnswered(draft: Draft, agent: Agent, run: Run, fact: FactOf<'a
       answered: true,
       usedTools: turn.usedTools || fact.usedTools,
       lastAnswer: fact.sidechain ? turn.lastAnswer : (fact.uuid ?? turn.lastAnswer),
+      // What was refused before was overcome.
+      failure: null,
     },
     state: 'run' in agent.state ? { ...agent.state, run: { ...run, answered: true } } : agent.state,
   };
   // A process that is being replaced proves nothing about the one that follows it.
-  return isEnding ? put(draft, answered) : onGoodAnswer(draft, answered, fact.messageId);
+  return isEnding ? put(draft, answered) : onGoodAnswer(draft, answered, fact);
 }
 
 export const onRefused = (draft: Draft, agent: Agent, failure: Failure): Agent =>
@@ -83,30 +87,46 @@ export function onTurnEnded(
   offset: number,
   fact: FactOf<'turn-ended'>,
 ): Agent {
-  const turn = turnOf(draft, agent);
   const paid = addCost(draft, agent, run, fact.totalCostUsd);
+  const known = turnOf(draft, agent);
+  // Only the echo proves that our message is in: this is the end of a turn that the agent began by itself just before.
+  const isOurs = known.message === null || known.accepted;
+  const turn = isOurs ? known : { ...known, message: null, uuid: null };
+  const ended = endTurn(draft, paid, turn, fact, { run: run.id, offset });
+  if (isOurs || known.message === null || known.uuid === null) return ended;
+  const { message, uuid } = known;
+  return put(draft, { ...ended, turn: newTurn(known.startedAt, { message, uuid }) });
+}
+
+function endTurn(draft: Draft, agent: Agent, turn: Turn, fact: FactOf<'turn-ended'>, place: Place): Agent {
   switch (fact.outcome) {
     case 'good':
-      return endGood(draft, paid, turn, { run: run.id, offset });
+      return endGood(draft, agent, turn, place);
     case 'aborted':
-      return put(draft, {
-        ...cutOff(draft, paid, turn, 'operator', ''),
-        turn: null,
-        lastTurn: lastTurn(draft, turn, 'aborted', null, null),
-      });
+      return endAborted(draft, agent, turn);
     case 'failed':
-      return endFailed(draft, paid, turn, fact, { run: run.id, offset });
+      return endFailed(draft, agent, turn, fact, place);
   }
 }
 
-/** The process ended, or is about to, with a turn in it: its message goes back to the head of the queue. */
-export function cutOff(draft: Draft, agent: Agent, turn: Turn, cause: Cause, detail: string): Agent {
-  const isBad = cause !== 'operator' && CAUSES[cause].action === 'backoff';
+/** The process has gone with a turn in it: its message goes back to the head of the queue. */
+export function cutOff(draft: Draft, agent: Agent, turn: Turn, why: Return): Agent {
   const session = { ...agent.session, tail: tailAfter(agent.session, turn) };
-  return giveBack(draft, { ...agent, session, turn: null }, turn, { cause, detail, isBad });
+  const outcome = why.isBad ? 'failed' : 'aborted';
+  const cut = { ...agent, session, turn: null, lastTurn: lastTurn(draft, turn, outcome, why.cause, null) };
+  return giveBack(draft, cut, turn, why);
 }
 
-function endGood(draft: Draft, agent: Agent, turn: Turn, answer: { run: string; offset: number }): Agent {
+/** Asked for, it is no failure; an abortion that nobody asked for counts against its message, so that it cannot go on for ever. */
+function endAborted(draft: Draft, agent: Agent, turn: Turn): Agent {
+  const isAsked = agent.state.at === 'stopping' && agent.state.asked;
+  const cause = isAsked && agent.state.at === 'stopping' ? agent.state.cause : 'unknown';
+  const cut = cutOff(draft, agent, turn, { cause, detail: 'the turn was interrupted', isBad: !isAsked });
+  const ended: Agent = { ...cut, lastTurn: lastTurn(draft, turn, 'aborted', isAsked ? null : cause, null) };
+  return put(draft, isAsked ? ended : askAgainSoon(draft, ended));
+}
+
+function endGood(draft: Draft, agent: Agent, turn: Turn, answer: Place): Agent {
   const session: Session = {
     ...agent.session,
     tail: 'clean',
@@ -131,7 +151,7 @@ function endFailed(
   agent: Agent,
   turn: Turn,
   fact: FactOf<'turn-ended'>,
-  answer: { run: string; offset: number },
+  answer: Place,
 ): Agent {
   const failure = failureOf(turn, fact);
   const cause = CAUSE_OF[failure.kind];
@@ -155,7 +175,8 @@ function endFailed(
 /** The assistant line knows the request, the quota event the reset; the result only says that it failed. */
 function failureOf(turn: Turn, fact: FactOf<'turn-ended'>): Failure {
   const said = fact.failure;
-  const failure = turn.failure ??
+  const refused = turn.failure?.kind === 'unknown' && said !== null ? { ...turn.failure, kind: said.kind } : turn.failure;
+  const failure = refused ??
     said ?? { kind: 'unknown', status: null, error: null, text: '', requestId: null, resetsAt: null };
   const resetsAt = failure.resetsAt ?? said?.resetsAt ?? turn.resetsAt;
   const isLimit = failure.kind === 'throttled' || failure.kind === 'capped';
@@ -174,21 +195,26 @@ function tailAfter(session: Session, turn: Turn): Session['tail'] {
   return session.begun ? 'failed' : session.tail;
 }
 
+/** Where a line stands. */
+type Place = NonNullable<Message['answer']>;
+
 type Return = {
   readonly cause: Cause;
   readonly detail: string;
   /** It failed by the message's own fault, as far as can be told. */
   readonly isBad: boolean;
-  readonly answer?: { readonly run: string; readonly offset: number };
+  readonly answer?: Place;
 };
 
-function giveBack(draft: Draft, agent: Agent, turn: Turn, why: Return): Agent {
+/** The turn's message waits again at its place in the queue, or has failed often enough. */
+export function giveBack(draft: Draft, agent: Agent, turn: Turn, why: Return): Agent {
   const message = agent.queue.find((candidate) => candidate.id === turn.message);
   if (message === undefined) return agent;
   const badDeliveries = message.badDeliveries + (why.isBad && !turn.answered ? 1 : 0);
   const counted = changeMessage(agent, message.id, {
     state: 'queued',
     badDeliveries,
+    partial: message.partial || turn.answered || turn.usedTools,
     cause: why.cause,
     detail: why.detail,
   });
@@ -202,7 +228,7 @@ function giveUp(
   id: string | null,
   cause: Cause,
   detail: string,
-  answer: { readonly run: string; readonly offset: number } | null,
+  answer: Place | null,
 ): Agent {
   if (id === null) return agent;
   record(draft, agent, 'message-failed', cause, `${id}: ${detail}`);

@@ -32,7 +32,7 @@ export type ResultFrame = { readonly kind: 'result'; readonly id: FrameId; reado
 export type ErrorFrame = { readonly kind: 'error'; readonly id: FrameId | null; readonly error: AgentvisorError };
 
 /** JSON-RPC 2.0, section 5.1. */
-export const NUMBERS = {
+const NUMBERS = {
   parse: -32_700,
   invalidRequest: -32_600,
   methodNotFound: -32_601,
@@ -48,7 +48,8 @@ export const encodeRequest = (id: FrameId, method: string, params: unknown): str
 export const encodeNotification = (method: string, params: unknown): string => line({ jsonrpc: '2.0', method, params });
 
 /** A result is never left out: `undefined` becomes null, as the protocol demands a result or an error. */
-export const encodeResult = (id: FrameId, result: unknown): string => line({ jsonrpc: '2.0', id, result: result ?? null });
+export const encodeResult = (id: FrameId, result: unknown): string =>
+  line({ jsonrpc: '2.0', id, result: result ?? null });
 
 /** An error that is not meant for people (our own bug) keeps its message, never its stack. */
 export function encodeError(id: FrameId | null, error: unknown): string {

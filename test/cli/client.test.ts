@@ -38,13 +38,18 @@ test('calls in flight together each get their own answer', async () => {
   await fakeDaemon(home, (method, params) => (method === 'history' ? [params['agent']] : undefined));
   const client = open(home);
   const agents = Array.from({ length: 20 }, (_, index) => `agent-${index}`);
-  expect(await Promise.all(agents.map((agent) => client.call('history', { agent })))).toEqual(agents.map((agent) => [agent]));
+  expect(await Promise.all(agents.map((agent) => client.call('history', { agent })))).toEqual(
+    agents.map((agent) => [agent]),
+  );
 });
 
 test('an error of the daemon arrives with its code', async () => {
   const home = temporaryFolder();
   await fakeDaemon(home, (method) => (method === 'history' ? noSuchAgent('x') : undefined));
-  await expect(open(home).call('history', { agent: 'x' })).rejects.toMatchObject({ code: 'no-such-agent', message: 'No agent is called x.' });
+  await expect(open(home).call('history', { agent: 'x' })).rejects.toMatchObject({
+    code: 'no-such-agent',
+    message: 'No agent is called x.',
+  });
 });
 
 test('no home, no socket, or a socket that nobody listens on: the daemon is not running', async () => {
@@ -59,14 +64,19 @@ test('a daemon of another protocol is a version mismatch, whatever it answers be
   const home = temporaryFolder();
   await fakeDaemon(home, (method) => (method === 'hello' ? { ...HELLO, protocol: 99, version: '9.0.0' } : []));
   const client = open(home);
-  await expect(client.call('list', { targets: [] })).rejects.toMatchObject({ code: 'version-mismatch', message: expect.stringContaining('9.0.0') });
+  await expect(client.call('list', { targets: [] })).rejects.toMatchObject({
+    code: 'version-mismatch',
+    message: expect.stringContaining('9.0.0'),
+  });
   expect(client.daemon()?.pid).toBe(4242);
 });
 
 test('a daemon that accepts and stays silent is unreachable after the time limit, also for an act', async () => {
   const home = temporaryFolder();
   await rawServer(home, () => undefined);
-  await expect(open(home, { answerMsMax: 50 }).call('stop', { targets: ['all'] })).rejects.toMatchObject({ code: 'unreachable' });
+  await expect(open(home, { answerMsMax: 50 }).call('stop', { targets: ['all'] })).rejects.toMatchObject({
+    code: 'unreachable',
+  });
 });
 
 test('an act is waited for longer than the time limit', async () => {
@@ -86,13 +96,19 @@ test('a connection that is lost under an act says that the act may have been don
   });
   const failure = open(home).call('stop', { targets: ['all'] });
   await expect(failure).rejects.toBeInstanceOf(ConnectionLost);
-  await expect(failure).rejects.toMatchObject({ code: 'unreachable', nextStep: expect.stringContaining('may have been done') });
+  await expect(failure).rejects.toMatchObject({
+    code: 'unreachable',
+    nextStep: expect.stringContaining('may have been done'),
+  });
 });
 
 test('something else on the socket is told apart from a daemon', async () => {
   const home = temporaryFolder();
   await rawServer(home, (socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'));
-  await expect(open(home).call('ping', {})).rejects.toMatchObject({ code: 'unreachable', message: expect.stringContaining('our protocol') });
+  await expect(open(home).call('ping', {})).rejects.toMatchObject({
+    code: 'unreachable',
+    message: expect.stringContaining('our protocol'),
+  });
 });
 
 test('a subscription gets its snapshot, then the notifications in order, and hears of the end', async () => {

@@ -3,7 +3,13 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { PROTOCOL } from '../../src/protocol/api.ts';
-import { REQUEST_BYTES_MAX, createSplitter, decodeRequest, encodeError, encodeResult } from '../../src/protocol/frames.ts';
+import {
+  REQUEST_BYTES_MAX,
+  createSplitter,
+  decodeRequest,
+  encodeError,
+  encodeResult,
+} from '../../src/protocol/frames.ts';
 
 /** What it does with one request: a value is the answer, an error its error, undefined silence. */
 export type Reply = (method: string, params: Record<string, unknown>, socket: Socket) => unknown;

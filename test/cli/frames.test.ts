@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { AgentvisorError, EXIT_CODES } from '../../src/protocol/errors.ts';
 import type { ErrorCode } from '../../src/protocol/errors.ts';
 import {
@@ -30,7 +30,10 @@ describe('a request', () => {
   });
 
   test('without params has empty ones, without an id is a notification', () => {
-    expect(decodeRequest(bytes('{"jsonrpc":"2.0","id":"x","method":"ping"}'))).toMatchObject({ kind: 'request', params: {} });
+    expect(decodeRequest(bytes('{"jsonrpc":"2.0","id":"x","method":"ping"}'))).toMatchObject({
+      kind: 'request',
+      params: {},
+    });
     expect(decodeRequest(bytes('{"jsonrpc":"2.0","method":"ping"}'))).toMatchObject({ kind: 'notification' });
   });
 
@@ -77,26 +80,42 @@ describe('an answer', () => {
     expect(decodeResponse(frameOf(encodeResult(1, undefined)))).toEqual({ kind: 'result', id: 1, result: null });
   });
 
-  test.each(Object.keys(EXIT_CODES) as ErrorCode[])('that is a %s error keeps its code, message and next step', (code) => {
-    const decoded = decodeResponse(frameOf(encodeError(3, new AgentvisorError(code, 'It is so.', 'Do this.'))));
-    expect(decoded).toMatchObject({ kind: 'error', id: 3, error: { code, message: 'It is so.', nextStep: 'Do this.' } });
-    expect(decoded.kind === 'error' && decoded.error).toBeInstanceOf(AgentvisorError);
-  });
+  test.each(Object.keys(EXIT_CODES) as ErrorCode[])(
+    'that is a %s error keeps its code, message and next step',
+    (code) => {
+      const decoded = decodeResponse(frameOf(encodeError(3, new AgentvisorError(code, 'It is so.', 'Do this.'))));
+      expect(decoded).toMatchObject({
+        kind: 'error',
+        id: 3,
+        error: { code, message: 'It is so.', nextStep: 'Do this.' },
+      });
+      expect(decoded.kind === 'error' && decoded.error).toBeInstanceOf(AgentvisorError);
+    },
+  );
 
   test('made of a bug of ours is a failure and shows no stack', () => {
     const line = encodeError(3, new Error('agentvisor bug: x'));
     expect(line).not.toContain('at ');
-    expect(decodeResponse(frameOf(line))).toMatchObject({ kind: 'error', error: { code: 'failed', message: 'agentvisor bug: x' } });
+    expect(decodeResponse(frameOf(line))).toMatchObject({
+      kind: 'error',
+      error: { code: 'failed', message: 'agentvisor bug: x' },
+    });
   });
 
   test('to a frame that is none has the id null', () => {
     const problem = decodeRequest(bytes('x'));
-    expect(problem.kind === 'invalid' && decodeResponse(frameOf(encodeProblem(problem)))).toMatchObject({ kind: 'error', id: null });
+    expect(problem.kind === 'invalid' && decodeResponse(frameOf(encodeProblem(problem)))).toMatchObject({
+      kind: 'error',
+      id: null,
+    });
   });
 
   test('with an unknown code from a newer daemon is a plain failure', () => {
     const line = '{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"m","data":{"code":"toString"}}}';
-    expect(decodeResponse(bytes(line))).toMatchObject({ kind: 'error', error: { code: 'failed', message: 'm', nextStep: '' } });
+    expect(decodeResponse(bytes(line))).toMatchObject({
+      kind: 'error',
+      error: { code: 'failed', message: 'm', nextStep: '' },
+    });
   });
 
   test('can be a notification', () => {
@@ -109,18 +128,19 @@ describe('an answer', () => {
 });
 
 describe('the splitter', () => {
-  const texts = (found: readonly unknown[]): unknown[] =>
-    found.map((frame) => (frame instanceof Uint8Array ? Buffer.from(frame).toString() : frame));
-
   test('gives the same frames however the stream was cut', () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ unit: 'grapheme', minLength: 1 }).filter((text) => !text.includes('\n'))), fc.integer({ min: 1, max: 7 }), (frames, size) => {
-        const stream = Buffer.from(frames.map((frame) => `${frame}\n`).join(''));
-        const splitter = createSplitter(1_000_000);
-        const found: unknown[] = [];
-        for (let at = 0; at < stream.length; at += size) found.push(...splitter.push(stream.subarray(at, at + size)));
-        expect(texts(found)).toEqual(frames);
-      }),
+      fc.property(
+        fc.array(fc.string({ unit: 'grapheme', minLength: 1 }).filter((text) => !text.includes('\n'))),
+        fc.integer({ min: 1, max: 7 }),
+        (frames, size) => {
+          const stream = Buffer.from(frames.map((frame) => `${frame}\n`).join(''));
+          const splitter = createSplitter(1_000_000);
+          const found: unknown[] = [];
+          for (let at = 0; at < stream.length; at += size) found.push(...splitter.push(stream.subarray(at, at + size)));
+          expect(texts(found)).toEqual(frames);
+        },
+      ),
     );
   });
 
@@ -135,3 +155,6 @@ describe('the splitter', () => {
     expect(texts(createSplitter(4).push(bytes('\n1234\n\n')))).toEqual(['1234']);
   });
 });
+
+const texts = (found: readonly unknown[]): unknown[] =>
+  found.map((frame) => (frame instanceof Uint8Array ? Buffer.from(frame).toString() : frame));

@@ -26,7 +26,9 @@ describe('the home folder', () => {
     const home = join(temporaryFolder(), 'home');
     mkdirSync(home);
     chmodSync(home, mode);
-    expect(() => prepareHome(home)).toThrow(expect.objectContaining({ code: 'refused', nextStep: `Close it: chmod 700 ${home}` }));
+    expect(() => prepareHome(home)).toThrow(
+      expect.objectContaining({ code: 'refused', nextStep: `Close it: chmod 700 ${home}` }),
+    );
   });
 
   test('may be a link to a folder of ours, not to one that others can write', () => {
@@ -43,14 +45,18 @@ describe('the home folder', () => {
     const home = join(temporaryFolder(), 'home');
     if (what === 'a file') writeFileSync(home, '');
     else symlinkSync('/nowhere/at/all', home);
-    expect(() => prepareHome(home)).toThrow(expect.objectContaining({ code: 'refused', message: expect.stringContaining('is not a folder') }));
+    expect(() => prepareHome(home)).toThrow(
+      expect.objectContaining({ code: 'refused', message: expect.stringContaining('is not a folder') }),
+    );
   });
 
   test('that belongs to somebody else is refused', () => {
     const isRoot = process.getuid?.() === 0;
     const home = isRoot ? temporaryFolder() : '/';
     if (isRoot) chownSync(home, 12_345, 12_345);
-    expect(() => prepareHome(home)).toThrow(expect.objectContaining({ code: 'refused', message: expect.stringContaining('belongs to user') }));
+    expect(() => prepareHome(home)).toThrow(
+      expect.objectContaining({ code: 'refused', message: expect.stringContaining('belongs to user') }),
+    );
   });
 
   test('that is missing is no trouble for who only looks, and is not made', () => {

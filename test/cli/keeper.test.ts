@@ -9,19 +9,30 @@ import { temporaryFolder } from './folder.ts';
 function keep(daemon: string, { date = 'echo 0', sleep = '', log = '' } = {}) {
   const folder = temporaryFolder();
   const path = (name: string): string => join(folder, name);
-  const note = (name: string): readonly string[] => (existsSync(path(name)) ? readFileSync(path(name), 'utf8').trim().split('\n') : []);
+  const note = (name: string): readonly string[] =>
+    existsSync(path(name)) ? readFileSync(path(name), 'utf8').trim().split('\n') : [];
   mkdirSync(path('bin'));
   writeFileSync(path('bin/date'), `#!/bin/sh\ncd ${folder}; ${date}\n`, { mode: 0o755 });
   writeFileSync(path('bin/sleep'), `#!/bin/sh\ncd ${folder}; echo "$1" >>sleeps; ${sleep}\n`, { mode: 0o755 });
   writeFileSync(path('daemon'), `cd ${folder}; echo start >>starts; starts=$(wc -l <starts); ${daemon}\n`);
   writeFileSync(path('log'), log);
-  const keeper = spawnSync('/bin/sh', ['-c', KEEPER_SCRIPT, 'keeper', '/bin/sh', path('daemon'), path('log'), path('rest')], {
-    env: { PATH: `${path('bin')}:${process.env['PATH']}` },
-    input: 'what an agent or a terminal might say\n',
-    encoding: 'utf8',
-    timeout: 20_000,
-  });
-  return { ...keeper, starts: note('starts').length, sleeps: note('sleeps'), note, logBytes: statSync(path('log')).size };
+  const keeper = spawnSync(
+    '/bin/sh',
+    ['-c', KEEPER_SCRIPT, 'keeper', '/bin/sh', path('daemon'), path('log'), path('rest')],
+    {
+      env: { PATH: `${path('bin')}:${process.env['PATH']}` },
+      input: 'what an agent or a terminal might say\n',
+      encoding: 'utf8',
+      timeout: 20_000,
+    },
+  );
+  return {
+    ...keeper,
+    starts: note('starts').length,
+    sleeps: note('sleeps'),
+    note,
+    logBytes: statSync(path('log')).size,
+  };
 }
 
 test('a daemon that exits 0 is not started again', () => {
@@ -42,7 +53,10 @@ test('a daemon that goes on crashing is started after one second, then twice as 
 
 test('ten seconds of life are a sign of health: the next restart comes at once', () => {
   const tenSecondsForEachLook = 'echo look >>looks; echo $(($(wc -l <looks) * 10))';
-  expect(keep('[ $starts -ge 9 ] && exit 0; exit 1', { date: tenSecondsForEachLook })).toMatchObject({ starts: 9, sleeps: [] });
+  expect(keep('[ $starts -ge 9 ] && exit 0; exit 1', { date: tenSecondsForEachLook })).toMatchObject({
+    starts: 9,
+    sleeps: [],
+  });
 });
 
 test('a keeper that finds the rest mark after its wait ends without starting another', () => {

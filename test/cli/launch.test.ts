@@ -22,7 +22,13 @@ function endLater(home: string): void {
 
 test('a cold home gets a daemon that is detached from who started it', async () => {
   const home = join(temporaryFolder(), 'home');
-  const env = { ...process.env, AGENTVISOR_HOME: 'relative', AGENTVISOR_RUN: '/of/an/agent', AGENTVISOR_AGENT: 'a', OTHER: 'kept' };
+  const env = {
+    ...process.env,
+    AGENTVISOR_HOME: 'relative',
+    AGENTVISOR_RUN: '/of/an/agent',
+    AGENTVISOR_AGENT: 'a',
+    OTHER: 'kept',
+  };
   const pid = await launchDaemon(home, env, { program: PROGRAM });
   endLater(home);
   const daemon = await report(home);
@@ -36,7 +42,9 @@ test('a cold home gets a daemon that is detached from who started it', async () 
 
 test('eight launches at once end with one daemon and eight right answers', async () => {
   const home = temporaryFolder();
-  const pids = await Promise.all(Array.from({ length: 8 }, () => launchDaemon(home, process.env, { program: PROGRAM })));
+  const pids = await Promise.all(
+    Array.from({ length: 8 }, () => launchDaemon(home, process.env, { program: PROGRAM })),
+  );
   endLater(home);
   expect(new Set(pids).size).toBe(1);
   expect((await report(home)).pid).toBe(pids[0]);
@@ -48,16 +56,30 @@ test('a launch takes the rest mark away, so that the new keeper keeps', async ()
   const pid = await launchDaemon(home, process.env, { program: PROGRAM });
   endLater(home);
   process.kill(pid, 'SIGKILL');
-  await expect.poll(() => report(home).then((daemon) => daemon.pid, () => pid), { timeout: 10_000 }).not.toBe(pid);
+  await expect
+    .poll(
+      () =>
+        report(home).then(
+          (daemon) => daemon.pid,
+          () => pid,
+        ),
+      { timeout: 10_000 },
+    )
+    .not.toBe(pid);
 });
 
 test('a daemon that never answers is reported with the last line of its log', async () => {
   const home = temporaryFolder();
   const program = join(home, 'broken.mjs');
   writeFileSync(program, 'console.error("disk on fire"); process.exit(1);');
-  const failure: unknown = await launchDaemon(home, process.env, { program, launchMsMax: 1_000 }).catch((error: unknown) => error);
+  const failure: unknown = await launchDaemon(home, process.env, { program, launchMsMax: 1_000 }).catch(
+    (error: unknown) => error,
+  );
   writeFileSync(restMark(home), '');
   if (!(failure instanceof AgentvisorError)) throw failure;
   process.kill(Number(/pid (\d+)/.exec(failure.nextStep)?.[1]), 'SIGTERM');
-  expect(failure).toMatchObject({ code: 'unreachable', message: expect.stringContaining('Its last words: disk on fire') });
+  expect(failure).toMatchObject({
+    code: 'unreachable',
+    message: expect.stringContaining('Its last words: disk on fire'),
+  });
 });

@@ -22,7 +22,12 @@ test('an agent that several targets name is taken once, in the order of the rows
 });
 
 test('targets that name nobody are told, and characters of regular expressions are only themselves', () => {
-  expect(matchTargets(['reviewe', 'x*', 'namespace:day', 'r.*', 'triage'], rows).unknown).toEqual(['reviewe', 'x*', 'namespace:day', 'r.*']);
+  expect(matchTargets(['reviewe', 'x*', 'namespace:day', 'r.*', 'triage'], rows).unknown).toEqual([
+    'reviewe',
+    'x*',
+    'namespace:day',
+    'r.*',
+  ]);
 });
 
 test('all is right also when there is nobody', () => {

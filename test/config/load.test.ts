@@ -13,13 +13,11 @@ import type { Ecosystem } from '../../src/config/ecosystem.ts';
 import { findEcosystem, loadEcosystem } from '../../src/config/load.ts';
 import { SLOW, temporaryFolder, written } from './files.ts';
 
-  await mkdir(folder);
-  for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
-  return join(folder, Object.keys(files)[0] ?? '');
-}
-
 async function loaded(files: Readonly<Record<string, string>>): Promise<Ecosystem> {
   const result = await loadEcosystem(await written(files));
+  if (!result.ok) expect.fail(result.problems.map(({ message }) => message).join('\n'));
+  return result.ecosystem;
+}
 
 describe('every form of the file gives the same data', SLOW, () => {
   const typed = `import { defineEcosystem } from 'agentvisor';
@@ -80,8 +78,8 @@ describe('around the file', SLOW, () => {
   });
 
   test('a folder of an agent that does not exist is a warning', async () => {
-    const file = await written({ 'e.json': '{ "agents": [{ "name": "a", "cwd": "gone" }, { "name": "b" }] }' }),
-    );
+    const file = await written({ 'e.json': '{ "agents": [{ "name": "a", "cwd": "gone" }, { "name": "b" }] }' });
+    const result = await loadEcosystem(file);
     expect(result.ok && result.warnings.map(({ path, message }) => [path, message])).toEqual([
       ['agents[0].cwd', `agents[0].cwd: there is no folder ${join(dirname(file), 'gone')}`],
     ]);

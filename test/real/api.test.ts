@@ -12,7 +12,7 @@ afterEach(async () => {
   for (const api of apis.splice(0)) await api.close();
 });
 
-type World = { readonly api: Api; start(...flags: readonly string[]): Driven };
+type World = { readonly api: Api; readonly start: (...flags: readonly string[]) => Driven };
 
 async function world(bin: string, script: FaultScript = {}): Promise<World> {
   const api = await startApi(script);
@@ -25,10 +25,10 @@ async function world(bin: string, script: FaultScript = {}): Promise<World> {
 const said = (api: Api): readonly string[] => api.requests.at(-1)?.texts ?? [];
 
 describe.each(realClaudes())('Claude Code $version asks the stand-in for the API', ({ bin, missing }) => {
-  const real = test.skipIf(missing !== null);
+  const skips = missing !== null;
   const why = missing ?? '';
 
-  real(`with its session, its process and what the user said ${why}`, async () => {
+  test.skipIf(skips)(`with its session, its process and what the user said ${why}`, async () => {
     const { api, start } = await world(bin);
     const session = randomUUID();
     const agent = start('--session-id', session, '--model', 'haiku');
@@ -43,22 +43,25 @@ describe.each(realClaudes())('Claude Code $version asks the stand-in for the API
     expect(asked.every((request) => request.model.includes('haiku'))).toBe(true);
   });
 
-  real(`and a latched process fails every turn, while the same conversation works in the next one ${why}`, async () => {
-    const { api, start } = await world(bin);
-    const session = randomUUID();
-    const first = start('--session-id', session);
-    await first.turn('one');
-    api.latch(first.child.pid ?? 0);
-    expect(await first.turn('two')).toMatchObject({ api_error_status: 401 });
-    // Two requests a turn, not three: after the second delay it gives up.
-    expect(api.requests.filter((request) => request.status === 401)).toHaveLength(2);
-    await first.end();
-    const second = start('--resume', session);
-    expect(await second.turn('three')).toMatchObject({ is_error: false, session_id: session });
-    expect(said(api)).toEqual(['one', 'two', 'three']);
-  });
+  test.skipIf(skips)(
+    `and a latched process fails every turn, while the same conversation works in the next one ${why}`,
+    async () => {
+      const { api, start } = await world(bin);
+      const session = randomUUID();
+      const first = start('--session-id', session);
+      await first.turn('one');
+      api.latch(first.child.pid ?? 0);
+      expect(await first.turn('two')).toMatchObject({ api_error_status: 401 });
+      // Two requests a turn, not three: after the second delay it gives up.
+      expect(api.requests.filter((request) => request.status === 401)).toHaveLength(2);
+      await first.end();
+      const second = start('--resume', session);
+      expect(await second.turn('three')).toMatchObject({ is_error: false, session_id: session });
+      expect(said(api)).toEqual(['one', 'two', 'three']);
+    },
+  );
 
-  real(`once only for a question that was asked again from the last good answer ${why}`, async () => {
+  test.skipIf(skips)(`once only for a question that was asked again from the last good answer ${why}`, async () => {
     const { api, start } = await world(bin, { faults: [{ when: { process: 1, turn: 2 }, do: { api: '400credit' } }] });
     const session = randomUUID();
     const first = start('--session-id', session);
@@ -70,7 +73,7 @@ describe.each(realClaudes())('Claude Code $version asks the stand-in for the API
     expect(said(api)).toEqual(['one', 'two']);
   });
 
-  real(`with what was said while a tool ran ${why}`, async () => {
+  test.skipIf(skips)(`with what was said while a tool ran ${why}`, async () => {
     const { api, start } = await world(bin, { faults: [{ do: { tool: { command: 'sleep 1' }, answer: 'done' } }] });
     const agent = start('--allowedTools', 'Bash');
     agent.say('work');
@@ -80,7 +83,7 @@ describe.each(realClaudes())('Claude Code $version asks the stand-in for the API
     expect(said(api)).toEqual(['work', 'hurry']);
   });
 
-  real(`and prints its answer only when the last piece has come ${why}`, async () => {
+  test.skipIf(skips)(`and prints its answer only when the last piece has come ${why}`, async () => {
     const { start } = await world(bin, { faults: [{ do: { answer: 'a long answer', delayMs: 200, pieces: 5 } }] });
     expect(await start().turn('one')).toMatchObject({ is_error: false, result: 'a long answer' });
   });

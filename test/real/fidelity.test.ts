@@ -62,10 +62,10 @@ async function tellStandIn(scenario: Scenario, version: string): Promise<unknown
 }
 
 describe.each(realClaudes())('Claude Code $version and its stand-in tell the same', ({ version, bin, missing }) => {
-  test.skipIf(missing !== null).each(SCENARIOS.map((scenario) => ({ ...scenario, why: missing ?? '' })))(
-    '$title $why',
+  test.skipIf(missing !== null).each(SCENARIOS.map((scenario) => [scenario.title, missing ?? '', scenario] as const))(
+    '%s %s',
     { timeout: TIMEOUT_MS },
-    async (scenario) => {
+    async (_title, _why, scenario) => {
       const [real, standIn] = await Promise.all([tellReal(scenario, bin), tellStandIn(scenario, version)]);
       expect(standIn).toEqual(real);
     },

@@ -59,7 +59,7 @@ function retried(fault: '529' | '500' | 'drop'): Scenario {
 }
 
 const HANG: FaultScript = { faults: [{ when: { contains: 'hang' }, do: { api: 'hang' } }] };
-const SLOW: FaultScript = { faults: [{ when: { contains: 'slow' }, do: { delayMs: 400 } }] };
+const SLOW: FaultScript = { faults: [{ when: { contains: 'slow' }, do: { delayMs: 1_000 } }] };
 const TOOL: FaultScript = {
   faults: [
     { when: { contains: 'fails' }, do: { tool: { command: 'echo API Error: 401; exit 3' }, answer: 'it failed' } },

@@ -114,6 +114,8 @@ function stopReason(block: Block): string {
 function piecesOf({ block, pieces }: Reply): string[] {
   const whole = block.type === 'text' ? block.text : JSON.stringify(block.input);
   const size = Math.max(1, Math.ceil(whole.length / Math.max(1, pieces)));
-  const cut = Array.from({ length: Math.ceil(whole.length / size) }, (_, at) => whole.slice(at * size, (at + 1) * size));
+  const cut = Array.from({ length: Math.ceil(whole.length / size) }, (_, at) =>
+    whole.slice(at * size, (at + 1) * size),
+  );
   return cut.length === 0 ? [''] : cut;
 }

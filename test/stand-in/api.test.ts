@@ -24,12 +24,26 @@ type Asked = { readonly model?: string; readonly token?: string; readonly sessio
 async function ask(api: Api, texts: readonly string[], asked: Asked = {}): Promise<Response> {
   const messages = texts.flatMap((text, at) => [
     ...(at === 0 ? [] : [{ role: 'assistant', content: 'well' }]),
-    { role: 'user', content: [{ type: 'text', text: '<system-reminder>\nbe kind\n</system-reminder>' }, { type: 'text', text }] },
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: '<system-reminder>\nbe kind\n</system-reminder>' },
+        { type: 'text', text },
+      ],
+    },
   ]);
   return fetch(`${api.url}/v1/messages?beta=true`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${asked.token ?? 'token-aaaa'}`, 'x-claude-code-session-id': asked.session ?? 'one' },
-    body: JSON.stringify({ model: asked.model ?? 'claude-opus-5-5', stream: asked.stream ?? false, tools: [{ name: 'Bash' }], messages }),
+    headers: {
+      authorization: `Bearer ${asked.token ?? 'token-aaaa'}`,
+      'x-claude-code-session-id': asked.session ?? 'one',
+    },
+    body: JSON.stringify({
+      model: asked.model ?? 'claude-opus-5-5',
+      stream: asked.stream ?? false,
+      tools: [{ name: 'Bash' }],
+      messages,
+    }),
   });
 }
 
@@ -123,7 +137,7 @@ describe('the stand-in for the API', () => {
 
   test('a dropped request has no status', async () => {
     const api = await open({ faults: [{ do: { api: 'drop' } }] });
-    await expect(ask(api, ['gone'])).rejects.toThrow();
+    await expect(ask(api, ['gone'])).rejects.toThrow('fetch failed');
     expect(api.requests[0]?.status).toBe(null);
   });
 
@@ -134,12 +148,13 @@ describe('the stand-in for the API', () => {
     expect(headers.get('anthropic-ratelimit-unified-representative-claim')).toBe('seven_day');
   });
 
-  test('every fault has an answer', async () => {
-    for (const fault of API_FAULTS.filter((one) => one !== 'hang' && one !== 'drop')) {
+  test.each(API_FAULTS.filter((one) => one !== 'hang' && one !== 'drop'))(
+    'answers %s with its status',
+    async (fault) => {
       const api = await open({ faults: [{ do: { api: fault } }] });
-      expect((await ask(api, ['a'])).status, fault).toBe(Number.parseInt(fault, 10));
-    }
-  });
+      expect((await ask(api, ['a'])).status).toBe(Number.parseInt(fault, 10));
+    },
+  );
 
   test('a request beside the conversation is in no turn', async () => {
     const api = await open({ faults: [{ when: { turn: 1 }, do: { api: '401' } }] });

@@ -197,7 +197,7 @@ class Desk {
       if (held && fault.latch === true) this.#held.add(key);
       return held;
     });
-    return deeds.reduceRight<Deed>((sum, fault) => ({ ...sum, ...fault.do }), {});
+    return Object.assign({}, ...deeds.map((fault) => fault.do).toReversed()) as Deed;
   }
 }
 

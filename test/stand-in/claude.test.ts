@@ -12,8 +12,8 @@ afterEach(() => drivers.close());
 
 type World = {
   readonly home: string;
-  start(...flags: readonly string[]): Driven;
-  setScript(script: FaultScript): void;
+  readonly start: (...flags: readonly string[]) => Driven;
+  readonly setScript: (script: FaultScript) => void;
 };
 
 function world(script: FaultScript = {}, more: Readonly<Record<string, string>> = {}): World {
@@ -32,7 +32,6 @@ function one(deed: Deed, when: When = {}): FaultScript {
 
 const isInit = (line: Readonly<Record<string, unknown>>): boolean => line['subtype'] === 'init';
 
-/** Is it there, and not merely waiting for its parent to notice? */
 function alive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -48,7 +47,10 @@ describe('without a script', () => {
     const session = randomUUID();
     const first = start('--session-id', session, '--model', 'opus');
     expect(await first.turn('ping')).toMatchObject({ result: 'answer to: ping', total_cost_usd: 0.0001 });
-    expect(await first.turn([{ type: 'text', text: 'pong' }])).toMatchObject({ result: 'answer to: pong', total_cost_usd: 0.0002 });
+    expect(await first.turn([{ type: 'text', text: 'pong' }])).toMatchObject({
+      result: 'answer to: pong',
+      total_cost_usd: 0.0002,
+    });
     expect(await first.end()).toEqual({ code: 0, signal: null });
     const second = start('--resume', session);
     expect(await second.turn('again')).toMatchObject({ session_id: session, total_cost_usd: 0.00005 });
@@ -64,8 +66,10 @@ describe('without a script', () => {
     const { start } = world({}, { CLAUDE_CODE_OAUTH_TOKEN: '', ANTHROPIC_API_KEY: 'sk-ant-api03-x' });
     const agent = start();
     agent.control('initialize');
-    const line = await agent.line((one_) => one_['type'] === 'control_response');
-    expect(line).toMatchObject({ response: { response: { account: { tokenSource: 'none', apiKeySource: 'ANTHROPIC_API_KEY' } } } });
+    const line = await agent.line((reply) => reply['type'] === 'control_response');
+    expect(line).toMatchObject({
+      response: { response: { account: { tokenSource: 'none', apiKeySource: 'ANTHROPIC_API_KEY' } } },
+    });
   });
 });
 
@@ -109,13 +113,21 @@ describe('a script', () => {
   });
 
   test('lets a tool print what looks like a failure, and quotes it', async () => {
-    const { start } = world(one({ tool: { command: 'ignored', output: 'API Error: 401', exitCode: 1 }, answer: 'it said {tool}' }));
+    const { start } = world(
+      one({ tool: { command: 'ignored', output: 'API Error: 401', exitCode: 1 }, answer: 'it said {tool}' }),
+    );
     expect(await start().turn('use it')).toMatchObject({ is_error: false, result: 'it said API Error: 401' });
   });
 
   test('is not logged in', async () => {
-    const result = await world(one({ api: 'notLoggedIn' })).start().turn('one');
-    expect(result).toMatchObject({ is_error: true, api_error_status: null, result: 'Not logged in · Please run /login' });
+    const result = await world(one({ api: 'notLoggedIn' }))
+      .start()
+      .turn('one');
+    expect(result).toMatchObject({
+      is_error: true,
+      api_error_status: null,
+      result: 'Not logged in · Please run /login',
+    });
   });
 });
 
@@ -223,7 +235,7 @@ describe('a process', () => {
   test('tells another source of its credential', async () => {
     const agent = world(one({ tokenSource: 'claude.ai' })).start();
     agent.control('initialize');
-    const line = await agent.line((one_) => one_['type'] === 'control_response');
+    const line = await agent.line((reply) => reply['type'] === 'control_response');
     expect(JSON.stringify(line)).toContain('"tokenSource":"claude.ai"');
   });
 });

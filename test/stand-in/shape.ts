@@ -61,7 +61,7 @@ function messageShape(message: Record<string, unknown>): Shape {
   return {
     keys: Object.keys(message).toSorted(),
     synthetic: message['model'] === '<synthetic>',
-    blocks: blocks.map((block) => ({ type: block['type'], is_error: block['is_error'], ...keysOf(block) })),
+    blocks: blocks.map((block) => [block['type'], block['is_error'], Object.keys(block).toSorted()]),
     ...inside(message, 'usage', keysOf),
   };
 }

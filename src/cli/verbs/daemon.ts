@@ -20,17 +20,27 @@ export const examples = [
   'agentvisor daemon run               in the foreground, for systemd and containers',
 ];
 
-const ACTIONS: Readonly<Record<string, (context: Context) => Promise<number>>> = { status, stop, restart, run: foreground };
+const ACTIONS: Readonly<Record<string, (context: Context) => Promise<number>>> = {
+  status,
+  stop,
+  restart,
+  run: foreground,
+};
 
 export function run(context: Context): Promise<number> {
   const [word = 'status'] = context.args;
   const action = Object.hasOwn(ACTIONS, word) ? ACTIONS[word] : undefined;
-  if (action === undefined) throw usageError(`daemon cannot do "${word}".`, `It can: ${Object.keys(ACTIONS).join(', ')}`);
+  if (action === undefined)
+    throw usageError(`daemon cannot do "${word}".`, `It can: ${Object.keys(ACTIONS).join(', ')}`);
   return action(context);
 }
 
 async function status(context: Context): Promise<number> {
-  const { value, exitCode } = await ask(context, (client) => client.call('status', {}), () => undefined).catch((error: unknown) => {
+  const { value, exitCode } = await ask(
+    context,
+    (client) => client.call('status', {}),
+    () => undefined,
+  ).catch((error: unknown) => {
     throw error instanceof AgentvisorError && error.code === 'unreachable' ? stuck(context.home, error) : error;
   });
   if (value === undefined) return exitCode;
@@ -62,7 +72,10 @@ async function restart(context: Context): Promise<number> {
   });
   const pid = await launchDaemon(context.home, context.env);
   if (context.json) context.answer({ pid, before: ended?.pid ?? null });
-  else context.say(ended === undefined ? `daemon ${pid} started` : `daemon ${ended.pid} replaced by ${pid}; agents keep running`);
+  else
+    context.say(
+      ended === undefined ? `daemon ${pid} started` : `daemon ${ended.pid} replaced by ${pid}; agents keep running`,
+    );
   return 0;
 }
 

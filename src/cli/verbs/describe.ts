@@ -1,3 +1,4 @@
+import type { AgentRow } from '../../protocol/rows.ts';
 import { ask, pickRows } from '../access.ts';
 import { descriptionLines } from '../description.ts';
 import type { Known } from '../description.ts';
@@ -9,17 +10,17 @@ export const options = NO_OPTIONS;
 export const takes = { min: 1, max: Infinity, what: 'a TARGET' };
 export const examples = ['agentvisor describe reviewer', 'agentvisor info reviewer --json'];
 
-/** What the files alone do not tell. */
-const UNKNOWN = { spec: null, explain: null, runFolder: null, messages: null };
-
 export async function run(context: Context): Promise<number> {
   const targets = context.args;
   const { value: descriptions, exitCode } = await ask<readonly Known[]>(
     context,
     (client) => client.call('describe', { targets }),
-    async ({ agents }) => (await pickRows(agents, targets)).map((agent) => ({ ...UNKNOWN, agent })),
+    async ({ agents }) => (await pickRows(agents, targets)).map(rowOnly),
   );
   if (context.json) context.answer(descriptions);
   else context.say(descriptions.map((description) => descriptionLines(description, Date.now())).join('\n\n'));
   return exitCode;
 }
+
+/** What the files alone tell. */
+const rowOnly = (agent: AgentRow): Known => ({ agent, spec: null, explain: null, runFolder: null, messages: null });

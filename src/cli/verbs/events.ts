@@ -5,7 +5,7 @@ import { eventLine } from '../lines.ts';
 import type { EventRow } from '../../protocol/rows.ts';
 import type { Context } from '../verb.ts';
 
-export const EVENTS_SHOWN = 50;
+const EVENTS_SHOWN = 50;
 
 export const usage = '[-f] [--lines N]';
 export const options = {
@@ -35,7 +35,8 @@ function follow(context: Context, lines: number): Promise<number> {
     // Subscribed first, so that nothing falls between the past and the present; the past is printed first.
     let waiting: EventRow[] | undefined = [];
     await client.subscribe((notification) => {
-      if (notification.method === 'dropped') context.note(`agentvisor: too slow, ${notification.params.count} notices were dropped`);
+      if (notification.method === 'dropped')
+        context.note(`agentvisor: too slow, ${notification.params.count} notices were dropped`);
       if (notification.method !== 'event') return;
       if (waiting === undefined) show(notification.params);
       else waiting.push(notification.params);

@@ -25,4 +25,10 @@ export async function run(context: Context): Promise<number> {
   return exitCode;
 }
 
-const withoutName = ({ at, run: id, event, cause, detail }: EventRow): HistoryRow => ({ at, run: id, event, cause, detail });
+const withoutName = ({ at, run: id, event, cause, detail }: EventRow): HistoryRow => ({
+  at,
+  run: id,
+  event,
+  cause,
+  detail,
+});

@@ -20,7 +20,10 @@ export async function run(context: Context): Promise<number> {
     const ended = await stopEverything(context);
     if (context.json) context.answer({ stopped: ended?.stopped ?? [] });
     else if (ended === undefined) context.note('agentvisor: daemon not running, 0 agents alive');
-    else context.say(ended.stopped === null ? 'everything stopped' : `daemon and ${count(ended.stopped.length, 'agent')} stopped`);
+    else
+      context.say(
+        ended.stopped === null ? 'everything stopped' : `daemon and ${count(ended.stopped.length, 'agent')} stopped`,
+      );
     return 0;
   } finally {
     letKeepersRest(context.home);

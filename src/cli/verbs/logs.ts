@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { noSuchAgent } from '../../protocol/errors.ts';
+import type { AgentRow } from '../../protocol/rows.ts';
 import { ask } from '../access.ts';
 import { endsOf, followRuns, linesForwards } from '../log-stream.ts';
 import type { LogLine } from '../log-stream.ts';
-import { printers } from '../log-printer.ts';
-import type { LogPrinter } from '../log-printer.ts';
+import { PRINTERS } from '../log-printer.ts';
+import type { LogForm, LogPrinter } from '../log-printer.ts';
 import { pickRun, runsOf } from '../run-files.ts';
 import type { RunFiles } from '../run-files.ts';
 import { linesBackwards } from '../tail.ts';
@@ -33,7 +34,7 @@ export async function run(context: Context): Promise<number> {
   const all = runsOf(context.home, agent) ?? (await withoutRuns(context, agent));
   const runs = named === undefined ? all : [pickRun(agent, all, named)];
   const follows = context.flag('follow');
-  const print = printers(context, context.flag('raw') ? 'raw' : context.json ? (follows ? 'json-lines' : 'json') : 'readable');
+  const print = PRINTERS[formOf(context)](context);
   const ends = follows ? endsOf(runs) : undefined;
   if (context.flag('raw') && lines === undefined) await printAll(runs, ends, print);
   else await printLast(runs, lines ?? LINES_SHOWN, ends, print);
@@ -42,20 +43,33 @@ export async function run(context: Context): Promise<number> {
   return 0;
 }
 
+function formOf(context: Context): LogForm {
+  if (context.flag('raw')) return 'raw';
+  if (!context.json) return 'readable';
+  return context.flag('follow') ? 'json-lines' : 'json';
+}
+
 /** An agent that never ran has no folder; a name that nobody knows is a mistake. */
 async function withoutRuns(context: Context, agent: string): Promise<readonly RunFiles[]> {
-  const { value: agents } = await ask(
+  const check = (agents: readonly AgentRow[]): void => {
+    if (!agents.some(({ name }) => name === agent)) throw noSuchAgent(agent);
+  };
+  await ask(
     context,
-    (client) => client.call('list', { targets: [] }),
-    (files) => files.agents,
+    async (client) => check(await client.call('list', { targets: [] })),
+    (files) => check(files.agents),
   );
-  if (!agents.some(({ name }) => name === agent)) throw noSuchAgent(agent);
   return [];
 }
 
-async function printAll(runs: readonly RunFiles[], ends: ReadonlyMap<string, number> | undefined, print: LogPrinter): Promise<void> {
+async function printAll(
+  runs: readonly RunFiles[],
+  ends: ReadonlyMap<string, number> | undefined,
+  print: LogPrinter,
+): Promise<void> {
   for (const { run: id, stdout } of runs) {
-    for await (const bytes of linesForwards(stdout, ends?.get(stdout))) await print.line({ run: id, stream: 'stdout', bytes });
+    for await (const bytes of linesForwards(stdout, ends?.get(stdout)))
+      await print.line({ run: id, stream: 'stdout', bytes });
   }
 }
 

@@ -9,7 +9,7 @@ import { usageError } from '../usage.ts';
 import type { Context } from '../verb.ts';
 
 /** A message travels in one frame and is kept in the journal; text that only a file can hold belongs in a file. */
-export const MESSAGE_BYTES_MAX = 1024 * 1024;
+const MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
 
 export const usage = 'NAME TEXT|- [--wait]';
 export const options = {
@@ -29,7 +29,11 @@ export async function run(context: Context): Promise<number> {
   // The last four digits number the deliveries of a message, so its own id ends in 0000.
   const id = `${randomUUID().slice(0, -4)}0000`;
   const ask = <T>(use: (client: Client) => Promise<T>): Promise<T> =>
-    patiently(context, () => act(context, [agent], use), () => withClient(context.home, use));
+    patiently(
+      context,
+      () => act(context, [agent], use),
+      () => withClient(context.home, use),
+    );
   const sent = await ask((client) => client.call('send', { agent, text, id }));
   if (context.flag('wait')) return report(context, agent, await ask((client) => client.call('outcome', { agent, id })));
   if (context.json) context.answer(sent);
@@ -58,7 +62,8 @@ async function readStdin(): Promise<string> {
     if (bytes > MESSAGE_BYTES_MAX) throw tooLong();
   }
   const all = Buffer.concat(chunks);
-  if (!isUtf8(all)) throw usageError('What stands on stdin is not UTF-8 text.', 'Give the agent the path of the file instead.');
+  if (!isUtf8(all))
+    throw usageError('What stands on stdin is not UTF-8 text.', 'Give the agent the path of the file instead.');
   return all.toString('utf8');
 }
 

@@ -13,7 +13,12 @@ export const examples = ['agentvisor validate', 'agentvisor validate ./ecosystem
 export async function run(context: Context): Promise<number> {
   const loaded = await loadNamedOrFound(context, context.args[0]);
   const { file, problems, warnings, agents } = loaded.ok
-    ? { file: loaded.ecosystem.file, problems: [], warnings: loaded.warnings, agents: loaded.ecosystem.agents.map(({ name }) => name) }
+    ? {
+        file: loaded.ecosystem.file,
+        problems: [],
+        warnings: loaded.warnings,
+        agents: loaded.ecosystem.agents.map(({ name }) => name),
+      }
     : { file: loaded.file, problems: loaded.problems, warnings: [], agents: [] };
   if (context.json) {
     context.answer({ ok: loaded.ok, file, problems, warnings, agents });

@@ -12,7 +12,11 @@ const TIMEOUT_MS = 60_000;
 
 export const usage = 'TARGET… [--for healthy|up|down] [--timeout 60s]';
 export const options = {
-  for: { type: 'string', value: 'STATE', summary: 'healthy: has answered well; up: runs and is ready; down: stopped (default up)' },
+  for: {
+    type: 'string',
+    value: 'STATE',
+    summary: 'healthy: has answered well; up: runs and is ready; down: stopped (default up)',
+  },
   timeout: { type: 'string', value: 'TIME', summary: 'how long at most (default 60s); exit code 6 when it is over' },
 } as const;
 export const takes = { min: 1, max: Infinity, what: 'a TARGET' };
@@ -36,6 +40,8 @@ export async function run(context: Context): Promise<number> {
   if (value === undefined) return exitCode;
   if (context.json) context.answer(value);
   if (value.timedOut.length === 0) return 0;
-  context.note(`agentvisor: not ${wanted} after ${timeoutMs} ms: ${value.timedOut.join(', ')}. See why: agentvisor describe ${value.timedOut[0]}`);
+  context.note(
+    `agentvisor: not ${wanted} after ${timeoutMs} ms: ${value.timedOut.join(', ')}. See why: agentvisor describe ${value.timedOut[0]}`,
+  );
   return EXIT_CODES['timed-out'];
 }

@@ -67,6 +67,11 @@ function recordedShim(
  * Descendants that made a session of their own lead groups too, but their chain of parents ends elsewhere.
  */
 async function findShim(runDir: string, table: ProcessTable): Promise<Process | null> {
+  // Looked for twice: in the middle of an exec a process shows no cookie, and a living run must not be missed.
+  return (await findShimOnce(runDir, table)) ?? (await findShimOnce(runDir, table));
+}
+
+async function findShimOnce(runDir: string, table: ProcessTable): Promise<Process | null> {
   const bearers = await table.bearers(runDir);
   const live = readLive(runDir);
   const agent = bearers.find(({ pid }) => pid === live?.pid);

@@ -20,7 +20,12 @@ export type Retired = {
   readonly bytesDropped: number;
 };
 
-type StoredRun = { readonly run: string; readonly runDir: string; readonly stdoutBytes: number; readonly stderrBytes: number };
+type StoredRun = {
+  readonly run: string;
+  readonly runDir: string;
+  readonly stdoutBytes: number;
+  readonly stderrBytes: number;
+};
 
 const LINE_SEARCH_BYTES = 64 * 1024;
 

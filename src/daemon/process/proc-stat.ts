@@ -55,13 +55,14 @@ export function parseStat(text: string): ProcStat | null {
  */
 export const readEnviron = (pid: number): Buffer | null => readProc(`/proc/${pid}/environ`, Infinity);
 
-export function listPids(): number[] {
+/** Newest first: whoever forks and ends at once is gone by the time that a long list comes to its end. */
+function listPids(): number[] {
   const pids: number[] = [];
   for (const name of readdirSync('/proc')) {
     const pid = Number(name);
     if (Number.isInteger(pid)) pids.push(pid);
   }
-  return pids;
+  return pids.toReversed();
 }
 
 /**

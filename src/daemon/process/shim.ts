@@ -13,6 +13,7 @@
  * - The notes are written by `printf` with a redirection, both built in: no fork, so they succeed when a
  *   fork bomb has eaten every process, and a sweep finds no helper of the shim to kill. One write of
  *   a dozen bytes to a new file is seen whole or not at all; readers take a note only with its LF.
+ * - The pause of a full disk is a process after all; it bears no cookie, or a sweep would kill one after the other.
  * - Arguments stay positional: a variable that the environment exports under the same name would
  *   otherwise be changed for the agent too.
  */
@@ -27,6 +28,7 @@ exec 3>&2 2>/dev/null
 (exec /bin/sh -c "$2" "$0" "$@" <>"$1" 2>&3 3>&-)
 set -- "$?"
 umask 077
+unset AGENTVISOR_RUN
 until printf '{"code":%s}\\n' "$1" >"$0/exit.json"; do [ -d "$0" ] || break; command -p sleep 1; done
 exit "$1"`;
 

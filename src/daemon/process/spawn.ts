@@ -28,7 +28,7 @@ export type SpawnedRun = {
   readonly shimPid: number;
   readonly shimStart: string;
   /** Also called when the exit came first. */
-  onExit(callback: (exit: ShimExit) => void): void;
+  onExit(report: (exit: ShimExit) => void): void;
 };
 
 export interface Spawner {
@@ -69,7 +69,10 @@ const KINDS: Readonly<Record<string, RefusalKind>> = {
  * Node 20.20). Both end as the same rejection.
  */
 export async function spawnRun(plan: SpawnPlan): Promise<SpawnedRun> {
-  invariant(plan.env[RUN_COOKIE] === plan.runDir, 'a run bears its own folder as its cookie, or it could never be swept');
+  invariant(
+    plan.env[RUN_COOKIE] === plan.runDir,
+    'a run bears its own folder as its cookie, or it could never be swept',
+  );
   const outputs = openOutputs(plan.runDir);
   try {
     return await started(spawn(SHELL, shimArguments(shimPlan(plan)), options(plan, outputs)));
@@ -130,7 +133,7 @@ function started(child: ChildProcess): Promise<SpawnedRun> {
       child.once('exit', (code, signal) => ended({ code, signal }));
     });
     child.unref();
-    resolve({ shimPid: pid, shimStart, onExit: (callback) => void exit.then(callback) });
+    resolve({ shimPid: pid, shimStart, onExit: (report) => void exit.then(report) });
   });
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import treeKill from 'tree-kill';
+import { EMPTY_SCANS_NEEDED, hunt, PAUSE_MS_MIN, type KillTree } from './hunt.ts';
 import { HAS_PROC } from './identity.ts';
 import type { Process, ProcessTable } from './process-table.ts';
 import { PsTable } from './table-ps.ts';
@@ -39,42 +40,29 @@ export type KillOptions = {
   readonly only?: (process: Process) => boolean;
 };
 
-export class StillThere extends Error {
-  readonly pids: readonly number[];
-  constructor(cookie: string, pids: readonly number[]) {
-    super(`Processes ${pids.join(', ')} of ${cookie} do not die of SIGKILL.`);
-    this.name = 'StillThere';
-    this.pids = pids;
-  }
-}
-
 /** Only a process in an uninterruptible wait (a dead network disk) outlives a KILL for long. */
 export const SWEEP_MS_MAX = 30_000;
 /** How long a shim may take to write its note after the agent has ended; measured: 1 to 3 ms. */
 export const SHIM_MS_MAX = 1_000;
 
-/** A bomb that is limited by the system stops growing once enough of it is stopped; more rounds than this cannot help. */
-const FREEZE_ROUNDS_MAX = 50;
-const PAUSE_MS_MIN = 2;
-const PAUSE_MS_MAX = 50;
-/**
- * In the middle of an exec a process shows an empty environment (measured: in one look of ten at a process that does nothing
- * but exec): one empty scan proves nothing, two with a pause do.
- */
-const EMPTY_SCANS_NEEDED = 2;
+/** For where there is no /proc; that it found nobody is no failure, the hunt goes on after it. */
+const treeKiller: KillTree = (pid) => new Promise((done) => treeKill(pid, 'SIGKILL', () => done()));
 
-/** Where there is no /proc, tree-kill reaches what the table cannot tell apart; its own failure is harmless, the loop follows. */
-export type KillTree = (pid: number) => Promise<void>;
-const killTree: KillTree = (pid) => new Promise((done) => treeKill(pid, 'SIGKILL', () => done()));
+export type SweeperOptions = {
+  /** @default none: the table finds everybody */
+  readonly killTree?: KillTree;
+  /** @default SWEEP_MS_MAX */
+  readonly limitMs?: number;
+};
 
 export class CookieSweeper implements Sweeper {
   readonly #table: ProcessTable;
-  readonly #killTree: KillTree | null;
+  readonly #options: SweeperOptions;
   readonly #sweeps = new Map<string, Promise<Swept>>();
 
-  constructor(table: ProcessTable, tree: KillTree | null = null) {
+  constructor(table: ProcessTable, options: SweeperOptions = {}) {
     this.#table = table;
-    this.#killTree = tree;
+    this.#options = options;
   }
 
   async signalGroup(cookie: string, shimPid: number, signal: EndSignal): Promise<boolean> {
@@ -85,23 +73,28 @@ export class CookieSweeper implements Sweeper {
   }
 
   async signalMain(cookie: string, pid: number, signal: EndSignal): Promise<boolean> {
-    const process = this.#table.bearer(pid, cookie);
-    if (process === null || !this.#table.signal(process, cookie, signal)) return false;
-    this.#table.signal(process, cookie, 'SIGCONT');
-    return true;
+    for (let look = 0; look < EMPTY_SCANS_NEEDED; look++) {
+      if (look > 0) await delay(PAUSE_MS_MIN);
+      const process = this.#table.bearer(pid, cookie);
+      if (process === null || !this.#table.signal(process, cookie, signal)) continue;
+      this.#table.signal(process, cookie, 'SIGCONT');
+      return true;
+    }
+    return false;
   }
 
-  async killBearers(cookie: string, options: KillOptions): Promise<number[]> {
-    const isTarget = (process: Process): boolean =>
-      process.pid !== options.except && (options.only === undefined || options.only(process));
-    const seen = new Map<string, Process>();
-    await this.#freeze(cookie, isTarget, seen);
-    if (this.#killTree !== null && options.only === undefined) {
-      await Promise.all([...seen.values()].map(({ pid }) => this.#killTree?.(pid)));
-    }
-    for (const process of seen.values()) this.#table.signal(process, cookie, 'SIGKILL');
-    await this.#killUntilNobody(cookie, isTarget, seen);
-    return [...new Set([...seen.values()].map(({ pid }) => pid))];
+  killBearers(cookie: string, { except, only }: KillOptions): Promise<number[]> {
+    const isTarget = (process: Process): boolean => process.pid !== except && (only === undefined || only(process));
+    const group = only === undefined ? except : null;
+    const { limitMs, killTree } = this.#options;
+    return hunt({
+      table: this.#table,
+      cookie,
+      group,
+      isTarget,
+      limitMs: limitMs ?? SWEEP_MS_MAX,
+      killTree: only === undefined ? (killTree ?? null) : null,
+    });
   }
 
   sweep(cookie: string, shimPid: number): Promise<Swept> {
@@ -134,48 +127,7 @@ export class CookieSweeper implements Sweeper {
     }
     return false;
   }
-
-  /**
-   * Stops everybody at first sight, until a scan shows nobody new: who is stopped cannot fork, and keeps
-   * its place in a limited table. Killing at once would make room for the rest of a fork bomb.
-   */
-  async #freeze(cookie: string, isTarget: (process: Process) => boolean, seen: Map<string, Process>): Promise<void> {
-    for (let round = 0; round < FREEZE_ROUNDS_MAX; round++) {
-      const before = seen.size;
-      await this.#table.bearers(cookie, (process) => {
-        if (this.#isNew(process, isTarget, seen)) this.#table.signal(process, cookie, 'SIGSTOP');
-      });
-      if (seen.size === before) return;
-    }
-  }
-
-  async #killUntilNobody(
-    cookie: string,
-    isTarget: (process: Process) => boolean,
-    seen: Map<string, Process>,
-  ): Promise<void> {
-    const limit = AbortSignal.timeout(SWEEP_MS_MAX);
-    let pauseMs = PAUSE_MS_MIN;
-    for (let emptyScans = 0; emptyScans < EMPTY_SCANS_NEEDED; ) {
-      const left = (await this.#table.bearers(cookie)).filter(isTarget);
-      emptyScans = left.length === 0 ? emptyScans + 1 : 0;
-      for (const process of left) {
-        seen.set(`${process.pid} ${process.start}`, process);
-        this.#table.signal(process, cookie, 'SIGKILL');
-      }
-      if (limit.aborted && left.length > 0) throw new StillThere(cookie, left.map(({ pid }) => pid));
-      if (emptyScans < EMPTY_SCANS_NEEDED) await delay(pauseMs);
-      pauseMs = Math.min(PAUSE_MS_MAX, pauseMs * 2);
-    }
-  }
-
-  #isNew(process: Process, isTarget: (process: Process) => boolean, seen: Map<string, Process>): boolean {
-    const key = `${process.pid} ${process.start}`;
-    if (seen.has(key) || !isTarget(process)) return false;
-    seen.set(key, process);
-    return true;
-  }
 }
 
 export const processTable: ProcessTable = HAS_PROC ? new ProcTable() : new PsTable();
-export const sweeper: Sweeper = new CookieSweeper(processTable, HAS_PROC ? null : killTree);
+export const sweeper: Sweeper = new CookieSweeper(processTable, HAS_PROC ? {} : { killTree: treeKiller });

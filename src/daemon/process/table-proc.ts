@@ -39,7 +39,10 @@ export class ProcTable implements ProcessTable {
   environOf(pid: number): Record<string, string> | null {
     const bytes = readEnviron(pid);
     if (bytes === null || bytes.length === 0) return null;
-    const entries = bytes.toString('utf8').split('\0').filter((entry) => entry.includes('='));
+    const entries = bytes
+      .toString('utf8')
+      .split('\0')
+      .filter((entry) => entry.includes('='));
     return Object.fromEntries(
       entries.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
     );

@@ -69,7 +69,7 @@ function familyOf(all: readonly Row[], cookie: string): Process[] {
   const isShim = (row: Row): boolean =>
     row.pid === row.group && row.command.startsWith('/bin/sh -c ') && row.command.includes(` ${cookie} `);
   const family = new Map<number, Row>(all.filter(isShim).map((row) => [row.pid, row]));
-  for (let before = -1; before !== family.size; ) {
+  for (let before = -1; before !== family.size;) {
     before = family.size;
     for (const row of all) {
       if (family.has(row.parent) || family.has(row.group)) family.set(row.pid, row);

@@ -122,7 +122,16 @@ export async function psRows(): Promise<UsageRow[]> {
     const [pid, parent, group, rss, time] = line.trim().split(/\s+/);
     if (pid === undefined || rss === undefined || time === undefined) return [];
     const cpuMs = cpuTimeMs(time);
-    return [{ pid: Number(pid), start: '', parent: Number(parent), group: Number(group), cpuMs, rssBytes: Number(rss) * 1024 }];
+    return [
+      {
+        pid: Number(pid),
+        start: '',
+        parent: Number(parent),
+        group: Number(group),
+        cpuMs,
+        rssBytes: Number(rss) * 1024,
+      },
+    ];
   });
 }
 

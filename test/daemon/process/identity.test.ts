@@ -34,7 +34,9 @@ test('a name with brackets and blanks does not shift the fields', async () => {
 });
 
 test('a zombie has a start time and is not alive', async () => {
-  const zombies = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 1000'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const zombies = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 1000'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   try {
     const pid = Number(await new Promise((resolve) => zombies.stdout.once('data', resolve)));
     const start = startTimeOf(pid) ?? '';

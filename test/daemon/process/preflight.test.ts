@@ -23,7 +23,10 @@ test('a missing folder and a missing binary are told apart, though Node gives bo
 
 test('a file as folder is told', () => {
   const { dir, file } = scene();
-  expect(preflight({ cwd: file('f', ''), argv0: 'true', path: '/bin' })).toMatchObject({ what: 'cwd-not-a-folder', path: join(dir, 'f') });
+  expect(preflight({ cwd: file('f', ''), argv0: 'true', path: '/bin' })).toMatchObject({
+    what: 'cwd-not-a-folder',
+    path: join(dir, 'f'),
+  });
 });
 
 test("a name is looked for in the agent's own PATH, whose relative entries begin at its folder", () => {
@@ -39,7 +42,10 @@ test('a path with a slash is relative to the folder and never looked for in PATH
   const { dir, file } = scene();
   const tool = file('tool', '#!/bin/sh\n', 0o755);
   expect(preflight({ cwd: dir, argv0: './tool', path: undefined })).toEqual({ ok: true, file: tool });
-  expect(preflight({ cwd: dir, argv0: 'bin/tool', path: dir })).toMatchObject({ what: 'missing-binary', path: 'bin/tool' });
+  expect(preflight({ cwd: dir, argv0: 'bin/tool', path: dir })).toMatchObject({
+    what: 'missing-binary',
+    path: 'bin/tool',
+  });
 });
 
 test('a file that may not be executed is told, unless a later PATH entry has one that may', () => {
@@ -47,7 +53,10 @@ test('a file that may not be executed is told, unless a later PATH entry has one
   mkdirSync(join(dir, 'first'));
   mkdirSync(join(dir, 'second'));
   const plain = file('first/tool', '', 0o644);
-  expect(preflight({ cwd: dir, argv0: 'tool', path: 'first:second' })).toMatchObject({ what: 'not-executable', path: plain });
+  expect(preflight({ cwd: dir, argv0: 'tool', path: 'first:second' })).toMatchObject({
+    what: 'not-executable',
+    path: plain,
+  });
   const tool = file('second/tool', '#!/bin/sh\n', 0o755);
   expect(preflight({ cwd: dir, argv0: 'tool', path: 'first:second' })).toEqual({ ok: true, file: tool });
 });

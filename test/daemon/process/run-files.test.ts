@@ -16,14 +16,23 @@ test("an exit carries its code and the time of its note, not today's", () => {
   expect(readExit(runDir)).toEqual({ code: 143, at: 1_700_000_000_250 });
 });
 
-test.each(['', '{"code":1', '{"code":14}', '\0\0\0\0', 'null\n', '[]\n', '{"code":"1"}\n', '{"code":-1}\n', '{"code":256}\n', '{}\n', 'x'.repeat(5000)])(
-  'half a note, and garbage such as %j, is no exit',
-  (text) => {
-    const runDir = folder();
-    writeFileSync(runFiles(runDir).exit, text);
-    expect(readExit(runDir)).toBeNull();
-  },
-);
+test.each([
+  '',
+  '{"code":1',
+  '{"code":14}',
+  '\0\0\0\0',
+  'null\n',
+  '[]\n',
+  '{"code":"1"}\n',
+  '{"code":-1}\n',
+  '{"code":256}\n',
+  '{}\n',
+  'x'.repeat(5000),
+])('half a note, and garbage such as %j, is no exit', (text) => {
+  const runDir = folder();
+  writeFileSync(runFiles(runDir).exit, text);
+  expect(readExit(runDir)).toBeNull();
+});
 
 test.each(['', '{"pid":12', '{"pid":12}', '{"pid":0}\n', '{"pid":1}\n', '{"pid":-1}\n', '{"pid":1.5}\n'])(
   'half a note, and garbage such as %j, is no pid that could be signalled',

@@ -19,12 +19,12 @@ export type StartedRun = SpawnedRun & {
 export type Scene = {
   readonly dir: string;
   /** A path of a run folder of this scene; whoever bears it as a cookie is ended with the test. */
-  runDir(): string;
+  readonly runDir: () => string;
   /** Writes a file into the scene's folder and returns its path. */
-  file(name: string, text: string, mode?: number): string;
-  start(argv: readonly string[], plan?: Partial<SpawnPlan>): Promise<StartedRun>;
+  readonly file: (name: string, text: string, mode?: number) => string;
+  readonly start: (argv: readonly string[], plan?: Partial<SpawnPlan>) => Promise<StartedRun>;
   /** A `sh` script as agent. Its first line of output says that it is ready; resolves after it. */
-  startScript(script: string, plan?: Partial<SpawnPlan>): Promise<StartedRun>;
+  readonly startScript: (script: string, plan?: Partial<SpawnPlan>) => Promise<StartedRun>;
 };
 
 /**
@@ -73,18 +73,18 @@ export function scene(): Scene {
 function watched(runDir: string, run: SpawnedRun): { live: Promise<number>; ended: Promise<RunExit> } {
   const live = deferred<number>();
   const ended = deferred<RunExit>();
-  const watch = watchRun(runDir, {
+  const notes = watchRun(runDir, {
     onLive: live.resolve,
     onExit: (exit) => {
-      watch.close();
+      notes.close();
       ended.resolve(exit);
     },
     onBlind: live.reject,
   });
   ended.promise.catch(() => undefined);
   run.onExit(({ code, signal }) => {
-    watch.check();
-    watch.close();
+    notes.check();
+    notes.close();
     if (readExit(runDir) === null) ended.reject(new Error(`the shim ended with ${code ?? signal} and left no note`));
     live.reject(new Error('the shim ended before its agent began'));
   });

@@ -1,5 +1,15 @@
 import { spawn } from 'node:child_process';
-import { chownSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -18,7 +28,11 @@ const plan = (runDir: string, change: Partial<SpawnPlan> = {}): SpawnPlan => ({
   env: { ...change.env, AGENTVISOR_RUN: runDir },
 });
 
-const refusal = (spawned: Promise<unknown>): Promise<unknown> => spawned.then(() => 'spawned', (cause: unknown) => cause);
+const refusal = (spawned: Promise<unknown>): Promise<unknown> =>
+  spawned.then(
+    () => 'spawned',
+    (cause: unknown) => cause,
+  );
 const openFiles = (): number => readdirSync('/proc/self/fd').length;
 
 test('the shim leads a session and a group of its own, and its start time is known', async () => {
@@ -130,6 +144,7 @@ test('100 runs leave no descriptor open', async () => {
     );
   }
   await until(() => openFiles() <= before);
+  expect(openFiles()).toBeLessThanOrEqual(before);
 });
 
 test('a hundred orphans of an agent never become children of this process', async () => {

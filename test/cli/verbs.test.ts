@@ -1,0 +1,323 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { AgentResult } from '../../src/protocol/api.ts';
+import { noSuchAgent } from '../../src/protocol/errors.ts';
+import { encodeNotification } from '../../src/protocol/frames.ts';
+import { HELLO, fakeDaemon } from './fake-daemon.ts';
+import type { FakeDaemon, Reply } from './fake-daemon.ts';
+import { temporaryFolder } from './folder.ts';
+import { agentRow, eventRow, incidentRow } from './rows.ts';
+import { runCli } from './run-cli.ts';
+import type { CliOptions, CliResult } from './run-cli.ts';
+
+/** A daemon that gives these answers and nothing else, and a CLI that speaks with it. */
+async function daemonThatSays(answers: Readonly<Record<string, unknown>>) {
+  const home = temporaryFolder();
+  const reply: Reply = (method, params) => {
+    const answer = answers[method];
+    return typeof answer === 'function' ? (answer as (given: unknown) => unknown)(params) : answer;
+  };
+  const daemon = await fakeDaemon(home, reply);
+  const run = (args: readonly string[], options: Partial<CliOptions> = {}): Promise<CliResult> =>
+    runCli(args, { home, ...options });
+  return { home, run, daemon };
+}
+
+const asked = (daemon: FakeDaemon): unknown => daemon.requests.at(-1);
+
+const result = (name: string, ok: boolean, row: Partial<AgentResult> = {}): AgentResult => ({
+  name,
+  ok,
+  change: ok ? 'stopped' : '',
+  cause: ok ? null : 'spawn-failed',
+  detail: ok ? '' : 'There is no program /nowhere.',
+  ...row,
+});
+
+describe('a verb that acts', () => {
+  test.each([
+    ['all done', [result('a', true), result('b', true)], 0],
+    ['all failed', [result('a', false), result('b', false)], 1],
+    ['some failed', [result('a', true), result('b', false)], 5],
+    ['nobody there', [], 0],
+  ])('tells by its exit code: %s', async (_, results, code) => {
+    const { run } = await daemonThatSays({ stop: results });
+    const people = await run(['stop', 'all']);
+    expect(people.code).toBe(code);
+    expect(people.stdout).toBe(
+      results
+        .filter(({ ok }) => ok)
+        .map(({ name }) => `${name} stopped\n`)
+        .join(''),
+    );
+    for (const { name } of results.filter(({ ok }) => !ok)) {
+      expect(people.stderr).toContain(`agentvisor: ${name} failed (spawn-failed: There is no program /nowhere.)\n`);
+    }
+    const program = await run(['stop', 'all', '--json']);
+    expect(program.code).toBe(code);
+    expect(JSON.parse(program.stdout)).toEqual(results);
+  });
+
+  test.each([
+    [['stop', 'a', 'b*'], { method: 'stop', params: { targets: ['a', 'b*'] } }],
+    [['rm', 'a'], { method: 'delete', params: { targets: ['a'] } }],
+    [['start', 'a'], { method: 'start', params: { targets: ['a'] } }],
+    [['restart', 'a'], { method: 'restart', params: { targets: ['a'], now: false, reason: null } }],
+    [
+      ['restart', 'a', '--now', '--reason', 'new settings'],
+      { method: 'restart', params: { targets: ['a'], now: true, reason: 'new settings' } },
+    ],
+  ])('asks for what was typed: %j', async (args, request) => {
+    const { run, daemon } = await daemonThatSays({ stop: [], start: [], restart: [], delete: [] });
+    await run(args);
+    expect(asked(daemon)).toEqual(request);
+  });
+
+  test('reports an unknown agent with 4 and one line, and with --json prints nothing on stdout', async () => {
+    const { run } = await daemonThatSays({ stop: noSuchAgent('x') });
+    for (const args of [
+      ['stop', 'x'],
+      ['stop', 'x', '--json'],
+    ]) {
+      expect(await run(args)).toEqual({
+        code: 4,
+        stdout: '',
+        stderr: 'agentvisor: No agent is called x. See the names: agentvisor list\n',
+      });
+    }
+  });
+});
+
+describe('start FILE', () => {
+  const ecosystem = {
+    credentials: { max: { type: 'oauth-token', from: { env: 'MY_TOKEN' } } },
+    agents: [
+      { name: 'a', mode: 'command', command: ['sleep', '1'], envPass: ['WANTED', 'MISSING'] },
+      { name: 'b', credential: 'max' },
+    ],
+  };
+
+  test('hands over what only this shell knows, secrets apart from the rest', async () => {
+    const { home, run, daemon } = await daemonThatSays({
+      apply: [result('a', true, { change: 'new' }), result('b', true, { change: 'new' })],
+    });
+    writeFileSync(join(home, 'ecosystem.json'), JSON.stringify(ecosystem));
+    const env = {
+      MY_TOKEN: 'token',
+      WANTED: 'value',
+      OTHER: 'not yours',
+      HTTPS_PROXY: 'http://me:word@proxy',
+      TERM: 'dumb',
+    };
+    expect(await run(['start'], { cwd: home, env })).toMatchObject({ code: 0, stdout: 'a new\nb new\n' });
+    expect(asked(daemon)).toMatchObject({
+      method: 'apply',
+      params: {
+        file: join(home, 'ecosystem.json'),
+        agents: [{ name: 'a' }, { name: 'b' }],
+        credentials: [{ name: 'max' }],
+        environment: { TERM: 'dumb' },
+        secrets: { MY_TOKEN: 'token', WANTED: 'value', HTTPS_PROXY: 'http://me:word@proxy' },
+      },
+    });
+    expect(JSON.stringify(asked(daemon))).not.toContain('not yours');
+  });
+
+  test('with a mistake asks the daemon nothing', async () => {
+    const { home, run, daemon } = await daemonThatSays({});
+    writeFileSync(join(home, 'bad.json'), JSON.stringify({ agents: [{ nam: 'a' }] }));
+    const { code, stdout, stderr } = await run(['start', './bad.json'], { cwd: home });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    for (const line of stderr.trimEnd().split('\n')) expect(line).toMatch(/^agentvisor: \/.*bad\.json: agents\[0\]/);
+    expect(daemon.requests).toEqual([]);
+  });
+});
+
+describe('send', () => {
+  const outcome = { id: 'x', state: 'answered', answer: 'pong', cause: null, detail: '' };
+
+  test('names the message by a UUID that ends in 0000, and keeps the text as it is', async () => {
+    const { run, daemon } = await daemonThatSays({ send: ({ id }: { id: string }) => ({ id }) });
+    const text = ' two\nlines, ü, "quotes" ';
+    expect(await run(['send', 'a', '-'], { input: text })).toMatchObject({ code: 0, stdout: '' });
+    expect(asked(daemon)).toEqual({
+      method: 'send',
+      params: {
+        agent: 'a',
+        text,
+        id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{8}0000$/),
+      },
+    });
+  });
+
+  test('--wait prints the answer and nothing else', async () => {
+    const { run } = await daemonThatSays({ send: { id: 'x' }, outcome });
+    expect(await run(['send', 'a', 'ping', '--wait'])).toEqual({ code: 0, stdout: 'pong\n', stderr: '' });
+    expect(JSON.parse((await run(['send', 'a', 'ping', '--wait', '--json'])).stdout)).toEqual(outcome);
+  });
+
+  test('--wait ends with 1 and the cause when there is no answer', async () => {
+    const { run } = await daemonThatSays({
+      send: { id: 'x' },
+      outcome: { ...outcome, state: 'failed', answer: null, cause: 'message-failed', detail: 'three times' },
+    });
+    const { code, stdout, stderr } = await run(['send', 'a', 'ping', '--wait']);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toBe('agentvisor: a did not answer, the message is failed (message-failed: three times)\n');
+  });
+
+  test('--wait outlives a daemon: it sends the same message again, under the same id', async () => {
+    const home = temporaryFolder();
+    const first = await fakeDaemon(home, (method, _, socket) => {
+      if (method !== 'send') return undefined;
+      socket.destroy();
+      return undefined;
+    });
+    const waiting = runCli(['send', 'a', 'ping', '--wait'], { home });
+    await expect.poll(() => first.requests.some(({ method }) => method === 'send')).toBe(true);
+    await first.close();
+    const second = await fakeDaemon(home, (method) =>
+      method === 'send' ? { id: 'x' } : method === 'outcome' ? outcome : undefined,
+    );
+    expect(await waiting).toMatchObject({ code: 0, stdout: 'pong\n' });
+    const sent = [...first.requests, ...second.requests]
+      .filter(({ method }) => method === 'send')
+      .map(({ params }) => params['id']);
+    expect(new Set(sent).size).toBe(1);
+    expect(sent.length).toBeGreaterThanOrEqual(2);
+  });
+});
+
+describe('a question', () => {
+  test('list shows a table that fits eighty columns and says what is not known with a dash', async () => {
+    const rows = [
+      agentRow({ name: 'reviewer', pid: 1234567, restarts: 12 }),
+      agentRow({ name: 'a', state: 'errored', health: 'unknown', pid: null, credential: null }),
+    ];
+    const { run } = await daemonThatSays({ list: rows });
+    const { code, stdout } = await run(['list']);
+    expect(code).toBe(0);
+    const [head = '', first, second] = stdout.split('\n');
+    expect(head.split(/\s+/)).toEqual([
+      'NAME',
+      'STATE',
+      'HEALTH',
+      'SINCE',
+      'PID',
+      'RST',
+      'GOOD',
+      'QUE',
+      'NEXT',
+      'CRED',
+    ]);
+    expect(first).toMatch(/^reviewer +running +healthy +\w+ +1234567 +12 +- +0 +- +max$/);
+    expect(second).toMatch(/^a +errored +unknown +\w+ +- +0 +- +0 +- +-$/);
+    expect(head.length).toBeLessThanOrEqual(80);
+    expect(JSON.parse((await run(['list', '--json'])).stdout)).toEqual(rows);
+  });
+
+  test.each(['ls', 'l', 'ps', 'status'])('%s is list', async (alias) => {
+    const { run, daemon } = await daemonThatSays({ list: [] });
+    expect((await run([alias, 'rev*'])).code).toBe(0);
+    expect(asked(daemon)).toEqual({ method: 'list', params: { targets: ['rev*'] } });
+  });
+
+  test('incidents tells evidence, attempts and receipt', async () => {
+    const { run } = await daemonThatSays({ incidents: [incidentRow()] });
+    const { stdout } = await run(['incidents']);
+    expect(stdout).toContain('i7  auth-session  session reviewer');
+    expect(stdout).toContain('closed after 1m');
+    expect(stdout).toContain('reviewer: req_1 failed, 1 attempt, answered by msg_2, down for 1m');
+    expect(JSON.parse((await run(['incidents', '--json'])).stdout)).toEqual([incidentRow()]);
+  });
+
+  test('what an agent said in a detail moves no cursor and shows no token', async () => {
+    const detail = `\u001b]0;owned\u0007\u001b[2J${'sk-ant-oat01-'.padEnd(100, 'x')}`;
+    const { run } = await daemonThatSays({ history: [eventRow({ detail })] });
+    for (const args of [
+      ['history', 'a'],
+      ['history', 'a', '--json'],
+    ]) {
+      const { stdout } = await run(args);
+      expect(stdout).not.toContain('\u001b');
+      expect(stdout).not.toContain('\u0007');
+      expect(stdout).not.toContain('xxxxxxxx');
+    }
+  });
+
+  test('events -f prints the past, then what happens, each once, and ends with the daemon', async () => {
+    const past = eventRow({ detail: 'past' });
+    const both = eventRow({ detail: 'both' });
+    const home = temporaryFolder();
+    await fakeDaemon(home, (method, _, socket) => {
+      if (method === 'subscribe') return { agents: [], incidents: [] };
+      if (method !== 'events') return undefined;
+      socket.write(encodeNotification('event', both));
+      setImmediate(() => socket.end(encodeNotification('event', eventRow({ detail: 'new' }))));
+      return [past, both];
+    });
+    const { code, stdout } = await runCli(['events', '-f', '--json'], { home });
+    expect(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { detail: string }).detail),
+    ).toEqual(['past', 'both', 'new']);
+    expect(code).toBe(7);
+  });
+
+  test('wait ends with 6 and names who is not so yet', async () => {
+    const { run, daemon } = await daemonThatSays({ wait: { timedOut: ['b'] } });
+    const { code, stdout, stderr } = await run(['wait', 'a', 'b', '--for', 'healthy', '--timeout', '2m']);
+    expect({ code, stdout }).toEqual({ code: 6, stdout: '' });
+    expect(stderr).toContain('not healthy after 120000 ms: b.');
+    expect(asked(daemon)).toMatchObject({ params: { targets: ['a', 'b'], for: 'healthy' } });
+  });
+
+  test('a daemon of another protocol ends everything with 8 and the way out', async () => {
+    const { run } = await daemonThatSays({ hello: { ...HELLO, protocol: 99, version: '9.0.0' } });
+    expect(await run(['list', '--json'])).toMatchObject({
+      code: 8,
+      stdout: '',
+      stderr: expect.stringContaining('agentvisor daemon restart'),
+    });
+  });
+});
+
+describe('without a daemon', () => {
+  test.each([[['list']], [['incidents']], [['events']], [['ping']], [['daemon']], [['wait', 'all']]])(
+    '%j starts none and ends with 3',
+    async (args) => {
+      const home = join(temporaryFolder(), 'home');
+      const { code, stderr } = await runCli(args, { home });
+      expect(code).toBe(3);
+      expect(stderr).toMatch(/not running/);
+    },
+  );
+
+  test('list --json prints the same array as with one', async () => {
+    const { code, stdout, stderr } = await runCli(['list', '--json'], { home: join(temporaryFolder(), 'home') });
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '[]\n' });
+    expect(stderr).toBe('agentvisor: daemon not running, 0 agents alive\n');
+  });
+
+  test.each([
+    [['stop', 'x']],
+    [['start', 'x']],
+    [['send', 'x', 'hi']],
+    [['describe', 'x']],
+    [['history', 'x']],
+    [['logs', 'x']],
+    [['logs', '../..']],
+  ])('%j of an agent that no file knows ends with 4 and makes nothing', async (args) => {
+    const folder = temporaryFolder();
+    const { code, stdout, stderr } = await runCli(args, { home: join(folder, 'home') });
+    expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+    expect(stderr).toMatch(/^agentvisor: No agent is called [^\n]+\n$/);
+  });
+
+  test.each([[['kill']], [['daemon', 'stop']]])('%j has nothing to do, which is no failure', async (args) => {
+    expect((await runCli(args, { home: join(temporaryFolder(), 'home') })).code).toBe(0);
+  });
+});

@@ -1,0 +1,119 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { rawOutput, retireRuns, runsOldestFirst, type Retention } from '../../../src/daemon/process/logs.ts';
+import { runFiles } from '../../../src/daemon/process/run-files.ts';
+import { scene } from './scene.ts';
+
+const UNBOUNDED: Retention = { keep: 100, totalBytesMax: 1e9, sizeBytesMax: 1e9 };
+
+function agentWith(runs: Record<string, { stdout?: string; stderr?: string }>): string {
+  const agentDir = join(scene().dir, 'agent');
+  for (const [run, { stdout, stderr }] of Object.entries(runs)) {
+    const runDir = join(agentDir, 'runs', run);
+    mkdirSync(runDir, { recursive: true });
+    if (stdout !== undefined) writeFileSync(runFiles(runDir).stdout, stdout, { mode: 0o600 });
+    if (stderr !== undefined) writeFileSync(runFiles(runDir).stderr, stderr, { mode: 0o600 });
+  }
+  return agentDir;
+}
+
+const kept = (agentDir: string): string[] => readdirSync(join(agentDir, 'runs')).toSorted();
+const text = async (agentDir: string): Promise<string> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of rawOutput(agentDir)) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('latin1');
+};
+
+test('beyond the number to keep the oldest finished runs go, and the live one is neither counted nor touched', async () => {
+  const agentDir = agentWith({
+    '000001': { stdout: 'one\n' },
+    '000002': { stdout: 'two\n' },
+    '000003': {},
+    '000004': { stdout: 'live\n' },
+  });
+  expect(await retireRuns(agentDir, { ...UNBOUNDED, keep: 1 }, '000004')).toEqual({
+    runs: ['000001', '000002'],
+    cut: [],
+    bytesDropped: 8,
+  });
+  expect(kept(agentDir)).toEqual(['000003', '000004']);
+});
+
+test('beyond the total the oldest go, and what is kept has no holes', async () => {
+  const agentDir = agentWith({
+    '1': { stdout: 'x' },
+    '2': { stdout: 'x'.repeat(100) },
+    '3': { stdout: 'x'.repeat(30), stderr: 'x'.repeat(30) },
+  });
+  const retired = await retireRuns(agentDir, { ...UNBOUNDED, totalBytesMax: 100 }, null);
+  expect(retired).toEqual({ runs: ['1', '2'], cut: [], bytesDropped: 101 });
+  expect(kept(agentDir)).toEqual(['3']);
+});
+
+test('a live run takes its share of the total', async () => {
+  const agentDir = agentWith({
+    '1': { stdout: 'x'.repeat(60) },
+    '2': { stdout: 'x'.repeat(30) },
+    '3': { stdout: 'x'.repeat(50) },
+  });
+  expect((await retireRuns(agentDir, { ...UNBOUNDED, totalBytesMax: 100 }, '3')).runs).toEqual(['1']);
+});
+
+test('a log larger than its size limit is kept whole while the total allows it', async () => {
+  const agentDir = agentWith({ '1': { stdout: 'line\n'.repeat(100) } });
+  expect(await retireRuns(agentDir, { ...UNBOUNDED, sizeBytesMax: 10 }, null)).toEqual({
+    runs: [],
+    cut: [],
+    bytesDropped: 0,
+  });
+  expect(await text(agentDir)).toBe('line\n'.repeat(100));
+});
+
+test('the newest run that alone is beyond the total keeps the end of its log, from the start of a line', async () => {
+  const lines = Array.from({ length: 100 }, (_, n) => `line ${String(n).padStart(3, '0')}\n`);
+  const agentDir = agentWith({ '1': { stdout: 'old\n' }, '2': { stdout: lines.join(''), stderr: 'why\n' } });
+  const retired = await retireRuns(agentDir, { keep: 5, totalBytesMax: 500, sizeBytesMax: 100 }, null);
+  expect(await text(agentDir)).toBe(`old\n${lines.slice(90).join('')}`);
+  expect(retired).toEqual({ runs: [], cut: [{ run: '2', file: 'stdout', bytes: 810 }], bytesDropped: 810 });
+  const { stdout, stderr } = runFiles(join(agentDir, 'runs', '2'));
+  expect(readFileSync(stderr, 'utf8')).toBe('why\n');
+  expect(statSync(stdout).mode & 0o777).toBe(0o600);
+  expect(existsSync(`${stdout}.new`)).toBe(false);
+});
+
+test('a flood on stderr leaves half of the room to stdout', async () => {
+  const agentDir = agentWith({ '1': { stdout: 'out\n'.repeat(100), stderr: 'err\n'.repeat(100) } });
+  const { bytesDropped } = await retireRuns(agentDir, { keep: 5, totalBytesMax: 200, sizeBytesMax: 200 }, null);
+  const { stdout, stderr } = runFiles(join(agentDir, 'runs', '1'));
+  expect([readFileSync(stdout, 'utf8'), readFileSync(stderr, 'utf8')]).toEqual([
+    'out\n'.repeat(25),
+    'err\n'.repeat(25),
+  ]);
+  expect(bytesDropped).toBe(600);
+});
+
+test('the raw output is that of all kept runs, oldest first, byte for byte', async () => {
+  const bytes = '{"a":1}\r\n\0\xff\n';
+  const agentDir = agentWith({
+    '10': { stdout: 'third\n' },
+    '9': { stdout: 'second\n' },
+    '000001': { stdout: bytes },
+    '11': {},
+  });
+  writeFileSync(runFiles(join(agentDir, 'runs', '000001')).stdout, bytes, 'latin1');
+  expect(await runsOldestFirst(agentDir)).toEqual(['000001', '9', '10', '11']);
+  expect(await text(agentDir)).toBe(`${bytes}second\nthird\n`);
+});
+
+test('half a line at the end of a run is not glued to the next run', async () => {
+  const agentDir = agentWith({ '1': { stdout: 'whole\nhal' }, '2': { stdout: 'next\n' } });
+  expect(await text(agentDir)).toBe('whole\nhal\nnext\n');
+});
+
+test('an agent that never ran has no runs and nothing to retire', async () => {
+  const agentDir = join(scene().dir, 'nobody');
+  expect(await runsOldestFirst(agentDir)).toEqual([]);
+  expect(await retireRuns(agentDir, UNBOUNDED, null)).toEqual({ runs: [], cut: [], bytesDropped: 0 });
+  expect(await text(agentDir)).toBe('');
+});

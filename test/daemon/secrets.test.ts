@@ -1,0 +1,45 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { TOKEN } from '../box.ts';
+import { standInBox } from './stand-in-box.ts';
+
+test('a token is in no file of the home, no argument list and no answer, though an agent prints it', async () => {
+  const script = { faults: [{ when: { contains: 'say it' }, do: { answer: `my token is ${TOKEN}` } }] };
+  const fleet = standInBox(['ada'], script);
+  await fleet.ok('start');
+  const answer = await fleet.ok('send', 'ada', 'say it', '--wait');
+  expect(answer).toContain('my token is');
+  const shown = [answer];
+  for (const verb of [['list', '--json'], ['describe', 'ada', '--json'], ['describe', 'ada'], ['logs', 'ada'], ['logs', 'ada', '--raw'], ['logs', 'ada', '--json'], ['events', '--json'], ['history', 'ada', '--json'], ['incidents', '--json'], ['daemon', 'status', '--json']]) {
+    shown.push(await fleet.ok(...verb));
+  }
+  expect(shown.filter((text) => text.includes(TOKEN))).toEqual([]);
+  await fleet.ok('daemon', 'stop');
+  // The agent's own output is raw and private; nothing else may hold it.
+  const files = readdirSync(fleet.home, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(fleet.home, name))
+    .filter((path) => statSync(path).isFile() && !path.endsWith('stdout.ndjson'));
+  expect(files.filter((path) => readFileSync(path, 'utf8').includes(TOKEN))).toEqual([]);
+  const commandLines = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
+    try {
+      return [readFileSync(`/proc/${pid}/cmdline`, 'utf8')];
+    } catch {
+      return [];
+    }
+  });
+  expect(commandLines.filter((line) => line.includes(TOKEN))).toEqual([]);
+  const loose = readdirSync(fleet.home, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(fleet.home, name))
+    .filter((path) => (statSync(path).mode & 0o077) !== 0);
+  expect(loose).toEqual([]);
+});
+
+test('a new daemon takes an environment credential back from the living agent, so that the next start needs nobody', async () => {
+  const fleet = standInBox(['ada']);
+  await fleet.ok('start');
+  await fleet.ok('daemon', 'stop');
+  const { code } = await fleet.avWith({ env: { TEST_TOKEN: '' } }, 'restart', 'ada');
+  expect(code).toBe(0);
+  expect(await fleet.ok('send', 'ada', 'still there', '--wait')).toBe('answer to: still there\n');
+});

@@ -1,0 +1,154 @@
+import { expect, test } from 'vitest';
+import type { ExitHint, ProcessEvent } from '../../src/kernel/events.ts';
+import type { Failure, FailureKind, StreamFact } from '../../src/kernel/facts.ts';
+import type { AgentSpec } from '../../src/kernel/spec.ts';
+import { ADA, agentIn, fleetOf, uuidOf } from './fleet-of.ts';
+import type { Habits } from './world.ts';
+import { World } from './world.ts';
+
+/**
+ * A scenario is a list of moves at typed-in times. Between them the simulated host does what its habits say and the clock
+ * ticks when something is due. What comes out is a transcript, kept in a file and reviewed as a diff.
+ */
+export type Act = (world: World) => void;
+export type Move = { readonly ms: number; readonly acts: readonly Act[] };
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** `'250ms' '1.5s' '2m' '1h'`, and sums of them: `'1h 20s'`. */
+export const ms = (time: string): number =>
+  time.split(' ').reduce((sum, part) => {
+    const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(part);
+    if (match === null) throw new Error(`${part} is no time`);
+    return sum + Number(match[1]) * (UNITS[match[2] ?? ''] ?? NaN);
+  }, 0);
+
+export const at = (time: string, ...acts: readonly Act[]): Move => ({ ms: ms(time), acts });
+
+/** Plays the moves until `until` and compares the transcript with the file of that name. */
+export function scenario(name: string, until: string, moves: readonly Move[], ...specs: readonly AgentSpec[]): void {
+  test(name, async () => {
+    const world = play(until, moves, ...specs);
+    const file = `./scenarios/${name.replaceAll(/[^a-z0-9]+/gi, '-').toLowerCase()}.txt`;
+    await expect(`# ${name}\n\n${world.lines.join('\n')}\n`).toMatchFileSnapshot(file);
+  });
+}
+
+export function play(until: string, moves: readonly Move[], ...specs: readonly AgentSpec[]): World {
+  const world = new World(fleetOf(...(specs.length === 0 ? [ADA] : specs)));
+  for (const move of moves) {
+    world.runUntil(move.ms);
+    for (const act of move.acts) act(world);
+  }
+  world.runUntil(ms(until));
+  return world;
+}
+
+/** A line for the reader. */
+export const note = (text: string): Act => (world) => world.write(`\n# ${text}`);
+export const habits = (change: Partial<Habits>): Act => (world) => (world.habits = { ...world.habits, ...change });
+export const roll = (value: number): Act => (world) => (world.roll = value);
+export const tokenSource = (source: string): Act => (world) => (world.tokenSource = source);
+
+// What an operator does.
+export const start = (agent = 'ada'): Act => (world) => world.submit({ type: 'desired', agent, desired: 'up' });
+export const stop = (agent = 'ada'): Act => (world) => world.submit({ type: 'desired', agent, desired: 'down' });
+export const restart = (agent = 'ada', now = false): Act => (world) => world.submit({ type: 'restart-asked', agent, now, reason: null });
+export const remove = (agent = 'ada'): Act => (world) => world.submit({ type: 'deleted', agent });
+export const declare = (spec: AgentSpec): Act => (world) =>
+  world.submit({ type: 'declared', spec, environment: {}, seed: uuidOf(spec.name) });
+export const send = (id: string, text = `question ${id}`, agent = 'ada'): Act => (world) =>
+  world.submit({ type: 'message', agent, id: uuidOf(id), text });
+
+// What the host reports of the current run, beyond its habits.
+const report = (build: (name: { agent: string; run: string }) => ProcessEvent, agent = 'ada'): Act => (world) =>
+  world.submit(build({ agent, run: world.runOf(agent) }));
+
+export const spawnFailed = (detail: string): Act => report((name) => ({ type: 'spawn-failed', ...name, detail }));
+export const neverSpawned = (): Act => report((name) => ({ type: 'never-spawned', ...name }));
+export const adopted = (): Act => report((name) => ({ type: 'adopted', ...name }));
+export const caughtUp = (): Act => report((name) => ({ type: 'caught-up', ...name }));
+export const gone = (leftovers = 0): Act => report((name) => ({ type: 'gone', ...name, leftovers }));
+export const exits = (code: number | null, hint: ExitHint | null = null, detail = ''): Act => (world) =>
+  world.exited('ada', { code, hint, detail });
+export const writing = (bytes: number): Act => (world) => {
+  const uuid = agentIn(world.fleet).turn?.uuid ?? '';
+  world.submit({ type: 'writing', agent: 'ada', run: world.runOf('ada'), uuid, bytes });
+};
+export const notWritten = (partial: boolean): Act => (world) => {
+  const uuid = agentIn(world.fleet).turn?.uuid ?? '';
+  world.submit({ type: 'not-written', agent: 'ada', run: world.runOf('ada'), uuid, partial });
+};
+/** A report of an earlier run that was long under way. */
+export const lateReport = (event: ProcessEvent): Act => (world) => world.submit(event);
+
+// What the agent says.
+export const says = (fact: StreamFact, agent = 'ada'): Act => (world) => world.heard(agent, fact);
+
+const MODEL = 'claude-opus-4-5';
+
+export const turnStarts = (agent = 'ada', sessionId: string | null = null): Act =>
+  says({ fact: 'turn-started', sessionId, model: MODEL, claudeVersion: '2.1.195', apiKeySource: 'none' }, agent);
+export const answers = (messageId: string, how: { tools?: boolean; sidechain?: boolean; model?: string } = {}, agent = 'ada'): Act =>
+  says(
+    {
+      fact: 'answered',
+      messageId,
+      model: how.model ?? MODEL,
+      uuid: `uuid-of-${messageId}`,
+      requestId: null,
+      usedTools: how.tools ?? false,
+      sidechain: how.sidechain ?? false,
+    },
+    agent,
+  );
+export const retries = (status: number | null, attempt: number): Act =>
+  says({ fact: 'retrying', status, error: null, attempt, delayMs: null });
+export const limited = (resetsAt: number): Act => says({ fact: 'limited', resetsAt, limit: 'five_hour' });
+
+export const failure = (kind: FailureKind, status: number | null, requestId: string | null, text: string): Failure => ({
+  kind,
+  status,
+  error: null,
+  text,
+  requestId,
+  resetsAt: null,
+});
+
+export const ends = (outcome: 'good' | 'aborted', agent = 'ada'): Act =>
+  says({ fact: 'turn-ended', outcome, failure: null, sessionId: null, totalCostUsd: null }, agent);
+
+/** The last of a turn that failed: the assistant's line, then the result. */
+export const fails = (why: Failure, agent = 'ada'): Act => all(
+  says({ fact: 'refused', failure: why }, agent),
+  says({ fact: 'turn-ended', outcome: 'failed', failure: { ...why, requestId: null }, sessionId: null, totalCostUsd: null }, agent),
+);
+
+export const all = (...acts: readonly Act[]): Act => (world) => acts.forEach((act) => act(world));
+
+export const goodTurn = (messageId: string, agent = 'ada'): Act =>
+  all(turnStarts(agent), answers(messageId, {}, agent), ends('good', agent));
+
+/** A turn that the API rejects from its first request on. */
+export const rejectedTurn = (why: Failure, agent = 'ada'): Act => all(turnStarts(agent), fails(why, agent));
+
+export const unauthorized = (requestId: string): Failure =>
+  failure('auth', 401, requestId, 'Failed to authenticate. API Error: 401 Invalid authentication credentials');
+export const expired = (requestId: string): Failure =>
+  failure('credential', 401, requestId, 'API Error: 401 OAuth access token has expired.');
+export const throttled = (requestId: string): Failure =>
+  failure('throttled', 429, requestId, 'API Error: Server is temporarily limiting requests');
+
+// What the world does.
+export const daemonDies = (): Act => (world) => {
+  world.forget();
+  world.write('\n# the daemon dies and another begins; the agents live on');
+};
+export const reboots = (took: string): Act => (world) => {
+  world.reboot(ms(took));
+  world.write(`\n# the machine reboots and takes ${took}`);
+};
+export const wallJumps = (sign: 1 | -1, by: string): Act => (world) => {
+  world.jumpWall(sign * ms(by));
+  world.write(`\n# the wall clock is set ${sign === 1 ? 'ahead' : 'back'} by ${by}`);
+};

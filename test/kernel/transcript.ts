@@ -1,0 +1,190 @@
+import type { Command } from '../../src/kernel/commands.ts';
+import type { Event } from '../../src/kernel/events.ts';
+import type { Failure, StreamFact } from '../../src/kernel/facts.ts';
+import type { Agent, Fleet, Incident, Message } from '../../src/kernel/fleet.ts';
+import type { Deadline } from '../../src/kernel/moment.ts';
+import type { SessionPlan } from '../../src/kernel/session.ts';
+
+/** Turns a history into lines that people review: what happened, what was ordered, what has changed by it. */
+
+const WIDTH = 10;
+
+export const lineOf = (ms: number | null, kind: string, text: string): string =>
+  `${(ms === null ? '' : seconds(ms)).padStart(WIDTH)}  ${kind.padEnd(7)}  ${text}`.trimEnd();
+
+const seconds = (ms: number): string => (ms / 1_000).toFixed(3);
+
+/** Ids that are derived from the tests' own names are shown as the names. */
+function short(text: string): string {
+  return text.replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-4000-8000-[0-9a-f]{12}/g, (uuid) => {
+    const name = String.fromCharCode(...(uuid.slice(0, 8) + uuid.slice(9, 13)).match(/../g)!.map((pair) => parseInt(pair, 16)));
+    const plain = name.replaceAll('\0', '');
+    const tail = uuid.slice(24);
+    const n = parseInt(tail.slice(8), 16);
+    const delivery = n === 0 ? '' : `#${n}`;
+    if (tail.startsWith('a')) return `${plain}-session-${parseInt(tail.slice(1, 8), 16)}`;
+    if (tail.startsWith('b')) return `${plain}-prompt-${parseInt(tail.slice(1, 8), 16)}${delivery}`;
+    return `${plain}${delivery}`;
+  });
+}
+
+const words = (...parts: readonly (string | number | null | undefined | false)[]): string =>
+  short(parts.filter((part) => part !== null && part !== undefined && part !== false && part !== '').join(' '));
+
+export function eventLine(event: Event): string {
+  switch (event.type) {
+    case 'tick':
+      return 'tick';
+    case 'declared':
+      return words('declared', event.spec.name, event.spec.mode);
+    case 'credential-declared':
+      return words('credential-declared', event.spec.name);
+    case 'desired':
+      return words('desired', event.agent, event.desired);
+    case 'restart-asked':
+      return words('restart-asked', event.agent, event.now && 'now', event.reason);
+    case 'deleted':
+      return words('deleted', event.agent);
+    case 'message':
+      return words('message', event.agent, event.id, JSON.stringify(event.text));
+    case 'heard':
+      return words(event.agent, event.run, 'says', factLine(event.fact));
+    case 'spawned':
+      return words(event.agent, event.run, 'spawned');
+    case 'pid-known':
+      return words(event.agent, event.run, 'pid-known', event.pid);
+    case 'spawn-failed':
+      return words(event.agent, event.run, 'spawn-failed', event.detail);
+    case 'exited':
+      return words(event.agent, event.run, 'exited', event.code === null ? 'unrecorded' : event.code, event.hint, event.detail);
+    case 'gone':
+      return words(event.agent, event.run, 'gone', event.leftovers > 0 && `${event.leftovers} left over`);
+    case 'writing':
+      return words(event.agent, event.run, 'writing', event.uuid, `${event.bytes} bytes`);
+    case 'written':
+      return words(event.agent, event.run, 'written', event.uuid);
+    case 'not-written':
+      return words(event.agent, event.run, 'not-written', event.uuid, event.partial && 'cut');
+    case 'never-spawned':
+    case 'adopted':
+    case 'caught-up':
+      return words(event.agent, event.run, event.type);
+  }
+}
+
+function factLine(fact: StreamFact): string {
+  switch (fact.fact) {
+    case 'initialized':
+      return words('initialized', fact.tokenSource);
+    case 'turn-started':
+      return words('turn-started', fact.sessionId, fact.model);
+    case 'accepted':
+      return words('accepted', fact.uuid);
+    case 'retrying':
+      return words('retrying', fact.status ?? 'no answer', `attempt ${fact.attempt}`);
+    case 'answered':
+      return words('answered', fact.messageId, fact.usedTools && 'with tools', fact.sidechain && 'in a subagent', fact.model);
+    case 'refused':
+      return words('refused', failureText(fact.failure));
+    case 'limited':
+      return words('limited', fact.limit, fact.resetsAt !== null && `until ${new Date(fact.resetsAt).toISOString()}`);
+    case 'turn-ended':
+      return words('turn-ended', fact.outcome, fact.failure && failureText(fact.failure), fact.totalCostUsd !== null && `${fact.totalCostUsd} USD`);
+    case 'other':
+      return words('other', fact.what);
+  }
+}
+
+const failureText = (failure: Failure): string => words(failure.kind, failure.status, failure.requestId);
+
+export function commandLine(command: Command): string {
+  switch (command.type) {
+    case 'record':
+      return lineOf(null, 'record', words(command.agent, command.run, command.event, command.cause && `[${command.cause}]`, command.detail));
+    case 'file-incident':
+      return lineOf(null, 'incident', incidentLine(command.incident));
+    case 'spawn':
+      return lineOf(null, 'command', words('spawn', command.agent, command.run, command.session && planLine(command.session)));
+    case 'deliver':
+      return lineOf(null, 'command', words('deliver', command.agent, command.run, command.uuid, JSON.stringify(command.text)));
+    case 'signal':
+      return lineOf(null, 'command', words('signal', command.agent, command.run, command.signal));
+    case 'initialize':
+    case 'interrupt':
+    case 'sweep':
+    case 'retire-run':
+      return lineOf(null, 'command', words(command.type, command.agent, command.run));
+    case 'forget':
+      return lineOf(null, 'command', words('forget', command.agent));
+  }
+}
+
+function planLine(plan: SessionPlan): string {
+  if (plan.kind === 'new') return words('new', plan.id);
+  return words('resume', plan.id, plan.at !== null && `at ${plan.at}`, plan.fork !== null && `fork ${plan.fork.newId}`);
+}
+
+function incidentLine(incident: Incident): string {
+  const attempts = incident.attempts.map(({ run, outcome }) => `${run ?? '?'} ${outcome}`).join(', ');
+  const receipts = incident.recoveries.map(
+    (receipt) => `${receipt.agent}: ${receipt.failedRequestId} -> ${receipt.attempts} attempt(s) -> ${receipt.messageId}, down ${seconds(receipt.downMs)} s`,
+  );
+  return words(
+    incident.id,
+    incident.closedAt === null ? 'open' : 'closed',
+    incident.mergedInto !== null && `into ${incident.mergedInto}`,
+    `${incident.scope}:${incident.key}`,
+    `[${incident.cause}]`,
+    `in it: ${incident.open.join(' ') || 'nobody'};`,
+    `attempts: ${attempts || 'none'}`,
+    receipts.length > 0 && `; receipts: ${receipts.join('; ')}`,
+  );
+}
+
+/** One line for each aspect of each agent that is not what it was. */
+export function changesOf(before: Fleet, after: Fleet, when: (deadline: Deadline) => number): readonly string[] {
+  const names = [...new Set([...Object.keys(before.agents), ...Object.keys(after.agents)])];
+  return names.flatMap((name) => {
+    const was = before.agents[name];
+    const is = after.agents[name];
+    const show = (agent: Agent | undefined): readonly string[] => (agent === undefined ? ['not there'] : aspects(agent, when));
+    const old = show(was);
+    return show(is).flatMap((aspect, index) => (old[index] === aspect ? [] : [lineOf(null, '=', words(name, aspect))]));
+  });
+}
+
+function aspects(agent: Agent, when: (deadline: Deadline) => number): readonly string[] {
+  const due = (deadline: Deadline): string => `${deadline.clock === 'wall' ? 'by the wall clock ' : ''}at ${seconds(when(deadline))}`;
+  const { recovery, patience, session, turn } = agent;
+  return [
+    words('is', stateText(agent, due), '|', agent.health),
+    recovery === null
+      ? 'has no trouble'
+      : words(`recovery ${recovery.stage} in ${recovery.incident}, ${recovery.attempts} attempt(s)`, recovery.next && `next ${due(recovery.next)}`),
+    patience?.until ? words('patience until', due(patience.until)) : 'no patience',
+    words('session', session.id, session.begun ? 'begun' : 'not begun', session.tail, session.lastGood && `good until ${session.lastGood}`, session.mended !== 'no' && session.mended),
+    turn === null ? 'in no turn' : words('in turn', turn.uuid ?? 'of its own', turn.accepted ? 'accepted' : 'unsure', turn.answered && 'answered', turn.usedTools && 'used tools'),
+    words('queue', agent.queue.map(messageText).join(', ') || 'empty'),
+    words('finished', agent.finished.map(messageText).join(', ') || 'nothing'),
+  ];
+}
+
+function stateText(agent: Agent, due: (deadline: Deadline) => string): string {
+  const { state } = agent;
+  switch (state.at) {
+    case 'stopped':
+      return words('stopped', state.ended && 'by its policy');
+    case 'running':
+      return words('running', state.run.catchingUp && 'and catching up');
+    case 'starting':
+      return words('starting', state.run.catchingUp && 'and catching up', 'until', due(state.deadline));
+    case 'stopping':
+      return words('stopping', state.stage, `[${state.cause}]`, 'until', due(state.deadline));
+    case 'waiting':
+    case 'errored':
+      return words(state.at, `[${state.cause}]`, 'until', due(state.deadline));
+  }
+}
+
+const messageText = (message: Message): string =>
+  words(message.id, message.state, message.badDeliveries > 0 && `(${message.badDeliveries} bad)`, message.state === 'failed' && `[${message.cause}]`);

@@ -1,0 +1,206 @@
+import type { Command } from '../../src/kernel/commands.ts';
+import { nextDeadline } from '../../src/kernel/deadlines.ts';
+import type { Event, ExitHint } from '../../src/kernel/events.ts';
+import type { StreamFact } from '../../src/kernel/facts.ts';
+import { runOf, type Fleet } from '../../src/kernel/fleet.ts';
+import { mono, wall, type Moment } from '../../src/kernel/moment.ts';
+import { agentIn, frozenStep, START_WALL } from './fleet-of.ts';
+import { brokenInvariants } from './invariants.ts';
+import { changesOf, commandLine, eventLine, lineOf } from './transcript.ts';
+
+/** How long the simulated host and its agents take to do what they are told, in ms; null: they never do. */
+export type Habits = {
+  readonly spawned: number | null;
+  readonly initialized: number | null;
+  readonly echoed: number | null;
+  readonly interrupted: number | null;
+  readonly termed: number | null;
+  readonly killed: number | null;
+  readonly swept: number | null;
+};
+
+export const OBLIGING: Habits = {
+  spawned: 20,
+  initialized: 400,
+  echoed: 30,
+  interrupted: 200,
+  termed: 100,
+  killed: 20,
+  swept: 50,
+};
+
+type Reply = { readonly at: number; readonly order: number; readonly reply: (world: World) => void };
+
+const BOOT_MONO = 5_000;
+
+/** A host with a virtual clock that only does what a scenario says, and writes down all that happens. */
+export class World {
+  readonly lines: string[] = [];
+  fleet: Fleet;
+  habits: Habits = OBLIGING;
+  roll = 0.5;
+  tokenSource: string | null = 'CLAUDE_CODE_OAUTH_TOKEN';
+  #now = 0;
+  #order = 0;
+  #replies: Reply[] = [];
+  #boot = { number: 1, began: 0, mono: 1_000_000 };
+  #wallShiftMs = 0;
+  readonly #alive = new Set<string>();
+  readonly #offsets = new Map<string, number>();
+
+  constructor(fleet: Fleet) {
+    this.fleet = fleet;
+  }
+
+  get moment(): Moment {
+    return {
+      mono: mono(this.#boot.mono + this.#now - this.#boot.began),
+      wall: wall(START_WALL + this.#now + this.#wallShiftMs),
+      boot: `boot-${this.#boot.number}`,
+      roll: this.roll,
+    };
+  }
+
+  /** Lets time pass: what the host owes and what is due happens on the way. */
+  runUntil(until: number): void {
+    for (;;) {
+      const due = this.#nextDue();
+      const reply = this.#nextReply();
+      const next = Math.min(due, reply?.at ?? Infinity);
+      if (next > until) break;
+      this.#now = Math.max(this.#now, next);
+      if (reply !== undefined && reply.at <= due) {
+        this.#replies = this.#replies.filter((other) => other !== reply);
+        reply.reply(this);
+      } else {
+        this.submit({ type: 'tick' });
+      }
+    }
+    this.#now = Math.max(this.#now, until);
+  }
+
+  submit(event: Event): void {
+    const before = this.fleet;
+    const { fleet, commands } = frozenStep(before, event, this.moment);
+    this.fleet = fleet;
+    this.write(lineOf(this.#now, 'event', eventLine(event)));
+    for (const command of commands) this.write(commandLine(command));
+    for (const change of changesOf(before, fleet, (deadline) => this.#whenIs(deadline))) this.write(change);
+    const broken = brokenInvariants(fleet, this.moment);
+    if (broken.length > 0) throw new Error(`${broken.join('\n')}\n${this.lines.join('\n')}`);
+    commands.forEach((command) => this.#obey(command));
+  }
+
+  write(line: string): void {
+    this.lines.push(line);
+  }
+
+  runOf(agent: string): string {
+    const run = runOf(agentIn(this.fleet, agent).state);
+    if (run === null) throw new Error(`${agent} has no run at ${this.#now}\n${this.lines.join('\n')}`);
+    return run.id;
+  }
+
+  heard(agent: string, fact: StreamFact, run = this.runOf(agent)): void {
+    const offset = (this.#offsets.get(run) ?? 0) + 100;
+    this.#offsets.set(run, offset);
+    this.submit({ type: 'heard', agent, run, offset, fact, late: false });
+  }
+
+  exited(agent: string, end: { code: number | null; hint?: ExitHint | null; detail?: string }): void {
+    const run = this.runOf(agent);
+    this.#alive.delete(run);
+    this.submit({ type: 'exited', agent, run, code: end.code, hint: end.hint ?? null, detail: end.detail ?? '' });
+  }
+
+  /** The daemon dies: what it had not yet reported is never reported, what it was told is forgotten. */
+  forget(): void {
+    this.#replies = [];
+  }
+
+  jumpWall(ms: number): void {
+    this.#wallShiftMs += ms;
+  }
+
+  /** A reboot ends every process; the monotonic clock begins anew. */
+  reboot(tookMs: number): void {
+    this.forget();
+    this.#alive.clear();
+    this.#now += tookMs;
+    this.#boot = { number: this.#boot.number + 1, began: this.#now, mono: BOOT_MONO };
+  }
+
+  #whenIs(deadline: { clock: 'mono' | 'wall'; at: number }): number {
+    const moment = this.moment;
+    return this.#now + deadline.at - moment[deadline.clock];
+  }
+
+  #nextDue(): number {
+    const next = nextDeadline(this.fleet);
+    return Math.min(
+      next.mono === null ? Infinity : this.#whenIs({ clock: 'mono', at: next.mono }),
+      next.wall === null ? Infinity : this.#whenIs({ clock: 'wall', at: next.wall }),
+    );
+  }
+
+  #nextReply(): Reply | undefined {
+    return this.#replies.toSorted((one, other) => one.at - other.at || one.order - other.order)[0];
+  }
+
+  #later(delayMs: number | null, reply: () => void): void {
+    if (delayMs === null) return;
+    this.#order += 1;
+    this.#replies.push({ at: this.#now + delayMs, order: this.#order, reply });
+  }
+
+  #obey(command: Command): void {
+    if (!('run' in command) || command.run === null) return;
+    const { agent, run } = command;
+    const whileAlive = (act: () => void) => (): void => {
+      if (this.#alive.has(run)) act();
+    };
+    switch (command.type) {
+      case 'spawn':
+        this.#later(this.habits.spawned, () => {
+          this.#alive.add(run);
+          this.submit({ type: 'spawned', agent, run, shimPid: 4_000 + Number(run), shimStart: '77', fingerprint: 'ab12cd34' });
+        });
+        return;
+      case 'initialize':
+        this.#later(
+          this.habits.initialized,
+          whileAlive(() => this.heard(agent, { fact: 'initialized', tokenSource: this.tokenSource }, run)),
+        );
+        return;
+      case 'deliver':
+        this.#later(
+          this.habits.echoed,
+          whileAlive(() => this.heard(agent, { fact: 'accepted', uuid: command.uuid }, run)),
+        );
+        return;
+      case 'interrupt':
+        this.#later(
+          this.habits.interrupted,
+          whileAlive(() =>
+            this.heard(agent, { fact: 'turn-ended', outcome: 'aborted', failure: null, sessionId: null, totalCostUsd: null }, run),
+          ),
+        );
+        return;
+      case 'signal':
+        this.#later(
+          command.signal === 'TERM' ? this.habits.termed : this.habits.killed,
+          whileAlive(() => this.exited(agent, { code: command.signal === 'TERM' ? 143 : 137 })),
+        );
+        return;
+      case 'sweep':
+        this.#later(this.habits.swept, () => {
+          this.#alive.delete(run);
+          this.submit({ type: 'gone', agent, run, leftovers: 0 });
+        });
+        return;
+      case 'record':
+      case 'retire-run':
+        return;
+    }
+  }
+}

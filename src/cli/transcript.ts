@@ -27,7 +27,8 @@ export function entriesOf(line: string): readonly Entry[] {
     case 'keep_alive':
       return [];
     default:
-      return [entry('stdout', line)];
+      // Claude Code's own bookkeeping, of which new kinds come with every version; `--raw` shows it.
+      return typeof value['session_id'] === 'string' ? [] : [entry('stdout', line)];
   }
 }
 

@@ -5,7 +5,7 @@ export function closest(word: string, candidates: readonly string[]): string | u
   const near = candidates
     .map((candidate) => ({ candidate, slips: distance(lower, candidate.toLowerCase()) }))
     .filter(({ slips }) => slips <= slipsMax)
-    .sort((a, b) => a.slips - b.slips);
+    .toSorted((a, b) => a.slips - b.slips);
   return near[0]?.candidate;
 }
 

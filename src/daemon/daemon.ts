@@ -12,9 +12,9 @@ import { Host } from './host.ts';
 import { serveMethods } from './methods.ts';
 import * as operate from './operate.ts';
 import { leaveHome, takeHome } from './ownership.ts';
-import { identity } from './process/identity.ts';
+import { identity } from '../home/process-identity.ts';
 import { spawner } from './process/spawn.ts';
-import { processTable, sweeper } from './process/sweep.ts';
+import { sweeper } from './process/sweep.ts';
 import { usageMeter } from './process/usage.ts';
 import { Secrets } from './secrets.ts';
 import { openStore } from './store.ts';
@@ -50,7 +50,6 @@ export async function startDaemon(home: string, complain: (what: string, error: 
     identity,
     spawner,
     sweeper,
-    table: processTable,
     secrets,
     fleet: () => engine.fleet,
     submit: (event) => engine.submit(event),

@@ -8,9 +8,8 @@ import type { Event, RunId } from '../kernel/events.ts';
 import { runOf, type Agent, type Fleet, type Run } from '../kernel/fleet.ts';
 import { LiveRun } from './live-run.ts';
 import { FifoWriter } from './process/fifo.ts';
-import type { Identity } from './process/identity.ts';
+import type { Identity } from '../home/process-identity.ts';
 import { retireRuns } from './process/logs.ts';
-import type { ProcessTable } from './process/process-table.ts';
 import { preflight } from './process/preflight.ts';
 import { SpawnRefused, type Spawner } from './process/spawn.ts';
 import type { Sweeper } from './process/sweep.ts';
@@ -21,7 +20,6 @@ export type HostOptions = {
   readonly identity: Identity;
   readonly spawner: Spawner;
   readonly sweeper: Sweeper;
-  readonly table: ProcessTable;
   readonly secrets: Secrets;
   readonly fleet: () => Fleet;
   readonly submit: (event: Event) => Promise<void>;
@@ -134,6 +132,7 @@ export class Host {
       submit,
       isShimAlive: () => identity.isAlive(run.shim.pid, run.shim.start),
       secrets: () => secrets.known(),
+      complain: this.#options.complain,
     });
     this.#runs.set(run.id, live);
     return live;
@@ -146,14 +145,14 @@ export class Host {
     const cookie = this.#runDir(name, id);
     const { killMode } = agent.spec.stop;
     if (signal === 'TERM') {
-      if (killMode === 'main' && run.pid !== null) signalOne(this.#options.table, cookie, run.pid);
+      if (killMode === 'main' && run.pid !== null) await sweeper.signalMain(cookie, run.pid, 'SIGTERM');
       else await sweeper.signalGroup(cookie, run.shim.pid, 'SIGTERM');
       return;
     }
     const { pid: shimPid } = run.shim;
     const only = (process: { pid: number; group: number }): boolean =>
-      killMode === 'tree' || (killMode === 'group' ? process.group === shimPid : process.pid === run.pid);
-    await sweeper.killBearers(cookie, { except: shimPid, only });
+      killMode === 'group' ? process.group === shimPid : process.pid === run.pid;
+    await sweeper.killBearers(cookie, killMode === 'tree' ? { except: shimPid } : { except: shimPid, only });
   }
 
   async #sweep({ agent: name, run: id }: CommandOf<'sweep'>): Promise<void> {
@@ -197,12 +196,4 @@ export class Host {
     });
     return { env, fingerprint: injected.fingerprint };
   }
-}
-
-/** For `killMode: 'main'`: the agent alone is asked to end; the sweep after its end takes the others. */
-function signalOne(table: ProcessTable, cookie: string, pid: number): void {
-  const process = table.bearer(pid, cookie);
-  if (process === null) return;
-  table.signal(process, cookie, 'SIGTERM');
-  table.signal(process, cookie, 'SIGCONT');
 }

@@ -2,11 +2,12 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { classifyExit } from '../claude/exit.ts';
 import { initializeFrame, interruptFrame, userFrame } from '../claude/frames.ts';
 import { parseLine } from '../claude/line.ts';
+import { mayMatter } from '../claude/prefilter.ts';
 import type { Event, RunId } from '../kernel/events.ts';
 import { excerpt } from '../kernel/redaction.ts';
 import type { AgentMode } from '../kernel/spec.ts';
 import type { FrameWriter } from './process/fifo.ts';
-import { follow, type Follower } from './process/follower.ts';
+import { follow, type FollowTrouble, type Follower } from './process/follower.ts';
 import { readExit, runFiles, watchRun, type RunWatch } from './process/run-files.ts';
 
 export type LiveRunOptions = {
@@ -22,6 +23,7 @@ export type LiveRunOptions = {
   /** Whether the shim is still there; asked for adopted runs, whose exit nobody reports. */
   readonly isShimAlive: () => boolean;
   readonly secrets: () => readonly string[];
+  readonly complain: (what: string, error: unknown) => void;
 };
 
 /** Frames up to this size go into the FIFO whole or not at all, so a crash cannot cut them. */
@@ -136,7 +138,8 @@ export class LiveRun {
         });
         await Promise.all(events.map(submit));
       },
-      onError: () => (this.#isBlind = true),
+      wanted: mayMatter,
+      onError: (trouble) => this.#options.complain(`output of ${this.#options.agent}`, describeTrouble(trouble)),
     });
   }
 
@@ -163,6 +166,23 @@ function readTail(path: string): string {
     return buffer.toString('utf8');
   } finally {
     closeSync(fd);
+  }
+}
+
+/** What a person needs to know of a log that is not as it should be; what only slows us down stays out of it. */
+function describeTrouble(trouble: FollowTrouble): string {
+  switch (trouble.what) {
+    case 'truncated':
+      return `somebody cut the file at byte ${trouble.at}; what stood between was not read`;
+    case 'cut':
+      return `${trouble.bytes} bytes before byte ${trouble.at + trouble.bytes} are gone`;
+    case 'replaced':
+      return 'another file stands in its place; the agent goes on writing to the old one until its next start';
+    case 'unwatched':
+      return `no notifications, looked at once a second instead: ${String(trouble.cause)}`;
+    case 'unreadable':
+    case 'consumer':
+      return `${trouble.what}: ${String(trouble.cause)}`;
   }
 }
 

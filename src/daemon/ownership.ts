@@ -5,7 +5,7 @@ import { daemonFile, socketPath } from '../home/paths.ts';
 import { prepareSocketFolder } from '../home/permission.ts';
 import { PROTOCOL } from '../protocol/api.ts';
 import { VERSION } from '../protocol/version.ts';
-import type { Identity } from './process/identity.ts';
+import type { Identity } from '../home/process-identity.ts';
 
 /** What `daemon.json` says of the owner of a home. */
 export type Owner = {

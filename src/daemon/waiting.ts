@@ -22,16 +22,14 @@ export async function wait(
       return agent === undefined ? params.for !== 'down' : !HOLDS[params.for](agent);
     });
   let isLate = false;
+  let cancel = (): void => undefined;
   const late = new Promise<void>((done) => {
-    const cancel = clock.after(params.timeoutMs, () => {
+    cancel = clock.after(params.timeoutMs, () => {
       isLate = true;
       done();
     });
-    void engine.until((fleet) => isLate || missing(fleet).length === 0).then(() => {
-      cancel();
-      done();
-    });
   });
-  await late;
+  await Promise.race([late, engine.until((fleet) => isLate || missing(fleet).length === 0)]);
+  cancel();
   return { timedOut: missing(engine.fleet) };
 }

@@ -1,4 +1,4 @@
-import { identity } from '../daemon/process/identity.ts';
+import { identity } from './process-identity.ts';
 import { runOf, type Agent } from '../kernel/fleet.ts';
 import type { AgentRow, EventRow, IncidentRow } from '../protocol/rows.ts';
 import { agentRow, noUsage } from '../protocol/views.ts';

@@ -1,8 +1,8 @@
-import { isLimit } from './causes.ts';
+import { CAUSES, isLimit } from './causes.ts';
 import { put, record, type Draft } from './draft.ts';
 import type { Agent, Recovery } from './fleet.ts';
 import { addAttempt, changeLastAttempt, putIncident } from './incidents.ts';
-import { planNext } from './plans.ts';
+import { keepHeld, planNext } from './plans.ts';
 
 /** Whether the next process is an attempt of the incident, once its time has come. */
 export const isAttemptPlanned = ({ stage, next }: Recovery): boolean =>
@@ -49,7 +49,10 @@ export function attemptUnproven(draft: Draft, agent: Agent, recovery: Recovery):
   if (incident === undefined) return put(draft, { ...agent, recovery: null });
   putIncident(draft, changeLastAttempt(incident, agent.spec.name, { outcome: 'unproven' }));
   record(draft, agent, 'attempt-failed', incident.cause, 'no answer in time');
-  return planNext(draft, agent, recovery, incident);
+  const isHeld = CAUSES[incident.cause].action === 'hold';
+  return isHeld
+    ? keepHeld(draft, agent, recovery, incident.cause)
+    : planNext(draft, agent, recovery, incident);
 }
 
 /**

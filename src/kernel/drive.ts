@@ -50,8 +50,12 @@ function driveWaiting(draft: Draft, agent: Agent, state: State<'waiting'> | Stat
   }
   if (!isDue(state.deadline, draft.moment)) return;
   const recovery = agent.recovery;
-  const isAttempt = recovery !== null && isAttemptPlanned(recovery);
-  beginRun(draft, isAttempt ? beginAttempt(draft, agent, recovery) : agent, state.cause);
+  if (recovery === null || !isAttemptPlanned(recovery)) {
+    beginRun(draft, agent, state.cause);
+    return;
+  }
+  const cause = draft.incidents[recovery.incident]?.cause ?? state.cause;
+  beginRun(draft, beginAttempt(draft, agent, recovery), cause);
 }
 
 function driveStarting(draft: Draft, agent: Agent, state: State<'starting'>): void {

@@ -115,7 +115,7 @@ export function beginSweep(draft: Draft, agent: Agent, run: Run, end: End): Agen
 export function afterRun(draft: Draft, agent: Agent, run: Run, end: End): Agent {
   const { cause, detail, asked } = end;
   const ended = agent.turn === null ? agent : cutOff(draft, agent, agent.turn, { cause, detail, isBad: !asked });
-  if (agent.desired === 'down') return comeToRest(draft, ended, cause, '', false);
+  if (agent.desired === 'down') return comeToRest(draft, ended, 'operator', '', false);
   if (agent.restart !== null) return beginWished(draft, ended, agent.restart);
   const recovery = agent.recovery;
   if (recovery?.stage === 'replacing') {

@@ -48,7 +48,8 @@ export function hold(draft: Draft, agent: Agent, cause: Cause): Agent {
   return isFirst ? planAttempt(draft, agent, 'auth-session') : keepHeld(draft, agent, recovery, cause);
 }
 
-function keepHeld(draft: Draft, agent: Agent, recovery: Recovery, cause: Cause): Agent {
+/** It stays held; only a credential, which may have been replaced without a word, is tried now and then. */
+export function keepHeld(draft: Draft, agent: Agent, recovery: Recovery, cause: Cause): Agent {
   record(draft, agent, 'held', cause, CAUSES[cause].told);
   const next = cause === 'auth-credential' ? after(draft.moment, SLOW_ATTEMPT_MS) : null;
   return put(draft, { ...agent, health: 'held', recovery: { ...recovery, stage: 'held', next } });

@@ -68,7 +68,7 @@ export function abandonRecovery(draft: Draft, agent: Agent): Agent {
   if (incident !== undefined) {
     leave(draft, agent, changeLastAttempt(incident, agent.spec.name, { outcome: 'unproven' }));
   }
-  return { ...agent, recovery: null, patience: null };
+  return { ...agent, recovery: null, patience: null, health: agent.recovery === null ? agent.health : 'unknown' };
 }
 
 /** One line of evidence, for people. */

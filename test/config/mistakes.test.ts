@@ -212,7 +212,7 @@ test('all mistakes are reported at once, those of values and those between them'
       { name: 'all', mode: 'stream', command: ['x'] },
     ],
   });
-  expect(problems.map(({ path }) => path).sort()).toEqual([
+  expect(problems.map(({ path }) => path).toSorted()).toEqual([
     'agents[0].cwd',
     'agents[1].credential',
     'agents[1].name',

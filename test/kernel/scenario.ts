@@ -44,6 +44,11 @@ export function play(until: string, moves: readonly Move[], ...specs: readonly A
   return world;
 }
 
+/** Up to here nothing new happened: one line says what the reader must know. */
+export const given = (what: string): Act => (world) => {
+  world.lines.length = 0;
+  world.write(`# given: ${what}`);
+};
 /** A line for the reader. */
 export const note = (text: string): Act => (world) => world.write(`\n# ${text}`);
 export const habits = (change: Partial<Habits>): Act => (world) => (world.habits = { ...world.habits, ...change });
@@ -59,6 +64,8 @@ export const declare = (spec: AgentSpec): Act => (world) =>
   world.submit({ type: 'declared', spec, environment: {}, seed: uuidOf(spec.name) });
 export const send = (id: string, text = `question ${id}`, agent = 'ada'): Act => (world) =>
   world.submit({ type: 'message', agent, id: uuidOf(id), text });
+
+export const tick = (): Act => (world) => world.submit({ type: 'tick' });
 
 // What the host reports of the current run, beyond its habits.
 const report = (build: (name: { agent: string; run: string }) => ProcessEvent, agent = 'ada'): Act => (world) =>
@@ -152,3 +159,11 @@ export const wallJumps = (sign: 1 | -1, by: string): Act => (world) => {
   world.jumpWall(sign * ms(by));
   world.write(`\n# the wall clock is set ${sign === 1 ? 'ahead' : 'back'} by ${by}`);
 };
+
+/** Up, in run 000002, and one good turn behind it. */
+export const WORKING: readonly Move[] = [
+  at('0s', start()),
+  at('1s', send('m1')),
+  at('1.1s', goodTurn('msg_1')),
+  at('5s', given('ada is up in run 000002 and has answered m1 with msg_1')),
+];

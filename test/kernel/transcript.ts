@@ -10,7 +10,7 @@ import type { SessionPlan } from '../../src/kernel/session.ts';
 const WIDTH = 10;
 
 export const lineOf = (ms: number | null, kind: string, text: string): string =>
-  `${(ms === null ? '' : seconds(ms)).padStart(WIDTH)}  ${kind.padEnd(7)}  ${text}`.trimEnd();
+  `${(ms === null ? '' : seconds(ms)).padStart(WIDTH)}  ${kind.padEnd(8)}  ${text}`.trimEnd();
 
 const seconds = (ms: number): string => (ms / 1_000).toFixed(3);
 
@@ -136,8 +136,8 @@ function incidentLine(incident: Incident): string {
     `${incident.scope}:${incident.key}`,
     `[${incident.cause}]`,
     `in it: ${incident.open.join(' ') || 'nobody'};`,
-    `attempts: ${attempts || 'none'}`,
-    receipts.length > 0 && `; receipts: ${receipts.join('; ')}`,
+    `attempts: ${attempts || 'none'}${receipts.length > 0 ? ';' : ''}`,
+    receipts.length > 0 && `receipts: ${receipts.join('; ')}`,
   );
 }
 
@@ -149,7 +149,7 @@ export function changesOf(before: Fleet, after: Fleet, when: (deadline: Deadline
     const is = after.agents[name];
     const show = (agent: Agent | undefined): readonly string[] => (agent === undefined ? ['not there'] : aspects(agent, when));
     const old = show(was);
-    return show(is).flatMap((aspect, index) => (old[index] === aspect ? [] : [lineOf(null, '=', words(name, aspect))]));
+    return show(is).flatMap((aspect, index) => (old[index] === aspect ? [] : [lineOf(null, '  =', words(name, aspect))]));
   });
 }
 

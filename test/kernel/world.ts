@@ -45,6 +45,8 @@ export class World {
   #replies: Reply[] = [];
   #boot = { number: 1, began: 0, mono: 1_000_000 };
   #wallShiftMs = 0;
+  /** No daemon is there: nothing ticks until somebody submits again. */
+  #isAsleep = false;
   readonly #alive = new Set<string>();
   readonly #offsets = new Map<string, number>();
 
@@ -64,7 +66,7 @@ export class World {
   /** Lets time pass: what the host owes and what is due happens on the way. */
   runUntil(until: number): void {
     for (;;) {
-      const due = this.#nextDue();
+      const due = this.#isAsleep ? Infinity : this.#nextDue();
       const reply = this.#nextReply();
       const next = Math.min(due, reply?.at ?? Infinity);
       if (next > until) break;
@@ -80,6 +82,7 @@ export class World {
   }
 
   submit(event: Event): void {
+    this.#isAsleep = false;
     const before = this.fleet;
     const { fleet, commands } = frozenStep(before, event, this.moment);
     this.fleet = fleet;
@@ -115,6 +118,7 @@ export class World {
 
   /** The daemon dies: what it had not yet reported is never reported, what it was told is forgotten. */
   forget(): void {
+    this.#isAsleep = true;
     this.#replies = [];
   }
 

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { closeSync, constants, mkdirSync, openSync, rmdirSync, rmSync } from 'node:fs';
 import { invariant } from '../../kernel/invariant.ts';
-import { startTimeOf } from './identity.ts';
+import { startTimeOf } from '../../home/process-identity.ts';
 import { RUN_COOKIE } from './process-table.ts';
 import { runFiles } from './run-files.ts';
 import { SHELL, shimArguments } from './shim.ts';

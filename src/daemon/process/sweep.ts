@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import treeKill from 'tree-kill';
 import { EMPTY_SCANS_NEEDED, hunt, PAUSE_MS_MIN, type KillTree } from './hunt.ts';
-import { HAS_PROC } from './identity.ts';
+import { HAS_PROC } from '../../home/process-identity.ts';
 import type { Process, ProcessTable } from './process-table.ts';
 import { PsTable } from './table-ps.ts';
 import { ProcTable } from './table-proc.ts';
@@ -36,7 +36,7 @@ export type EndSignal = 'SIGTERM' | 'SIGINT' | 'SIGHUP';
 export type KillOptions = {
   /** The shim, which is to record the agent's end. null: it is killed too. */
   readonly except: number | null;
-  /** Narrows the kill, for `stop.killMode` other than 'tree'. */
+  /** Narrows the kill, for `stop.killMode` other than 'tree'. Leave it out for 'tree': tree-kill cannot be narrowed. */
   readonly only?: (process: Process) => boolean;
 };
 
@@ -85,12 +85,11 @@ export class CookieSweeper implements Sweeper {
 
   killBearers(cookie: string, { except, only }: KillOptions): Promise<number[]> {
     const isTarget = (process: Process): boolean => process.pid !== except && (only === undefined || only(process));
-    const group = only === undefined ? except : null;
     const { limitMs, killTree } = this.#options;
     return hunt({
       table: this.#table,
       cookie,
-      group,
+      group: except,
       isTarget,
       limitMs: limitMs ?? SWEEP_MS_MAX,
       killTree: only === undefined ? (killTree ?? null) : null,

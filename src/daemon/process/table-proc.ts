@@ -1,4 +1,4 @@
-import { eachPid, readEnviron, readStat } from './proc-stat.ts';
+import { eachPid, readEnviron, readStat } from '../../home/proc-stat.ts';
 import { RUN_COOKIE, trySignal, type OnSight, type Process, type ProcessTable, type Signal } from './process-table.ts';
 
 const MARK = Buffer.from(`${RUN_COOKIE}=`);

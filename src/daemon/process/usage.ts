@@ -1,8 +1,8 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Mono } from '../../kernel/moment.ts';
-import { HAS_PROC } from './identity.ts';
-import { eachPid, readStat } from './proc-stat.ts';
+import { HAS_PROC } from '../../home/process-identity.ts';
+import { eachPid, readStat } from '../../home/proc-stat.ts';
 
 export type MeteredAgent = { readonly name: string; readonly shimPid: number };
 

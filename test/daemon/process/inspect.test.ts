@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { bootId, startTimeOf } from '../../../src/daemon/process/identity.ts';
+import { bootId, startTimeOf } from '../../../src/home/process-identity.ts';
 import { environmentOfShim, inspectRun } from '../../../src/daemon/process/inspect.ts';
-import { readStat } from '../../../src/daemon/process/proc-stat.ts';
+import { readStat } from '../../../src/home/proc-stat.ts';
 import { runFiles } from '../../../src/daemon/process/run-files.ts';
 import { scene, until, type StartedRun } from './scene.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { readStat } from '../../../src/daemon/process/proc-stat.ts';
+import { readStat } from '../../../src/home/proc-stat.ts';
 import { processTable, sweeper } from '../../../src/daemon/process/sweep.ts';
 import { linesIn, scene, until } from './scene.ts';
 

@@ -13,8 +13,8 @@ import {
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { startTimeOf } from '../../../src/daemon/process/identity.ts';
-import { readStat } from '../../../src/daemon/process/proc-stat.ts';
+import { startTimeOf } from '../../../src/home/process-identity.ts';
+import { readStat } from '../../../src/home/proc-stat.ts';
 import { runFiles } from '../../../src/daemon/process/run-files.ts';
 import { SpawnRefused, spawnRun, type SpawnPlan } from '../../../src/daemon/process/spawn.ts';
 import { scene, until } from './scene.ts';

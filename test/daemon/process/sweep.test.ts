@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { StillThere } from '../../../src/daemon/process/hunt.ts';
-import { readStat } from '../../../src/daemon/process/proc-stat.ts';
+import { readStat } from '../../../src/home/proc-stat.ts';
 import type { Process, ProcessTable } from '../../../src/daemon/process/process-table.ts';
 import { readExit } from '../../../src/daemon/process/run-files.ts';
 import { CookieSweeper, processTable, sweeper } from '../../../src/daemon/process/sweep.ts';

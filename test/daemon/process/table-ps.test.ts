@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { startTimeOf } from '../../../src/daemon/process/identity.ts';
+import { startTimeOf } from '../../../src/home/process-identity.ts';
 import { CookieSweeper, processTable } from '../../../src/daemon/process/sweep.ts';
 import { parseRows, PsTable } from '../../../src/daemon/process/table-ps.ts';
 import { expectNobodyLeft, scene, until } from './scene.ts';

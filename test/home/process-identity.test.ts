@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { copyFileSync, chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { bootId, isAlive, startTimeOf } from '../../../src/daemon/process/identity.ts';
-import { parseStat, readStat } from '../../../src/daemon/process/proc-stat.ts';
-import { scene, until } from './scene.ts';
+import { bootId, isAlive, startTimeOf } from '../../src/home/process-identity.ts';
+import { parseStat, readStat } from '../../src/home/proc-stat.ts';
+import { scene, until } from '../daemon/process/scene.ts';
 
 test('the boot id is the same at every call', () => {
   expect(bootId()).toMatch(/^[0-9a-f-]{36}$/);

@@ -1,0 +1,264 @@
+import { describe } from 'vitest';
+import { ADA, START_WALL } from './fleet-of.ts';
+import {
+  answers,
+  at,
+  ends,
+  exits,
+  expired,
+  failure,
+  fails,
+  goodTurn,
+  habits,
+  limited,
+  note,
+  rejectedTurn,
+  WORKING,
+  restart,
+  retries,
+  roll,
+  scenario,
+  send,
+  start,
+  stop,
+  throttled,
+  tokenSource,
+  turnStarts,
+  unauthorized,
+} from './scenario.ts';
+
+
+describe('an agent whose session is rejected', () => {
+  scenario('session-bound 401 is recovered at once', '20s', [
+    ...WORKING,
+    at('10s', note('the API rejects this process from now on'), send('m2')),
+    at('10.1s', turnStarts(), retries(401, 1)),
+    at('10.7s', retries(401, 2)),
+    at('11.8s', fails(unauthorized('req_bad'))),
+    at('13s', note('the new process is answered'), goodTurn('msg_2')),
+  ]);
+
+  scenario('a 401 that is retried and then answered is only a suspicion', '20s', [
+    ...WORKING,
+    at('10s', send('m2')),
+    at('10.1s', turnStarts(), retries(401, 1)),
+    at('10.9s', answers('msg_2'), ends('good')),
+  ]);
+
+  scenario('latched again in the new process, the quiet schedule is kept', '6m', [
+    ...WORKING,
+    at('10s', send('m2')),
+    at('11s', rejectedTurn(unauthorized('req_1'))),
+    at('13s', note('the new process is rejected too: 20 s'), rejectedTurn(unauthorized('req_2'))),
+    at('35s', note('40 s, with the longest jitter'), roll(1), rejectedTurn(unauthorized('req_3'))),
+    at('1m 30s', note('80 s, with the shortest jitter'), roll(0), rejectedTurn(unauthorized('req_4'))),
+    at('2m 40s', note('160 s'), roll(0.5), rejectedTurn(unauthorized('req_5'))),
+    at('5m 30s', note('answered at last'), goodTurn('msg_2')),
+  ]);
+
+  scenario('the quiet delay stays within its bounds and grows beyond its maximum after an hour', '2h', [
+    ...WORKING,
+    at('10s', send('m2')),
+    at('11s', rejectedTurn(unauthorized('req_1'))),
+    at('13s', note('20 s, and jitter does not make it shorter'), roll(0), rejectedTurn(unauthorized('req_2'))),
+    at('35s', roll(1), rejectedTurn(unauthorized('req_3'))),
+    at('1m 30s', rejectedTurn(unauthorized('req_4'))),
+    at('4m', rejectedTurn(unauthorized('req_5'))),
+    at('8m', note('3 min, and jitter does not make it longer'), rejectedTurn(unauthorized('req_6'))),
+    at('1h 5m', note('the incident is older than an hour: 6 min'), roll(0.5), rejectedTurn(unauthorized('req_7'))),
+    at('1h 12m', note('12 min'), rejectedTurn(unauthorized('req_8'))),
+    at('1h 25m', note('24 min'), rejectedTurn(unauthorized('req_9'))),
+    at('1h 50m', note('30 min is the longest'), rejectedTurn(unauthorized('req_10'))),
+  ], { ...ADA, auth: { ...ADA.auth, verify: { ...ADA.auth.verify, timeoutMs: 7_200_000 } } });
+
+  scenario('the first turn of all fails with a 401', '20s', [
+    at('0s', start()),
+    at('1s', send('m1')),
+    at('3s', rejectedTurn(unauthorized('req_1'))),
+    at('5s', note('a conversation without a good answer holds nothing to keep'), goodTurn('msg_1')),
+  ]);
+
+  scenario('a 401 after partial work is resumed as it is and told to continue', '30s', [
+    ...WORKING,
+    at('10s', send('m2')),
+    at('10.1s', turnStarts(), answers('msg_2a', { tools: true })),
+    at('12s', fails(unauthorized('req_1'))),
+    at('14s', goodTurn('msg_2b')),
+    at('20s', note('the next message is asked as it is'), send('m3')),
+    at('21s', goodTurn('msg_3')),
+  ]);
+
+  scenario('redeliver never: the message that failed is not asked again, the agent is', '20s', [
+    ...WORKING,
+    at('10s', send('m2')),
+    at('11s', rejectedTurn(unauthorized('req_1'))),
+    at('13s', note('nothing is left to ask: a prompt proves the recovery'), goodTurn('msg_2')),
+  ], { ...ADA, auth: { ...ADA.auth, redeliver: 'never' } });
+
+  scenario('the verify prompt is asked when the queue is empty, and given up in time', '7m', [
+    ...WORKING,
+    at('10s', note('a turn of its own fails'), rejectedTurn(unauthorized('req_1'))),
+    at('11.5s', turnStarts()),
+    at('5m 40s', note('no answer within 5 min: the attempt proved nothing'), goodTurn('msg_2')),
+  ]);
+
+  scenario('a real message is asked instead of a prompt that was not answered', '2m', [
+    ...WORKING,
+    at('10s', rejectedTurn(unauthorized('req_1'))),
+    at('12s', note('the prompt is rejected too'), rejectedTurn(unauthorized('req_2'))),
+    at('20s', send('m2')),
+    at('40s', goodTurn('msg_2')),
+  ]);
+
+  scenario('verify false: the restarted agent waits for natural traffic', '2m', [
+    ...WORKING,
+    at('10s', rejectedTurn(unauthorized('req_1'))),
+    at('1m', note('it was not asked; now somebody asks'), send('m2')),
+    at('1m 1s', goodTurn('msg_2')),
+  ], { ...ADA, auth: { ...ADA.auth, verify: { prompt: false, timeoutMs: 300_000 } } });
+
+  scenario('an attempt that crashes before it answers proves nothing and is not another attempt', '20s', [
+    ...WORKING,
+    at('10s', send('m2')),
+    at('11s', rejectedTurn(unauthorized('req_1'))),
+    at('12s', exits(1, null, 'Segmentation fault')),
+    at('15s', goodTurn('msg_2')),
+  ]);
+
+  scenario('an operator restarts an agent in its quiet time', '2m', [
+    ...WORKING,
+    at('10s', send('m2')),
+    at('11s', rejectedTurn(unauthorized('req_1'))),
+    at('13s', rejectedTurn(unauthorized('req_2'))),
+    at('20s', note('the operator does not wait for the schedule'), restart()),
+    at('22s', note('it fails again: the schedule begins anew'), rejectedTurn(unauthorized('req_3'))),
+    at('50s', goodTurn('msg_2')),
+  ]);
+
+  scenario('an operator restarts an agent in trouble that has nothing to do', '1m', [
+    ...WORKING,
+    at('10s', rejectedTurn(unauthorized('req_1'))),
+    at('12s', rejectedTurn(unauthorized('req_2'))),
+    at('20s', restart()),
+    at('40s', note('no prompt was sent; the next message is the proof'), send('m2')),
+    at('41s', goodTurn('msg_2')),
+  ]);
+
+  scenario('an operator stops an agent in its quiet time', '2m', [
+    ...WORKING,
+    at('10s', send('m2')),
+    at('11s', rejectedTurn(unauthorized('req_1'))),
+    at('13s', rejectedTurn(unauthorized('req_2'))),
+    at('20s', note('no attempt follows, the incident is closed'), stop()),
+  ]);
+
+  scenario('a process that crashes in its quiet time is not started before the planned attempt', '1m', [
+    ...WORKING,
+    at('10s', send('m2')),
+    at('11s', rejectedTurn(unauthorized('req_1'))),
+    at('13s', rejectedTurn(unauthorized('req_2'))),
+    at('20s', exits(1)),
+    at('35s', goodTurn('msg_2')),
+  ]);
+});
+
+describe('limits and holds', () => {
+  scenario('throttled: the same process is asked again after 30 s, doubling', '3m', [
+    ...WORKING,
+    at('10s', send('m2')),
+    at('11s', rejectedTurn(throttled('req_1'))),
+    at('45s', note('60 s'), rejectedTurn(throttled('req_2'))),
+    at('1m 50s', goodTurn('msg_2')),
+  ]);
+
+  scenario('throttled: a good answer of a smaller model clears nothing', '3m', [
+    ...WORKING,
+    at('10s', send('m2')),
+    at('11s', rejectedTurn(throttled('req_1'))),
+    at('45s', turnStarts(), answers('msg_small', { sidechain: true, model: 'claude-haiku-4-5' })),
+    at('46s', fails(throttled('req_2'))),
+    at('1m 50s', goodTurn('msg_2')),
+  ]);
+
+  scenario('overloaded, server and network failures are asked again later', '4m', [
+    ...WORKING,
+    at('10s', send('m2')),
+    at('10.1s', turnStarts(), retries(529, 1), retries(null, 2)),
+    at('11s', fails(failure('overloaded', 529, 'req_1', 'API Error: 529 Overloaded.'))),
+    at('42s', rejectedTurn(failure('server', 500, 'req_2', 'API Error: 500'))),
+    at('1m 45s', rejectedTurn(failure('network', null, null, 'Connection error.'))),
+    at('3m 50s', goodTurn('msg_2')),
+  ]);
+
+  scenario('capped until its reset', '3h', [
+    ...WORKING,
+    at('10s', send('m2')),
+    at('10.1s', turnStarts(), limited(START_WALL + 2 * 3_600_000)),
+    at('11s', fails(throttled('req_1'))),
+    at('1h', note('another message waits with it'), send('m3')),
+    at('2h 6s', note('the reset is over; up to 10 s later it is asked again'), goodTurn('msg_2')),
+    at('2h 7s', goodTurn('msg_3')),
+  ]);
+
+  scenario('billing: held until an operator acts', '2h', [
+    ...WORKING,
+    at('10s', send('m2')),
+    at('11s', rejectedTurn(failure('billing', 400, 'req_1', 'Credit balance is too low'))),
+    at('1h 30m', note('the operator has paid'), restart()),
+    at('1h 31m', goodTurn('msg_2')),
+  ]);
+
+  scenario('billing: a held agent that crashes is started again and still asked nothing', '10m', [
+    ...WORKING,
+    at('10s', send('m2')),
+    at('11s', rejectedTurn(failure('billing', 400, 'req_1', 'Credit balance is too low'))),
+    at('1m', exits(1)),
+  ]);
+
+  scenario('credential expired: one restart, then held with a slow attempt', '1h 5m', [
+    ...WORKING,
+    at('10s', send('m2')),
+    at('11s', rejectedTurn(expired('req_1'))),
+    at('13s', note('a fresh process is rejected too: a person is needed'), rejectedTurn(expired('req_2'))),
+    at('30m 20s', note('the slow attempt; a plain 401 does not end the hold'), rejectedTurn(unauthorized('req_3'))),
+    at('1h 2m', note('somebody has renewed the credential'), goodTurn('msg_2')),
+  ]);
+
+  scenario('a poisoned transcript is forked, then left for a fresh one', '2m', [
+    ...WORKING,
+    at('10s', send('m2')),
+    at('11s', rejectedTurn(failure('transcript-poisoned', 400, 'req_1', 'thinking blocks cannot be modified'))),
+    at('13s', note('the fork is poisoned too'), turnStarts('ada', 'ada-fork'), fails(failure('transcript-poisoned', 400, 'req_2', 'again'))),
+    at('40s', note('the fresh conversation works'), goodTurn('msg_2')),
+  ]);
+
+  scenario('another credential than the declared one is used', '1m', [
+    at('0s', tokenSource('ANTHROPIC_API_KEY')),
+    at('0s', start(), send('m1')),
+    at('30s', note('the operator has removed the other variable'), tokenSource('CLAUDE_CODE_OAUTH_TOKEN'), restart()),
+    at('32s', goodTurn('msg_1')),
+  ]);
+
+  scenario('a throttle in an attempt proves nothing about the session', '3m', [
+    ...WORKING,
+    at('10s', send('m2')),
+    at('11s', rejectedTurn(unauthorized('req_1'))),
+    at('13s', rejectedTurn(throttled('req_2'))),
+    at('50s', goodTurn('msg_2')),
+  ]);
+
+  scenario('a throttled agent whose session is rejected is in another trouble', '2m', [
+    ...WORKING,
+    at('10s', send('m2')),
+    at('11s', rejectedTurn(throttled('req_1'))),
+    at('45s', rejectedTurn(unauthorized('req_2'))),
+    at('50s', goodTurn('msg_2')),
+  ]);
+
+  scenario('a 401 that is heard while the agent is being stopped opens no incident', '1m', [
+    ...WORKING,
+    at('10s', send('m2')),
+    at('10.1s', turnStarts(), habits({ interrupted: null }), stop()),
+    at('11s', fails(unauthorized('req_1'))),
+  ]);
+});

@@ -24,7 +24,10 @@ export type Box = {
   av(...args: string[]): Promise<CliResult>;
   /** The same; fails the test unless it exits 0. */
   ok(...args: string[]): Promise<string>;
-  avWith(options: { env?: Record<string, string>; input?: string; cwd?: string }, ...args: string[]): Promise<CliResult>;
+  avWith(
+    options: { env?: Record<string, string>; input?: string; cwd?: string },
+    ...args: string[]
+  ): Promise<CliResult>;
   row(name: string): Promise<AgentRow>;
   rows(): Promise<AgentRow[]>;
   incidents(): Promise<IncidentRow[]>;
@@ -74,7 +77,11 @@ export function box(): Box {
     const left = bearersUnder(home);
     left.forEach((pid) => process.kill(pid, 'SIGKILL'));
     rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
-    expect({ left, code: killed.code, stderr: killed.code === 0 ? '' : killed.stderr }).toEqual({ left: [], code: 0, stderr: '' });
+    expect({ left, code: killed.code, stderr: killed.code === 0 ? '' : killed.stderr }).toEqual({
+      left: [],
+      code: 0,
+      stderr: '',
+    });
   });
   const rows = async (): Promise<AgentRow[]> => JSON.parse((await av('list', '--json')).stdout) as AgentRow[];
   const row = async (name: string): Promise<AgentRow> => {

@@ -1,5 +1,3 @@
-import type { CredentialSpec } from '../kernel/spec.ts';
-
 type Variables = Readonly<Record<string, string>>;
 
 export type ChildEnvironmentInput = {
@@ -10,7 +8,7 @@ export type ChildEnvironmentInput = {
   readonly declared: Variables;
   readonly envFile: Variables;
   readonly passed: Variables;
-  /** See `credentialVariables`. */
+  /** How the credential reaches the agent (`src/config/credentials.ts`). */
   readonly credential: Variables;
   /** Absolute path of the run's folder. */
   readonly run: string;
@@ -57,25 +55,3 @@ export function childEnvironment(input: ChildEnvironmentInput): Record<string, s
     [AGENT_COOKIE]: input.agent,
   };
 }
-
-/** How a credential reaches the agent. `secret` is null for a stored login, which Claude Code reads by itself. */
-export function credentialVariables(credential: CredentialSpec, secret: string | null): Record<string, string> {
-  switch (credential.type) {
-    case 'oauth-token':
-      return secret === null ? {} : { CLAUDE_CODE_OAUTH_TOKEN: secret };
-    case 'api-key':
-      return secret === null ? {} : { ANTHROPIC_API_KEY: secret };
-    case 'stored-login':
-      return credential.configDir === null ? {} : { CLAUDE_CONFIG_DIR: credential.configDir };
-  }
-}
-
-/**
- * What `initialized.tokenSource` must say when the agent uses this credential (measured on 2.1.195 and 2.1.328; without
- * any credential it says "none").
- */
-export const TOKEN_SOURCES: Readonly<Record<CredentialSpec['type'], string | null>> = {
-  'oauth-token': 'CLAUDE_CODE_OAUTH_TOKEN',
-  'api-key': 'ANTHROPIC_API_KEY',
-  'stored-login': null,
-};

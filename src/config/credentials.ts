@@ -11,16 +11,6 @@ export const CREDENTIAL_VARIABLES: Readonly<Record<CredentialSpec['type'], strin
   'stored-login': null,
 };
 
-/** What the answer to `initialize` says about the account; null: the field is absent. */
-export type AccountSource = { readonly tokenSource: string | null; readonly apiKeySource: string | null };
-
-/** Measured with Claude Code 2.1.195 and 2.1.328. A key beside a token shows in `apiKeySource` alone: compare both. */
-export const EXPECTED_ACCOUNTS: Readonly<Record<CredentialSpec['type'], AccountSource>> = {
-  'oauth-token': { tokenSource: 'CLAUDE_CODE_OAUTH_TOKEN', apiKeySource: null },
-  'api-key': { tokenSource: 'none', apiKeySource: 'ANTHROPIC_API_KEY' },
-  'stored-login': { tokenSource: null, apiKeySource: null },
-};
-
 /**
  * The variables that give `credential` to an agent. `CLAUDE_CONFIG_DIR` is not set for the default folder: on macOS even
  * naming the default makes Claude Code look for the login under another name.

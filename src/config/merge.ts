@@ -6,7 +6,7 @@ type Fields = Readonly<Record<string, unknown>>;
  */
 export function merge<T extends object>(base: T, over: Partial<T>): T {
   // The cast says what the loop keeps: every key comes from one of the two, with a value of that key's type.
-  return mergeFields(base as Fields, over as Fields) as T;
+  return mergeFields(base as Fields, over) as T;
 }
 
 function mergeFields(base: Fields, over: Fields): Fields {

@@ -45,7 +45,7 @@ export function agentWarnings(
   agent: AgentSpec,
   credentials: readonly CredentialSpec[],
 ): readonly Problem[] {
-  const [first] = credentials.filter(({ name }) => name === agent.credentials[0]);
+  const first = credentials.find(({ name }) => name === agent.credentials[0]);
   return [
     ...(CONFIG_EXTENSION.test(agent.name)
       ? [

@@ -23,14 +23,27 @@ export async function send(
   const agent = findAgent(engine.fleet, params.agent);
   if (agent.spec.mode === 'command') throw takesNone(params.agent);
   if (!MESSAGE_ID.test(params.id)) {
-    throw new AgentvisorError('usage', 'The id of a message is a UUID in small letters that ends in 0000.', 'Draw one and set its last four digits.');
+    throw new AgentvisorError(
+      'usage',
+      'The id of a message is a UUID in small letters that ends in 0000.',
+      'Draw one and set its last four digits.',
+    );
   }
-  if (params.text.trim() === '') throw new AgentvisorError('usage', 'The message is empty.', 'Give it a text: agentvisor send NAME TEXT');
+  if (params.text.trim() === '')
+    throw new AgentvisorError('usage', 'The message is empty.', 'Give it a text: agentvisor send NAME TEXT');
   if (Buffer.byteLength(params.text) > TEXT_BYTES_MAX) {
-    throw new AgentvisorError('refused', `The message is longer than ${TEXT_BYTES_MAX} bytes.`, 'Put it into a file and name the file.');
+    throw new AgentvisorError(
+      'refused',
+      `The message is longer than ${TEXT_BYTES_MAX} bytes.`,
+      'Put it into a file and name the file.',
+    );
   }
   if (agent.queue.length >= QUEUE_MAX) {
-    throw new AgentvisorError('refused', `${QUEUE_MAX} messages wait for ${params.agent} already.`, `See why: agentvisor describe ${params.agent}`);
+    throw new AgentvisorError(
+      'refused',
+      `${QUEUE_MAX} messages wait for ${params.agent} already.`,
+      `See why: agentvisor describe ${params.agent}`,
+    );
   }
   await engine.submit({ type: 'message', agent: params.agent, id: params.id, text: params.text });
   return { id: params.id };
@@ -48,7 +61,11 @@ export async function outcome(
   };
   findAgent(engine.fleet, params.agent);
   if (find() === undefined) {
-    throw new AgentvisorError('failed', `${params.agent} knows no message ${params.id}.`, `See: agentvisor describe ${params.agent}`);
+    throw new AgentvisorError(
+      'failed',
+      `${params.agent} knows no message ${params.id}.`,
+      `See: agentvisor describe ${params.agent}`,
+    );
   }
   await engine.until(() => !['queued', 'sent'].includes(find()?.state ?? 'cancelled'));
   const message = find();
@@ -56,7 +73,13 @@ export async function outcome(
     return { id: params.id, state: 'cancelled', answer: null, cause: 'operator', detail: 'the agent was deleted' };
   }
   const { id, state, cause, detail } = message;
-  return { id, state, cause, detail, answer: state === 'answered' ? await readAnswer(context, params.agent, message) : null };
+  return {
+    id,
+    state,
+    cause,
+    detail,
+    answer: state === 'answered' ? await readAnswer(context, params.agent, message) : null,
+  };
 }
 
 /** The answer stands in the run's own file; there is no second copy. */
@@ -71,4 +94,8 @@ async function readAnswer(context: DaemonContext, agent: string, message: Messag
 }
 
 const takesNone = (name: string): AgentvisorError =>
-  new AgentvisorError('refused', `${name} is a command agent and takes no messages.`, 'Only stream agents can be asked.');
+  new AgentvisorError(
+    'refused',
+    `${name} is a command agent and takes no messages.`,
+    'Only stream agents can be asked.',
+  );

@@ -133,7 +133,15 @@ function greet(params: unknown): boolean {
 }
 
 const notGreeted = (): AgentvisorError =>
-  new AgentvisorError('usage', 'The first request of a connection is hello.', 'Send: {"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":1,"version":"0"}}');
+  new AgentvisorError(
+    'usage',
+    'The first request of a connection is hello.',
+    'Send: {"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":1,"version":"0"}}',
+  );
 
 const tooMany = (): AgentvisorError =>
-  new AgentvisorError('refused', `More than ${REQUESTS_MAX} requests are under way on this connection.`, 'Wait for their answers.');
+  new AgentvisorError(
+    'refused',
+    `More than ${REQUESTS_MAX} requests are under way on this connection.`,
+    'Wait for their answers.',
+  );

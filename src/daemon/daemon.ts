@@ -31,7 +31,10 @@ export type Daemon = {
 };
 
 /** @returns null when another daemon owns the home. */
-export async function startDaemon(home: string, complain: (what: string, error: unknown) => void): Promise<Daemon | null> {
+export async function startDaemon(
+  home: string,
+  complain: (what: string, error: unknown) => void,
+): Promise<Daemon | null> {
   prepareHome(home);
   const door = new Door();
   const server = createServer((socket) => door.knock(socket));

@@ -27,7 +27,11 @@ export type HostOptions = {
   readonly complain: (what: string, error: unknown) => void;
 };
 
-type Heard = { readonly id: RunId; readonly cursor: number; readonly shim: { readonly pid: number; readonly start: string } };
+type Heard = {
+  readonly id: RunId;
+  readonly cursor: number;
+  readonly shim: { readonly pid: number; readonly start: string };
+};
 
 type CommandOf<Type extends Command['type']> = Extract<Command, { type: Type }>;
 
@@ -105,7 +109,13 @@ export class Host {
         return;
       }
       const stdin = spec.mode === 'stream' ? 'fifo' : 'null';
-      const spawned = await spawner.spawnRun({ runDir, argv: [found.file, ...argv.slice(1)], cwd: spec.cwd, env, stdin });
+      const spawned = await spawner.spawnRun({
+        runDir,
+        argv: [found.file, ...argv.slice(1)],
+        cwd: spec.cwd,
+        env,
+        stdin,
+      });
       const { shimPid, shimStart } = spawned;
       // Before the report: what it makes the kernel ask for needs somebody to say it to. What the run itself reports
       // comes in later turns of the event loop, so still behind it.
@@ -168,7 +178,11 @@ export class Host {
     const agent = this.#options.fleet().agents[name];
     if (agent === undefined) return;
     const { keep, sizeBytesMax, totalBytesMax } = agent.spec.log;
-    await retireRuns(agentFolder(this.#options.home, name), { keep, sizeBytesMax, totalBytesMax }, runOf(agent.state)?.id ?? null);
+    await retireRuns(
+      agentFolder(this.#options.home, name),
+      { keep, sizeBytesMax, totalBytesMax },
+      runOf(agent.state)?.id ?? null,
+    );
   }
 
   #find(name: string, id: RunId): { agent: Agent | null; run: Run | null } {
@@ -183,7 +197,9 @@ export class Host {
     const credential = fleet().credentials[spec.credentials[0] ?? ''];
     const home = agent.environment['HOME'] ?? '/';
     const injected =
-      credential === undefined ? { variables: {}, fingerprint: null } : await secrets.credential(credential, home, spec.cwd);
+      credential === undefined
+        ? { variables: {}, fingerprint: null }
+        : await secrets.credential(credential, home, spec.cwd);
     const env = childEnvironment({
       plain: agent.environment,
       plainSecret: secrets.pick(PROXY_VARIABLES),

@@ -12,10 +12,17 @@ import { Publisher } from './publisher.ts';
 import { wait } from './waiting.ts';
 
 type Served = Exclude<Method, 'hello'>;
-type Methods = { readonly [M in Served]: (params: Api[M]['params'], connection: Connection) => Api[M]['result'] | Promise<Api[M]['result']> };
+type Methods = {
+  readonly [M in Served]: (
+    params: Api[M]['params'],
+    connection: Connection,
+  ) => Api[M]['result'] | Promise<Api[M]['result']>;
+};
 
 /** The methods of the socket. Params are checked here, once; behind this line they are what their type says. */
-export function serveMethods(context: DaemonContext): (method: string, params: unknown, connection: Connection) => Promise<unknown> {
+export function serveMethods(
+  context: DaemonContext,
+): (method: string, params: unknown, connection: Connection) => Promise<unknown> {
   const publisher = new Publisher(context);
   const methods: Methods = {
     ping: () => ({ pid: process.pid, uptimeMs: Math.round(process.uptime() * 1000) }),
@@ -45,7 +52,8 @@ export function serveMethods(context: DaemonContext): (method: string, params: u
   return async (method, params, connection) => {
     if (!isServed(method)) throw unknownMethod(method);
     const wrong = mismatch(params, PARAMS[method]);
-    if (wrong !== null) throw new AgentvisorError('usage', `${method}: ${wrong}.`, 'See the protocol in docs/architecture.md.');
+    if (wrong !== null)
+      throw new AgentvisorError('usage', `${method}: ${wrong}.`, 'See the protocol in docs/architecture.md.');
     // The one cast of the server: `mismatch` has just compared the params with the shape of this very method.
     const serve = methods[method] as (params: unknown, connection: Connection) => unknown;
     return serve(params, connection);
@@ -62,4 +70,8 @@ async function shutDown(context: DaemonContext, withAgents: boolean): Promise<{ 
 }
 
 const unknownMethod = (method: string): AgentvisorError =>
-  new AgentvisorError('usage', `There is no method ${JSON.stringify(method).slice(0, 80)}.`, 'A newer command needs a newer daemon: agentvisor daemon restart');
+  new AgentvisorError(
+    'usage',
+    `There is no method ${JSON.stringify(method).slice(0, 80)}.`,
+    'A newer command needs a newer daemon: agentvisor daemon restart',
+  );

@@ -23,7 +23,7 @@ export async function apply(context: DaemonContext, params: ApplyParams): Promis
   }
   return Promise.all(
     changes.map(async ({ spec, change }) => {
-      if (!spec.enabled) return { ...done(spec.name, 'disabled'), detail: "it is declared with enabled: false" };
+      if (!spec.enabled) return { ...done(spec.name, 'disabled'), detail: 'it is declared with enabled: false' };
       const known = before.agents[spec.name];
       const wasDown = known !== undefined && known.state.at !== 'running' && known.state.at !== 'starting';
       return { ...(await startOne(context, spec.name)), change: change === 'same' && wasDown ? 'started' : change };
@@ -110,7 +110,8 @@ function resultOf(agent: Agent, change: string): AgentResult {
     if (agent.health !== 'held') return done(name, change);
     return failed(name, change, 'config', 'it is held; see: agentvisor describe ' + name);
   }
-  if (agent.state.at === 'stopped' && agent.state.ended && agent.lastExit?.cause === 'clean') return done(name, 'ended');
+  if (agent.state.at === 'stopped' && agent.state.ended && agent.lastExit?.cause === 'clean')
+    return done(name, 'ended');
   if (agent.desired === 'down') return failed(name, change, 'operator', 'it was stopped meanwhile');
   const exit = agent.lastExit;
   if (exit === null) return failed(name, change, null, 'it is not ready');
@@ -134,7 +135,11 @@ function sorted(value: unknown): unknown {
 function checkNames(agents: readonly AgentSpec[]): void {
   for (const { name } of agents) {
     if (AGENT_NAME.test(name) && name !== 'all') continue;
-    throw new AgentvisorError('usage', `${JSON.stringify(name).slice(0, 80)} is no name for an agent.`, 'Use letters, digits, dot, dash and underscore.');
+    throw new AgentvisorError(
+      'usage',
+      `${JSON.stringify(name).slice(0, 80)} is no name for an agent.`,
+      'Use letters, digits, dot, dash and underscore.',
+    );
   }
 }
 

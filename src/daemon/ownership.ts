@@ -29,7 +29,11 @@ const LOCK_RETRIES = { retries: 200, minTimeout: 25, maxTimeout: 100, factor: 1.
  * @returns false when a living owner is there already; nothing was changed then.
  */
 export async function takeHome(home: string, identity: Identity, server: Server): Promise<boolean> {
-  const release = await lock(home, { stale: LOCK_STALE_MS, retries: LOCK_RETRIES, lockfilePath: `${daemonFile(home)}.lock` });
+  const release = await lock(home, {
+    stale: LOCK_STALE_MS,
+    retries: LOCK_RETRIES,
+    lockfilePath: `${daemonFile(home)}.lock`,
+  });
   try {
     const socket = socketPath(home);
     if (isOwned(readOwner(home), identity) || (await answers(socket))) return false;

@@ -49,7 +49,13 @@ const hidden = (env: Readonly<Record<string, string>>): Record<string, string> =
 
 export function history(context: DaemonContext, agent: string): readonly HistoryRow[] {
   findAgent(context.engine.fleet, agent);
-  return readHistory(context.home, agent).map(({ at, run, event, cause, detail }) => ({ at, run, event, cause, detail }));
+  return readHistory(context.home, agent).map(({ at, run, event, cause, detail }) => ({
+    at,
+    run,
+    event,
+    cause,
+    detail,
+  }));
 }
 
 export const incidents = (context: DaemonContext): readonly IncidentRow[] => readIncidents(context.home);

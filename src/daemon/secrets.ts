@@ -111,7 +111,9 @@ async function runSecretCommand(name: string, command: readonly string[], cwd: s
   });
   if (result.failed) {
     // Neither its output nor its arguments: either may hold the secret.
-    const how = result.timedOut ? `took longer than ${COMMAND_MS_MAX / 1000} s` : `ended with ${result.exitCode ?? result.signal ?? result.code ?? 'an error'}`;
+    const how = result.timedOut
+      ? `took longer than ${COMMAND_MS_MAX / 1000} s`
+      : `ended with ${result.exitCode ?? result.signal ?? result.code ?? 'an error'}`;
     throw new NoSecret(`credential '${name}': its command ${file} ${how}`);
   }
   const secret = result.stdout.trim();

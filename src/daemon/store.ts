@@ -51,9 +51,7 @@ class FileStore implements Store {
   append(entries: readonly JournalEntry[]): void {
     // After a refused write the file may end in half a line: only a snapshot makes the state safe again.
     if (this.#refused.has('journal')) return;
-    this.#attempt('journal', () =>
-      this.#journal.append(entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')),
-    );
+    this.#attempt('journal', () => this.#journal.append(entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')));
   }
 
   async sync(): Promise<void> {

@@ -10,10 +10,7 @@ const HOLDS: Readonly<Record<Api['wait']['params']['for'], (agent: Agent) => boo
 };
 
 /** Answers when every target is so, or at the time limit with those that are not. A deleted agent is down. */
-export async function wait(
-  context: DaemonContext,
-  params: Api['wait']['params'],
-): Promise<Api['wait']['result']> {
+export async function wait(context: DaemonContext, params: Api['wait']['params']): Promise<Api['wait']['result']> {
   const { engine, clock } = context;
   const names = findAgents(engine.fleet, params.targets).map(({ spec }) => spec.name);
   const missing = (fleet: Fleet): readonly string[] =>

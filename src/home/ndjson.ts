@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT';
+const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
 /** The text of a file, null when there is none. Other troubles are thrown: they must not look like an empty state. */
 export function readIfThere(path: string): string | null {

@@ -28,7 +28,9 @@ export function readOffline(home: string): Offline {
   return {
     agents: agents.map((agent) => {
       const row = agentRow(agent, now, noUsage, ['the daemon is not running']);
-      return isAlive(agent) || runOf(agent.state) === null ? row : { ...row, state: 'stopped', pid: null, health: 'unknown', inTurn: false };
+      return isAlive(agent) || runOf(agent.state) === null
+        ? row
+        : { ...row, state: 'stopped', pid: null, health: 'unknown', inTurn: false };
     }),
     incidents: readIncidents(home),
     events: readHistory(home),

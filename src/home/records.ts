@@ -49,8 +49,7 @@ export function lastPlace(file: string): Place | null {
 export const isAfter = (place: Place, last: Place | null): boolean =>
   last === null || place.seq > last.seq || (place.seq === last.seq && place.index > last.index);
 
-const both = (file: string): readonly unknown[] =>
-  [previousFile(file), file].flatMap((path) => readLines(path).values);
+const both = (file: string): readonly unknown[] => [previousFile(file), file].flatMap((path) => readLines(path).values);
 
 function isPlace(value: unknown): value is Place {
   if (typeof value !== 'object' || value === null) return false;

@@ -79,7 +79,10 @@ export type Api = {
   /** The daemon ends; with `agents` it stops every agent first. */
   shutdown: { params: { agents: boolean }; result: { stopped: readonly string[] } };
   /** One snapshot, then notifications (`Notification`) on the same connection, with nothing lost in between. */
-  subscribe: { params: Record<string, never>; result: { agents: readonly AgentRow[]; incidents: readonly IncidentRow[] } };
+  subscribe: {
+    params: Record<string, never>;
+    result: { agents: readonly AgentRow[]; incidents: readonly IncidentRow[] };
+  };
 };
 
 export type Method = keyof Api;
@@ -98,5 +101,10 @@ export type Description = {
   /** In one or two sentences: what is, why, what happens next. */
   readonly explain: string;
   readonly runFolder: string | null;
-  readonly messages: readonly { readonly id: string; readonly state: string; readonly queuedAt: string; readonly cause: Cause | null }[];
+  readonly messages: readonly {
+    readonly id: string;
+    readonly state: string;
+    readonly queuedAt: string;
+    readonly cause: Cause | null;
+  }[];
 };

@@ -36,7 +36,12 @@ export const noSuchAgent = (target: string): AgentvisorError =>
   new AgentvisorError('no-such-agent', `No agent is called ${target}.`, 'See the names: agentvisor list');
 
 export const unreachable = (path: string, cause: unknown): AgentvisorError =>
-  new AgentvisorError('unreachable', `The daemon does not answer on ${path}.`, 'Look at it: agentvisor daemon status', cause);
+  new AgentvisorError(
+    'unreachable',
+    `The daemon does not answer on ${path}.`,
+    'Look at it: agentvisor daemon status',
+    cause,
+  );
 
 export const notRunning = (): AgentvisorError =>
   new AgentvisorError('not-running', 'The daemon is not running.', 'Start agents with: agentvisor start FILE');

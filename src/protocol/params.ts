@@ -38,7 +38,11 @@ const agentSpec = fields({
     redeliver: { oneOf: ['auto', 'never'] },
   }),
   idleWake: fields({ afterMs: 'number|null', when: { oneOf: ['before-message', 'when-idle'] }, at: 'string|null' }),
-  stop: fields({ interruptTimeoutMs: 'number', killTimeoutMs: 'number', killMode: { oneOf: ['tree', 'group', 'main'] } }),
+  stop: fields({
+    interruptTimeoutMs: 'number',
+    killTimeoutMs: 'number',
+    killMode: { oneOf: ['tree', 'group', 'main'] },
+  }),
   watch: fields({ startTimeoutMs: 'number', turnSilenceMs: 'number', afterResultMs: 'number' }),
   memory: fields({ maxBytes: 'number|null' }),
   log: fields({ sizeBytesMax: 'number', keep: 'number', totalBytesMax: 'number' }),

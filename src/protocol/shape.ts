@@ -32,7 +32,13 @@ export function mismatch(value: unknown, shape: Shape, path = 'params'): string 
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return `${path}: expected an object`;
   const record = value as Readonly<Record<string, unknown>>;
-  return firstOf(Object.entries(shape.fields).map(([key, field]) => () => mismatch(record[key], field, `${path}.${key}`)));
+  return firstOf(
+    Object.entries(shape.fields).map(
+      ([key, field]) =>
+        () =>
+          mismatch(record[key], field, `${path}.${key}`),
+    ),
+  );
 }
 
 function firstOf(checks: readonly (() => string | null)[]): string | null {

@@ -13,12 +13,7 @@ export const iso = (ms: number): string => new Date(ms).toISOString();
 const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));
 
 /** One row of `list --json`. */
-export function agentRow(
-  agent: Agent,
-  now: Stamp,
-  usage: Usage,
-  degraded: readonly string[],
-): AgentRow {
+export function agentRow(agent: Agent, now: Stamp, usage: Usage, degraded: readonly string[]): AgentRow {
   const run = runOf(agent.state);
   const next = nextAttempt(agent);
   const model = agent.model ?? agent.spec.claude.model;

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { childEnvironment, credentialVariables, type ChildEnvironmentInput } from '../../src/claude/environment.ts';
-import type { CredentialSpec } from '../../src/kernel/spec.ts';
+import { childEnvironment, type ChildEnvironmentInput } from '../../src/claude/environment.ts';
 
 const from = (input: Partial<ChildEnvironmentInput> = {}): Record<string, string> =>
   childEnvironment({
@@ -49,20 +48,4 @@ test.each([
 test('the cookies are ours, whatever stands in the environment', () => {
   const forged = { AGENTVISOR_RUN: '/elsewhere', AGENTVISOR_AGENT: 'b' };
   expect(from({ plain: forged, declared: forged, passed: forged, credential: forged })).toMatchObject(COOKIES);
-});
-
-const credential = (type: CredentialSpec['type'], configDir: string | null = null): CredentialSpec => ({
-  name: 'c',
-  type,
-  from: null,
-  configDir,
-  billable: false,
-  ceilingUsd: null,
-});
-
-test('each type of credential has one variable', () => {
-  expect(credentialVariables(credential('oauth-token'), 's')).toEqual({ CLAUDE_CODE_OAUTH_TOKEN: 's' });
-  expect(credentialVariables(credential('api-key'), 's')).toEqual({ ANTHROPIC_API_KEY: 's' });
-  expect(credentialVariables(credential('stored-login', '/c'), null)).toEqual({ CLAUDE_CONFIG_DIR: '/c' });
-  expect(credentialVariables(credential('stored-login'), null)).toEqual({});
 });

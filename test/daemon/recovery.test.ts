@@ -17,7 +17,15 @@ test('an agent that latches is brought back with its conversation, and the incid
   const events = JSON.parse(await fleet.ok('history', 'ada', '--json')) as { event: string }[];
   const story = events.map(({ event }) => event).filter((event) => event !== 'declared');
   expect(story).toEqual(
-    expect.arrayContaining(['turn-failed', 'incident-opened', 'attempt', 'exited', 'restarting', 'recovered', 'incident-closed']),
+    expect.arrayContaining([
+      'turn-failed',
+      'incident-opened',
+      'attempt',
+      'exited',
+      'restarting',
+      'recovered',
+      'incident-closed',
+    ]),
   );
   expect(story.indexOf('recovered')).toBeGreaterThan(story.lastIndexOf('restarting'));
 });

@@ -11,7 +11,18 @@ test('a token is in no file of the home, no argument list and no answer, though 
   const answer = await fleet.ok('send', 'ada', 'say it', '--wait');
   expect(answer).toContain('my token is');
   const shown = [answer];
-  for (const verb of [['list', '--json'], ['describe', 'ada', '--json'], ['describe', 'ada'], ['logs', 'ada'], ['logs', 'ada', '--raw'], ['logs', 'ada', '--json'], ['events', '--json'], ['history', 'ada', '--json'], ['incidents', '--json'], ['daemon', 'status', '--json']]) {
+  for (const verb of [
+    ['list', '--json'],
+    ['describe', 'ada', '--json'],
+    ['describe', 'ada'],
+    ['logs', 'ada'],
+    ['logs', 'ada', '--raw'],
+    ['logs', 'ada', '--json'],
+    ['events', '--json'],
+    ['history', 'ada', '--json'],
+    ['incidents', '--json'],
+    ['daemon', 'status', '--json'],
+  ]) {
     shown.push(await fleet.ok(...verb));
   }
   expect(shown.filter((text) => text.includes(TOKEN))).toEqual([]);
@@ -21,13 +32,15 @@ test('a token is in no file of the home, no argument list and no answer, though 
     .map((name) => join(fleet.home, name))
     .filter((path) => statSync(path).isFile() && !path.endsWith('stdout.ndjson'));
   expect(files.filter((path) => readFileSync(path, 'utf8').includes(TOKEN))).toEqual([]);
-  const commandLines = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
-    try {
-      return [readFileSync(`/proc/${pid}/cmdline`, 'utf8')];
-    } catch {
-      return [];
-    }
-  });
+  const commandLines = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        return [readFileSync(`/proc/${pid}/cmdline`, 'utf8')];
+      } catch {
+        return [];
+      }
+    });
   expect(commandLines.filter((line) => line.includes(TOKEN))).toEqual([]);
   const loose = readdirSync(fleet.home, { recursive: true, encoding: 'utf8' })
     .map((name) => join(fleet.home, name))

@@ -11,7 +11,11 @@ export type StandInBox = Box & {
 };
 
 /** Agents that are the stand-in for Claude Code; not started yet. */
-export function standInBox(names: readonly string[], script: FaultScript = {}, agent: Record<string, unknown> = {}): StandInBox {
+export function standInBox(
+  names: readonly string[],
+  script: FaultScript = {},
+  agent: Record<string, unknown> = {},
+): StandInBox {
   const own = box();
   const file = join(own.dir, 'script.json');
   const setScript = (next: FaultScript): void => writeFileSync(file, JSON.stringify(next));

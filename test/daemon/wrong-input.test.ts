@@ -8,7 +8,18 @@ test('an unknown agent is told by every verb that names one, with exit code 4 an
   const fleet = standInBox(['ada']);
   await fleet.ok('start');
   const before = await fleet.row('ada');
-  const verbs = [['start', 'eve'], ['stop', 'eve'], ['restart', 'eve'], ['delete', 'eve'], ['describe', 'eve'], ['logs', 'eve'], ['send', 'eve', 'x'], ['history', 'eve'], ['wait', 'eve', '--for', 'up'], ['stop', 'ada', 'eve']];
+  const verbs = [
+    ['start', 'eve'],
+    ['stop', 'eve'],
+    ['restart', 'eve'],
+    ['delete', 'eve'],
+    ['describe', 'eve'],
+    ['logs', 'eve'],
+    ['send', 'eve', 'x'],
+    ['history', 'eve'],
+    ['wait', 'eve', '--for', 'up'],
+    ['stop', 'ada', 'eve'],
+  ];
   for (const verb of verbs) {
     const { code, stderr, stdout } = await fleet.av(...verb);
     expect({ verb, code, stdout }).toEqual({ verb, code: 4, stdout: '' });
@@ -20,7 +31,12 @@ test('an unknown agent is told by every verb that names one, with exit code 4 an
 
 test('an ecosystem file with mistakes starts nothing, not even a daemon, and names every mistake', async () => {
   const { av, write, home } = box();
-  write({ agents: [{ name: 'ada', mode: 'strem' }, { name: 'ada', cwd: 7 }] });
+  write({
+    agents: [
+      { name: 'ada', mode: 'strem' },
+      { name: 'ada', cwd: 7 },
+    ],
+  });
   const { code, stderr } = await av('start');
   expect(code).toBe(2);
   expect(stderr).toContain('agents[0].mode');

@@ -237,8 +237,8 @@ describe('time', () => {
     at('13s', rejectedTurn(unauthorized('req_2'))),
     at('35s', rejectedTurn(unauthorized('req_3'))),
     at('1m 20s', rejectedTurn(unauthorized('req_4'))),
-    at('2m 40s', note('planned: 160 s from now'), rejectedTurn(unauthorized('req_5'))),
-    at('3m', reboots('1m'), given('the next attempt was planned for 320 s; the machine was down from 180 s to 240 s')),
+    at('2m 45s', rejectedTurn(unauthorized('req_5'))),
+    at('3m', reboots('1m'), given('the next attempt was planned for 325 s; the machine is down from 180 s to 240 s')),
     at('4m', note('the new daemon finds the process gone'), exits(null)),
     at('5m 30s', goodTurn('msg_2')),
   ]);
@@ -266,7 +266,7 @@ describe('a command agent', () => {
     at('5s', exits(1)),
     at('6.5s', exits(1)),
     at('10s', note('2.5 s of life, the last delay was 2 s'), exits(1)),
-    at('20s', note('twice the last delay: the first delay again'), exits(1)),
+    at('23s', note('twice the last delay: the first delay again'), exits(1)),
   ], COMMAND_AGENT);
 });
 

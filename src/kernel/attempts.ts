@@ -50,9 +50,7 @@ export function attemptUnproven(draft: Draft, agent: Agent, recovery: Recovery):
   putIncident(draft, changeLastAttempt(incident, agent.spec.name, { outcome: 'unproven' }));
   record(draft, agent, 'attempt-failed', incident.cause, 'no answer in time');
   const isHeld = CAUSES[incident.cause].action === 'hold';
-  return isHeld
-    ? keepHeld(draft, agent, recovery, incident.cause)
-    : planNext(draft, agent, recovery, incident);
+  return isHeld ? keepHeld(draft, agent, recovery, incident.cause) : planNext(draft, agent, recovery, incident);
 }
 
 /**

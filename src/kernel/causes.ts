@@ -32,15 +32,7 @@ export type Cause =
   | 'memory'
   | 'unknown';
 
-export type Scope =
-  | 'session'
-  | 'window'
-  | 'credential'
-  | 'account'
-  | 'tier'
-  | 'upstream'
-  | 'machine'
-  | 'config';
+export type Scope = 'session' | 'window' | 'credential' | 'account' | 'tier' | 'upstream' | 'machine' | 'config';
 
 export type Health =
   | 'unknown'

@@ -10,7 +10,13 @@ export type Command =
   /** Ask a stream agent whether it listens; answered by the fact `initialized`. */
   | { readonly type: 'initialize'; readonly agent: string; readonly run: RunId }
   | { readonly type: 'interrupt'; readonly agent: string; readonly run: RunId }
-  | { readonly type: 'deliver'; readonly agent: string; readonly run: RunId; readonly uuid: string; readonly text: string }
+  | {
+      readonly type: 'deliver';
+      readonly agent: string;
+      readonly run: RunId;
+      readonly uuid: string;
+      readonly text: string;
+    }
   /** TERM and CONT to the group, or KILL to every bearer of the cookie but the shim. */
   | { readonly type: 'signal'; readonly agent: string; readonly run: RunId; readonly signal: 'TERM' | 'KILL' }
   /** End whoever still bears the run's cookie, then report `gone`. */

@@ -63,4 +63,5 @@ export function deliverAgain(draft: Draft, agent: Agent, run: Run): void {
   if (message === undefined) return;
   const text = textFor(agent, message);
   draft.commands.push({ type: 'deliver', agent: agent.spec.name, run: run.id, uuid: turn.uuid, text });
+  put(draft, { ...agent, turn: { ...turn, repeated: true } });
 }

@@ -21,10 +21,7 @@ export type Draft = {
 };
 
 export function openDraft(fleet: Fleet, moment: Moment): Draft {
-  const current =
-    fleet.seen !== null && fleet.seen.boot !== moment.boot
-      ? rebase(fleet, fleet.seen, moment)
-      : fleet;
+  const current = fleet.seen !== null && fleet.seen.boot !== moment.boot ? rebase(fleet, fleet.seen, moment) : fleet;
   return {
     moment,
     agents: { ...current.agents },
@@ -58,8 +55,7 @@ export function closeDraft(draft: Draft): Fleet {
 /** Stores an agent and has it decide anew; `since` follows when its state or health has changed. */
 export function put(draft: Draft, agent: Agent): Agent {
   const before = draft.agents[agent.spec.name];
-  const moved =
-    before === undefined || before.state.at !== agent.state.at || before.health !== agent.health;
+  const moved = before === undefined || before.state.at !== agent.state.at || before.health !== agent.health;
   const stored = moved ? { ...agent, since: stampOf(draft.moment) } : agent;
   draft.agents[agent.spec.name] = stored;
   draft.touched.add(agent.spec.name);
@@ -71,13 +67,7 @@ export function nextNumber(draft: Draft): number {
   return draft.sequence;
 }
 
-export function record(
-  draft: Draft,
-  agent: Agent,
-  event: HistoryEvent,
-  cause: Cause | null,
-  detail: string,
-): void {
+export function record(draft: Draft, agent: Agent, event: HistoryEvent, cause: Cause | null, detail: string): void {
   draft.commands.push({
     type: 'record',
     agent: agent.spec.name,

@@ -52,11 +52,30 @@ export type ProcessEvent =
   /** Nobody bears the run's cookie any more. */
   | { readonly type: 'gone'; readonly agent: string; readonly run: RunId; readonly leftovers: number }
   /** A frame is about to be written to the agent's stdin. */
-  | { readonly type: 'writing'; readonly agent: string; readonly run: RunId; readonly uuid: string; readonly bytes: number }
+  | {
+      readonly type: 'writing';
+      readonly agent: string;
+      readonly run: RunId;
+      readonly uuid: string;
+      readonly bytes: number;
+    }
   | { readonly type: 'written'; readonly agent: string; readonly run: RunId; readonly uuid: string }
   /** The agent did not take the frame. `partial`: some of it went in, so that nothing more can be written to this run. */
-  | { readonly type: 'not-written'; readonly agent: string; readonly run: RunId; readonly uuid: string; readonly partial: boolean }
-  | { readonly type: 'heard'; readonly agent: string; readonly run: RunId; readonly offset: number; readonly fact: StreamFact; readonly late: boolean };
+  | {
+      readonly type: 'not-written';
+      readonly agent: string;
+      readonly run: RunId;
+      readonly uuid: string;
+      readonly partial: boolean;
+    }
+  | {
+      readonly type: 'heard';
+      readonly agent: string;
+      readonly run: RunId;
+      readonly offset: number;
+      readonly fact: StreamFact;
+      readonly late: boolean;
+    };
 
 /** What stderr or the system says of an exit, beyond its code. */
 export type ExitHint = 'oom' | 'session-missing' | 'session-in-use' | 'input-broken';

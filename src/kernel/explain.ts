@@ -16,7 +16,9 @@ function whatIs(agent: Agent): string {
     case 'starting':
       return `${name} is starting.`;
     case 'running':
-      return agent.turn === null ? `${name} is up and ${agent.health}.` : `${name} is up, ${agent.health}, and works on a turn.`;
+      return agent.turn === null
+        ? `${name} is up and ${agent.health}.`
+        : `${name} is up, ${agent.health}, and works on a turn.`;
     case 'stopping':
       return `${name} is being stopped.`;
     case 'waiting':

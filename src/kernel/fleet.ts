@@ -122,6 +122,8 @@ export type Turn = {
   readonly uuid: string | null;
   readonly startedAt: Stamp;
   readonly accepted: boolean;
+  /** It was written a second time, after a crash in which nobody knew whether it had arrived. */
+  readonly repeated: boolean;
   readonly answered: boolean;
   readonly usedTools: boolean;
   /** The last good assistant message of this turn on the main chain. */

@@ -3,15 +3,7 @@ import type { StreamFact } from './facts.ts';
 import { runOf, type Agent } from './fleet.ts';
 import { checkTokenSource } from './declared-source.ts';
 import { escalate } from './lifecycle.ts';
-import {
-  onAccepted,
-  onAnswered,
-  onLimited,
-  onRefused,
-  onRetrying,
-  onTurnEnded,
-  onTurnStarted,
-} from './turns.ts';
+import { onAccepted, onAnswered, onLimited, onRefused, onRetrying, onTurnEnded, onTurnStarted } from './turns.ts';
 
 /** What an agent's output says. Nothing is heard twice: the cursor of the run moves with each fact. */
 export function onHeard(draft: Draft, heard: Agent, offset: number, fact: StreamFact): void {

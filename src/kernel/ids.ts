@@ -9,8 +9,7 @@ const tail = (uuid: string, digits: string): string => {
   return uuid.slice(0, 36 - digits.length) + digits;
 };
 
-const hex = (value: number, width: number): string =>
-  value.toString(16).padStart(width, '0').slice(-width);
+const hex = (value: number, width: number): string => value.toString(16).padStart(width, '0').slice(-width);
 
 /** The uuid under which delivery `n` of a message is written; the message's own id ends in 0000. */
 export const deliveryUuid = (messageId: string, n: number): string => tail(messageId, hex(n, 4));

@@ -1,4 +1,4 @@
-import type { Cause, Scope } from './causes.ts';
+import { isLimit, type Cause, type Scope } from './causes.ts';
 import { nextNumber, type Draft } from './draft.ts';
 import type { Attempt, Incident, Receipt } from './fleet.ts';
 import { stampOf } from './moment.ts';
@@ -47,9 +47,10 @@ export function putIncident(draft: Draft, incident: Incident): Incident {
   return incident;
 }
 
-export function findOpenIncident(draft: Draft, scope: Scope, key: string): Incident | undefined {
+/** The open incident to which this trouble belongs. A limit and a failure of one account are two troubles. */
+export function findOpenIncident(draft: Draft, scope: Scope, key: string, cause: Cause): Incident | undefined {
   return Object.values(draft.incidents).find(
-    (incident) => incident.scope === scope && incident.key === key,
+    (incident) => incident.scope === scope && incident.key === key && isLimit(incident.cause) === isLimit(cause),
   );
 }
 
@@ -57,12 +58,7 @@ const withOne = (list: readonly string[], item: string | null, max: number): rea
   item === null || list.includes(item) ? list : [...list, item].slice(0, max);
 
 /** Adds an agent's failure to an incident. The first evidence is kept: it is what opened it. */
-export function addEvidence(
-  incident: Incident,
-  agent: string,
-  text: string,
-  requestId: string | null,
-): Incident {
+export function addEvidence(incident: Incident, agent: string, text: string, requestId: string | null): Incident {
   return {
     ...incident,
     agents: withOne(incident.agents, agent, Infinity),
@@ -82,18 +78,10 @@ export const addAttempt = (incident: Incident, attempt: Attempt): Incident => ({
 });
 
 /** Says how an agent's attempt ended, or which run it became. */
-export function changeLastAttempt(
-  incident: Incident,
-  agent: string,
-  change: Partial<Attempt>,
-): Incident {
-  const index = incident.attempts.findLastIndex(
-    (attempt) => attempt.agent === agent && attempt.outcome === 'pending',
-  );
+export function changeLastAttempt(incident: Incident, agent: string, change: Partial<Attempt>): Incident {
+  const index = incident.attempts.findLastIndex((attempt) => attempt.agent === agent && attempt.outcome === 'pending');
   if (index === -1) return incident;
-  const attempts = incident.attempts.map((attempt, at) =>
-    at === index ? { ...attempt, ...change } : attempt,
-  );
+  const attempts = incident.attempts.map((attempt, at) => (at === index ? { ...attempt, ...change } : attempt));
   return { ...incident, attempts };
 }
 

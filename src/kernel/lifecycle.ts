@@ -149,7 +149,8 @@ function afterOwnExit(draft: Draft, agent: Agent, run: Run, cause: Cause): Agent
   const counted = addCrash(before, policy, agent.spec.auth.quiet.jitter, draft.moment);
   const health: Agent['health'] = agent.recovery === null ? 'unknown' : agent.health;
   const crashed: Agent = { ...agent, crashes: counted.crashes, health };
-  if (cause === 'session-unusable' && counted.crashes.count <= MENDS_AT_ONCE_MAX) return beginRun(draft, crashed, cause);
+  if (cause === 'session-unusable' && counted.crashes.count <= MENDS_AT_ONCE_MAX)
+    return beginRun(draft, crashed, cause);
   if (counted.delayMs === null) {
     record(draft, crashed, 'errored', cause, `${policy.crashesMax} crashes; tried again every 30 min`);
     return put(draft, { ...crashed, state: { at: 'errored', deadline: after(draft.moment, PROBE_MS), cause } });

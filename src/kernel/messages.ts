@@ -33,13 +33,13 @@ export function newMessage(
 /** Whether the agent may be given a message as far as its trouble is concerned; a patience may still have to end. */
 export function mayBeAsked(agent: Agent): boolean {
   const { state, recovery } = agent;
-  if (state.at !== 'running' || agent.spec.mode !== 'stream' || agent.turn !== null || state.run.catchingUp) return false;
+  if (state.at !== 'running' || agent.spec.mode !== 'stream' || agent.turn !== null || state.run.catchingUp)
+    return false;
   return recovery === null || recovery.stage === 'verifying' || recovery.stage === 'waiting';
 }
 
 export const findMessage = (agent: Agent, id: string): Message | undefined =>
-  agent.queue.find((message) => message.id === id) ??
-  agent.finished.find((message) => message.id === id);
+  agent.queue.find((message) => message.id === id) ?? agent.finished.find((message) => message.id === id);
 
 export const changeMessage = (agent: Agent, id: string, change: Partial<Message>): Agent => ({
   ...agent,

@@ -18,9 +18,7 @@ export type Stamp = { readonly mono: Mono; readonly wall: Wall; readonly boot: s
 export type Moment = Stamp & { readonly roll: number };
 
 /** A deadline carries the clock it means. */
-export type Deadline =
-  | { readonly clock: 'mono'; readonly at: Mono }
-  | { readonly clock: 'wall'; readonly at: Wall };
+export type Deadline = { readonly clock: 'mono'; readonly at: Mono } | { readonly clock: 'wall'; readonly at: Wall };
 
 export const stampOf = (moment: Stamp): Stamp => ({
   mono: moment.mono,
@@ -33,8 +31,7 @@ export const after = (moment: Stamp, delayMs: number): Deadline => ({
   at: mono(moment.mono + delayMs),
 });
 
-export const isDue = (deadline: Deadline, moment: Stamp): boolean =>
-  moment[deadline.clock] >= deadline.at;
+export const isDue = (deadline: Deadline, moment: Stamp): boolean => moment[deadline.clock] >= deadline.at;
 
 /** The wall time at which a deadline is expected, for people. */
 export const expectedAt = (deadline: Deadline, moment: Stamp): Wall =>
@@ -45,8 +42,7 @@ export const elapsedMs = (from: Stamp, to: Stamp): number =>
   Math.max(0, from.boot === to.boot ? to.mono - from.mono : to.wall - from.wall);
 
 /** Idleness is the larger of both differences: a laptop that slept was idle, though its monotonic clock stood still. */
-export const idleMs = (since: Stamp, now: Stamp): number =>
-  Math.max(elapsedMs(since, now), now.wall - since.wall);
+export const idleMs = (since: Stamp, now: Stamp): number => Math.max(elapsedMs(since, now), now.wall - since.wall);
 
 /**
  * After a reboot the monotonic clock starts anew: every monotonic deadline in a plain value is

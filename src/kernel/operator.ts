@@ -144,7 +144,11 @@ function enqueue(draft: Draft, agent: Agent, id: string, text: string): void {
 export function remove(draft: Draft, agent: Agent): void {
   const cancelled = agent.queue.reduce(
     (left, message) =>
-      finishMessage(left, message.id, 'cancelled', { cause: 'operator', detail: 'the agent was deleted', answer: null }),
+      finishMessage(left, message.id, 'cancelled', {
+        cause: 'operator',
+        detail: 'the agent was deleted',
+        answer: null,
+      }),
     agent,
   );
   record(draft, cancelled, 'deleted', 'operator', '');

@@ -77,13 +77,7 @@ export function askAgainSoon(draft: Draft, agent: Agent): Agent {
 }
 
 /** The process is kept; its messages wait. An attempt that ends this way proved nothing about auth. */
-function wait(
-  draft: Draft,
-  agent: Agent,
-  health: Agent['health'],
-  delayMs: number,
-  until: Deadline,
-): Agent {
+function wait(draft: Draft, agent: Agent, health: Agent['health'], delayMs: number, until: Deadline): Agent {
   const recovery = agent.recovery;
   if (recovery !== null && isPlanned(recovery)) return put(draft, agent);
   const tier = tierOf(agent.model ?? agent.spec.claude.model);

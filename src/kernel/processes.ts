@@ -17,7 +17,7 @@ import {
 import { changeMessage, findMessage } from './messages.ts';
 import { after } from './moment.ts';
 import { mendSession } from './sessions.ts';
-import { giveBack } from './turns.ts';
+import { cutOff, giveBack } from './turns.ts';
 
 /** What fits into a pipe in one piece (POSIX: at least 512; Linux 4096); a longer frame may have been cut by a crash. */
 export const ATOMIC_BYTES_MAX = 4_096;
@@ -125,9 +125,12 @@ function onSpawnFailed(draft: Draft, agent: Agent, run: Run, detail: string): vo
 
 function onNeverSpawned(draft: Draft, agent: Agent, run: Run): void {
   if (run.shim !== null) return;
-  if (agent.desired === 'down') comeToRest(draft, agent, 'operator', '', false);
-  else if (agent.restart !== null) beginWished(draft, agent, agent.restart);
-  else beginRun(draft, agent, null);
+  const detail = 'it never had a process';
+  const idle =
+    agent.turn === null ? agent : cutOff(draft, agent, agent.turn, { cause: 'unknown', detail, isBad: false });
+  if (agent.desired === 'down') comeToRest(draft, idle, 'operator', '', false);
+  else if (agent.restart !== null) beginWished(draft, idle, agent.restart);
+  else beginRun(draft, idle, null);
 }
 
 function onAdopted(draft: Draft, agent: Agent, state: StateWithRun): void {
@@ -145,8 +148,7 @@ function onCaughtUp(draft: Draft, agent: Agent, state: StateWithRun): void {
   const writing = state.run.writing;
   const ready = put(draft, withRun(agent, state, { catchingUp: false, writing: null }));
   if (ready.state.at !== 'running') return;
-  const isDoubtful = agent.turn !== null && !agent.turn.accepted;
-  if (isDoubtful && writing !== null && writing.bytes > ATOMIC_BYTES_MAX) {
+  if (writing !== null && writing.bytes > ATOMIC_BYTES_MAX) {
     put(draft, replaceForInput(ready));
     return;
   }
@@ -162,13 +164,7 @@ const replaceForInput = (agent: Agent): Agent => ({
 /** How long an agent that does not read its input is left alone before the same message is tried again. */
 export const NOT_READING_MS = 5_000;
 
-function onNotWritten(
-  draft: Draft,
-  agent: Agent,
-  state: StateWithRun,
-  uuid: string,
-  partial: boolean,
-): void {
+function onNotWritten(draft: Draft, agent: Agent, state: StateWithRun, uuid: string, partial: boolean): void {
   const kept = withRun(agent, state, { writing: null });
   const turn = agent.turn;
   if (turn?.uuid !== uuid || turn.message === null || turn.accepted) {

@@ -134,7 +134,7 @@ function joinIncident(draft: Draft, agent: Agent, cause: Cause, failure: Failure
   const key = incidentKey(agent, cause);
   const own = incidentOf(draft, agent);
   const isOther = own !== undefined && isLimit(own.cause) && !isLimit(cause);
-  const known = isOther ? findOpenIncident(draft, scope, key) : (own ?? findOpenIncident(draft, scope, key));
+  const known = (isOther ? undefined : own) ?? findOpenIncident(draft, scope, key, cause);
   const incident = known ?? openIncident(draft, scope, key, cause);
   // A limit says nothing about the trouble in which the agent already is.
   const verdict = isLimit(cause) && !isLimit(incident.cause) ? incident : widen(incident, scope, key, cause);

@@ -13,8 +13,7 @@ export const firstSession = (seed: string): Session => ({
 });
 
 /** A conversation that never had a good turn holds nothing to keep but the question, which is asked again. */
-const holdsNothing = (session: Session): boolean =>
-  session.lastGood === null && session.tail === 'failed';
+const holdsNothing = (session: Session): boolean => session.lastGood === null && session.tail === 'failed';
 
 const freshSession = (agent: Agent): Session => {
   const number = agent.session.number + 1;
@@ -55,9 +54,7 @@ export function beginSession(session: Session, plan: SessionPlan | null, reporte
  */
 export function mendSession(draft: Draft, agent: Agent): Agent {
   const canFork = agent.session.mended === 'no' && agent.session.lastGood !== null;
-  const session: Session = canFork
-    ? { ...agent.session, mended: 'forking', tail: 'failed' }
-    : freshSession(agent);
+  const session: Session = canFork ? { ...agent.session, mended: 'forking', tail: 'failed' } : freshSession(agent);
   const detail = canFork
     ? `${agent.session.id} cannot be resumed: forking it at its last good answer`
     : `${agent.session.id} cannot be resumed: starting a fresh conversation ${session.id}`;

@@ -1,7 +1,16 @@
 import { CAUSE_OF, CAUSES, type Cause } from './causes.ts';
 import { put, record, type Draft } from './draft.ts';
 import type { Failure, StreamFact } from './facts.ts';
-import { runOf, type Agent, type LastTurn, type Message, type Run, type Session, type Turn } from './fleet.ts';
+import {
+  runOf,
+  type Agent,
+  type AgentState,
+  type LastTurn,
+  type Message,
+  type Run,
+  type Session,
+  type Turn,
+} from './fleet.ts';
 import { BAD_DELIVERIES_MAX, changeMessage, finishMessage } from './messages.ts';
 import { stampOf, type Stamp } from './moment.ts';
 import { askAgainSoon } from './plans.ts';
@@ -16,6 +25,7 @@ export const newTurn = (startedAt: Stamp, asked: { readonly message: string; rea
   uuid: asked?.uuid ?? null,
   startedAt,
   accepted: asked === null,
+  repeated: false,
   answered: false,
   usedTools: false,
   lastAnswer: null,
@@ -38,11 +48,14 @@ export function onTurnStarted(draft: Draft, agent: Agent, fact: FactOf<'turn-sta
 
 export function onAccepted(draft: Draft, agent: Agent, uuid: string): Agent {
   if (agent.turn?.uuid !== uuid) return agent;
-  return put(draft, {
-    ...agent,
-    session: beginSession(agent.session, runOf(agent.state)?.session ?? null, null),
-    turn: { ...agent.turn, accepted: true },
-  });
+  const session = beginSession(agent.session, runOf(agent.state)?.session ?? null, null);
+  return put(draft, { ...agent, state: wholeFrame(agent, uuid), session, turn: { ...agent.turn, accepted: true } });
+}
+
+/** The echo shows that a frame which was begun has come in whole, unless it was written twice. */
+function wholeFrame({ state, turn }: Agent, uuid: string): AgentState {
+  if (!('run' in state) || state.run.writing?.uuid !== uuid || turn?.repeated === true) return state;
+  return { ...state, run: { ...state.run, writing: null } };
 }
 
 /** The CLI retries by itself: a suspicion. A good answer may still follow, and an open incident knows better. */
@@ -80,13 +93,7 @@ export const onRefused = (draft: Draft, agent: Agent, failure: Failure): Agent =
 export const onLimited = (draft: Draft, agent: Agent, resetsAt: number | null): Agent =>
   put(draft, { ...agent, turn: { ...turnOf(draft, agent), resetsAt } });
 
-export function onTurnEnded(
-  draft: Draft,
-  agent: Agent,
-  run: Run,
-  offset: number,
-  fact: FactOf<'turn-ended'>,
-): Agent {
+export function onTurnEnded(draft: Draft, agent: Agent, run: Run, offset: number, fact: FactOf<'turn-ended'>): Agent {
   const paid = addCost(draft, agent, run, fact.totalCostUsd);
   const known = turnOf(draft, agent);
   // Only the echo proves that our message is in: this is the end of a turn that the agent began by itself just before.
@@ -134,9 +141,7 @@ function endGood(draft: Draft, agent: Agent, turn: Turn, answer: Place): Agent {
     mended: 'no',
   };
   const done =
-    turn.message === null
-      ? agent
-      : finishMessage(agent, turn.message, 'answered', { cause: null, detail: '', answer });
+    turn.message === null ? agent : finishMessage(agent, turn.message, 'answered', { cause: null, detail: '', answer });
   return put(draft, {
     ...done,
     session,
@@ -146,13 +151,7 @@ function endGood(draft: Draft, agent: Agent, turn: Turn, answer: Place): Agent {
   });
 }
 
-function endFailed(
-  draft: Draft,
-  agent: Agent,
-  turn: Turn,
-  fact: FactOf<'turn-ended'>,
-  answer: Place,
-): Agent {
+function endFailed(draft: Draft, agent: Agent, turn: Turn, fact: FactOf<'turn-ended'>, answer: Place): Agent {
   const failure = failureOf(turn, fact);
   const cause = CAUSE_OF[failure.kind];
   const action = CAUSES[cause].action;
@@ -175,7 +174,8 @@ function endFailed(
 /** The assistant line knows the request, the quota event the reset; the result only says that it failed. */
 function failureOf(turn: Turn, fact: FactOf<'turn-ended'>): Failure {
   const said = fact.failure;
-  const refused = turn.failure?.kind === 'unknown' && said !== null ? { ...turn.failure, kind: said.kind } : turn.failure;
+  const refused =
+    turn.failure?.kind === 'unknown' && said !== null ? { ...turn.failure, kind: said.kind } : turn.failure;
   const failure = refused ??
     said ?? { kind: 'unknown', status: null, error: null, text: '', requestId: null, resetsAt: null };
   const resetsAt = failure.resetsAt ?? said?.resetsAt ?? turn.resetsAt;

@@ -8,19 +8,16 @@ import {
   ends,
   exits,
   failure,
-
   gone,
   goodTurn,
   habits,
   neverSpawned,
   note,
   notWritten,
-
   rejectedTurn,
   says,
   scenario,
   send,
-
   start,
   stop,
   turnStarts,
@@ -241,4 +238,3 @@ describe('adoption', () => {
     at('7.1s', answers('msg_2'), ends('good'), gone()),
   ]);
 });
-

@@ -57,7 +57,10 @@ export const at = (ms: number, change: Partial<Moment> = {}): Moment => ({
 
 /** A UUID for a name: it ends in 0000, as the id of a message must. */
 export function uuidOf(name: string): string {
-  const hex = [...name].map((char) => char.charCodeAt(0).toString(16)).join('').slice(0, 12).padEnd(12, '0');
+  const hex = Array.from(name, (char) => char.charCodeAt(0).toString(16))
+    .join('')
+    .slice(0, 12)
+    .padEnd(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-4000-8000-000000000000`;
 }
 
@@ -71,7 +74,10 @@ export const declared = (spec: AgentSpec): OperatorEvent => ({
 /** A fleet in which the agents are declared and down. */
 export function fleetOf(...specs: AgentSpec[]): Fleet {
   const credentials = [MAX].map((spec): OperatorEvent => ({ type: 'credential-declared', spec }));
-  return [...credentials, ...specs.map(declared)].reduce<Fleet>((fleet, event) => step(fleet, event, at(0)).fleet, emptyFleet);
+  return [...credentials, ...specs.map(declared)].reduce<Fleet>(
+    (fleet, event) => step(fleet, event, at(0)).fleet,
+    emptyFleet,
+  );
 }
 
 export function agentIn(fleet: Fleet, name = 'ada'): Agent {

@@ -10,13 +10,10 @@ import {
   goodTurn,
   habits,
   lateReport,
-
   note,
   reboots,
-
   restart,
   roll,
-
   scenario,
   send,
   spawnFailed,
@@ -46,12 +43,23 @@ describe('start', () => {
     at('1.5s', spawnFailed('the folder /srv/ada does not exist')),
     at('4s', spawnFailed('the folder /srv/ada does not exist')),
     at('9s', spawnFailed('the folder /srv/ada does not exist')),
-    at('20s', note('the fifth in ten minutes: tried again in 30 min'), spawnFailed('the folder /srv/ada does not exist')),
-    at('30m 30s', note('the probe fails: the next one is again in 30 min'), spawnFailed('the folder /srv/ada does not exist')),
+    at(
+      '20s',
+      note('the fifth in ten minutes: tried again in 30 min'),
+      spawnFailed('the folder /srv/ada does not exist'),
+    ),
+    at(
+      '30m 30s',
+      note('the probe fails: the next one is again in 30 min'),
+      spawnFailed('the folder /srv/ada does not exist'),
+    ),
     at('31m', note('the operator has made the folder'), habits({ spawned: 20 }), start()),
   ]);
 
-  scenario('start timeout', '3m', [at('0s', habits({ initialized: null }), start()), at('1m 30s', habits({ initialized: 400 }))]);
+  scenario('start timeout', '3m', [
+    at('0s', habits({ initialized: null }), start()),
+    at('1m 30s', habits({ initialized: 400 })),
+  ]);
 
   scenario('a start that takes too long and has no process yet is given up', '3m', [
     at('0s', habits({ spawned: null }), start()),
@@ -68,7 +76,11 @@ describe('start', () => {
   scenario('session in use: what was begun unheard is resumed', '1m', [
     at('0s', start()),
     at('0.1s', exits(1, 'session-in-use', 'Session ID is already in use')),
-    at('2s', note('and when that is refused as well, a copy is out of reach: a fresh one'), exits(1, 'session-in-use', 'Session ID is already in use')),
+    at(
+      '2s',
+      note('and when that is refused as well, a copy is out of reach: a fresh one'),
+      exits(1, 'session-in-use', 'Session ID is already in use'),
+    ),
   ]);
 
   scenario('a session that can never be opened is no endless loop', '2m', [
@@ -83,10 +95,23 @@ describe('start', () => {
     at('20s', lateReport({ type: 'exited', agent: 'ada', run: '000002', code: 1, hint: null, detail: '' })),
     at('21s', lateReport({ type: 'gone', agent: 'ada', run: '000002', leftovers: 3 })),
     at('22s', lateReport({ type: 'spawn-failed', agent: 'ada', run: '000002', detail: 'late' })),
-    at('23s', lateReport({ type: 'spawned', agent: 'ada', run: '000002', shimPid: 1, shimStart: '1', fingerprint: null })),
+    at(
+      '23s',
+      lateReport({ type: 'spawned', agent: 'ada', run: '000002', shimPid: 1, shimStart: '1', fingerprint: null }),
+    ),
     at('24s', lateReport({ type: 'never-spawned', agent: 'ada', run: '000002' })),
     at('25s', lateReport({ type: 'exited', agent: 'bob', run: '000003', code: 1, hint: null, detail: '' })),
-    at('26s', lateReport({ type: 'heard', agent: 'ada', run: '000003', offset: 0, late: false, fact: { fact: 'other', what: 'heard before' } })),
+    at(
+      '26s',
+      lateReport({
+        type: 'heard',
+        agent: 'ada',
+        run: '000003',
+        offset: 0,
+        late: false,
+        fact: { fact: 'other', what: 'heard before' },
+      }),
+    ),
   ]);
 });
 
@@ -165,19 +190,19 @@ describe('crashes', () => {
     at('17s', gone()),
   ]);
 
-  scenario('restart never: it stays down until it is started', '1m', [
-    ...WORKING,
-    at('10s', exits(1)),
-    at('20s', start()),
-    at('30s', exits(1)),
-    at('40s', restart()),
-  ], { ...ADA, restart: { ...ADA.restart, when: 'never' } });
+  scenario(
+    'restart never: it stays down until it is started',
+    '1m',
+    [...WORKING, at('10s', exits(1)), at('20s', start()), at('30s', exits(1)), at('40s', restart())],
+    { ...ADA, restart: { ...ADA.restart, when: 'never' } },
+  );
 
-  scenario('restart on failure: a clean end is an end, a crash is not', '1m', [
-    ...WORKING,
-    at('10s', exits(1)),
-    at('20s', exits(0)),
-  ], { ...ADA, restart: { ...ADA.restart, when: 'failure' } });
+  scenario(
+    'restart on failure: a clean end is an end, a crash is not',
+    '1m',
+    [...WORKING, at('10s', exits(1)), at('20s', exits(0))],
+    { ...ADA, restart: { ...ADA.restart, when: 'failure' } },
+  );
 });
 
 describe('stop', () => {
@@ -256,17 +281,23 @@ describe('time', () => {
 describe('a command agent', () => {
   scenario('a command agent is up after its first second', '10s', [at('0s', start())], COMMAND_AGENT);
 
-  scenario('a command agent that ends within its first second was never up', '10s', [
-    at('0s', start()),
-    at('0.5s', exits(1, null, 'Cannot find module worker.mjs')),
-  ], COMMAND_AGENT);
+  scenario(
+    'a command agent that ends within its first second was never up',
+    '10s',
+    [at('0s', start()), at('0.5s', exits(1, null, 'Cannot find module worker.mjs'))],
+    COMMAND_AGENT,
+  );
 
-  scenario('a command agent has proven itself by its uptime alone', '1m', [
-    at('0s', start()),
-    at('5s', exits(1)),
-    at('6.5s', exits(1)),
-    at('10s', note('2.5 s of life, the last delay was 2 s'), exits(1)),
-    at('23s', note('twice the last delay: the first delay again'), exits(1)),
-  ], COMMAND_AGENT);
+  scenario(
+    'a command agent has proven itself by its uptime alone',
+    '1m',
+    [
+      at('0s', start()),
+      at('5s', exits(1)),
+      at('6.5s', exits(1)),
+      at('10s', note('2.5 s of life, the last delay was 2 s'), exits(1)),
+      at('23s', note('twice the last delay: the first delay again'), exits(1)),
+    ],
+    COMMAND_AGENT,
+  );
 });
-

@@ -37,7 +37,13 @@ export type Process = {
 };
 
 export type Journaled = { readonly event: Event; readonly moment: Moment };
-export type Seen = { readonly before: Fleet; readonly after: Fleet; readonly event: Event; readonly moment: Moment; readonly commands: readonly Command[] };
+export type Seen = {
+  readonly before: Fleet;
+  readonly after: Fleet;
+  readonly event: Event;
+  readonly moment: Moment;
+  readonly commands: readonly Command[];
+};
 
 type SpawnedBy = Extract<Command, { type: 'spawn' }>;
 
@@ -52,10 +58,14 @@ export class Model {
   readonly answeredBy: Record<string, number> = {};
   readonly sent: { readonly agent: string; readonly id: string }[] = [];
   now = 0;
+  /** Lies have been told: what they lead to is not the kernel's fault. */
+  isHonest = true;
   roll = 0.5;
   boot = 1;
   #monoBase = 1_000_000;
   #wallShiftMs = 0;
+  /** What awaits the next processes of an agent. */
+  readonly weather = new Map<string, Process['api']>();
   readonly #watch: (seen: Seen, model: Model) => void;
   readonly #swept = new Set<string>();
 
@@ -80,7 +90,11 @@ export class Model {
     const { fleet, commands } = frozenStep(before, event, moment);
     this.fleet = fleet;
     this.journal.push({ event, moment });
-    this.pending.push(...commands.filter(({ type }) => type !== 'record' && type !== 'file-incident' && type !== 'retire-run' && type !== 'forget'));
+    this.pending.push(
+      ...commands.filter(
+        ({ type }) => type !== 'record' && type !== 'file-incident' && type !== 'retire-run' && type !== 'forget',
+      ),
+    );
     this.#watch({ before, after: fleet, event, moment, commands }, this);
   }
 
@@ -138,7 +152,8 @@ export class Model {
         this.#deliver(process, command, how.fails);
         return;
       case 'signal':
-        if (process !== undefined && (command.signal === 'KILL' || !how.fails)) this.die(process, command.signal === 'KILL' ? 137 : 143);
+        if (process !== undefined && (command.signal === 'KILL' || !how.fails))
+          this.die(process, command.signal === 'KILL' ? 137 : 143);
         return;
       case 'sweep':
         this.#sweep(command.agent, command.run);
@@ -184,7 +199,13 @@ export class Model {
     process.turn = { frame, answered: false };
     process.transcript.push(frame?.uuid ?? `own-${process.run}-${process.log.length}`);
     this.sessions.set(process.sessionId, process.transcript);
-    this.#say(process, { fact: 'turn-started', sessionId: process.sessionId, model: 'claude-opus-4-5', claudeVersion: '2.1.195', apiKeySource: 'none' });
+    this.#say(process, {
+      fact: 'turn-started',
+      sessionId: process.sessionId,
+      model: 'claude-opus-4-5',
+      claudeVersion: '2.1.195',
+      apiKeySource: 'none',
+    });
     if (frame !== null) this.#say(process, { fact: 'accepted', uuid: frame.uuid });
   }
 
@@ -207,10 +228,11 @@ export class Model {
 
   /** The daemon dies, perhaps in the midst of a long write, and another one looks what is there. */
   restartDaemon(how: { readonly cutsWrite: boolean }): void {
-    const write = this.pending.find((command) => command.type === 'deliver');
+    const write = this.pending.find((command) => command.type === 'deliver' && command.agent !== 'eve');
     if (how.cutsWrite && write?.type === 'deliver') {
       const process = this.processOf(write.run);
-      if (process?.alive === true && runOf(this.fleet.agents[write.agent]!.state)?.id === write.run) {
+      const agent = this.fleet.agents[write.agent];
+      if (process?.alive === true && agent !== undefined && runOf(agent.state)?.id === write.run) {
         this.submit({ type: 'writing', agent: write.agent, run: write.run, uuid: write.uuid, bytes: 70_000 });
         process.isCut = true;
       }
@@ -223,7 +245,8 @@ export class Model {
   reboot(tookMs: number): void {
     this.pending = [];
     for (const process of this.processes) if (process.alive) this.die(process, 0);
-    for (const process of this.processes) if (process.exit !== null && !process.exitTold) process.exit = { code: null, hint: null };
+    for (const process of this.processes)
+      if (process.exit !== null && !process.exitTold) process.exit = { code: null, hint: null };
     this.now += tookMs;
     this.boot += 1;
     this.#monoBase = 5_000 - this.now;
@@ -249,6 +272,8 @@ export class Model {
       this.read(process, Infinity, true);
       if (process.alive) this.submit({ type: 'caught-up', ...name });
     }
+    // What fell due while nobody was there, perhaps on the clock of another boot.
+    this.submit({ type: 'tick' });
   }
 
   #spawn({ agent, run, session }: SpawnedBy, fails: boolean): void {
@@ -275,7 +300,7 @@ export class Model {
       inputs: [],
       turn: null,
       isCut: false,
-      api: 'fine',
+      api: this.weather.get(agent) ?? 'fine',
     };
     this.processes.push(process);
     this.submit({ type: 'spawned', agent, run, shimPid: 1, shimStart: '1', fingerprint: null });
@@ -285,7 +310,8 @@ export class Model {
   #open(plan: SessionPlan | null): { id: string; transcript: string[]; hint: ExitHint | null } {
     if (plan === null) return { id: '', transcript: [], hint: null };
     const known = this.sessions.get(plan.id);
-    if (plan.kind === 'new') return { id: plan.id, transcript: [], hint: known === undefined ? null : 'session-in-use' };
+    if (plan.kind === 'new')
+      return { id: plan.id, transcript: [], hint: known === undefined ? null : 'session-in-use' };
     if (known === undefined) return { id: plan.id, transcript: [], hint: 'session-missing' };
     const cut = plan.at === null ? known.length : known.findIndex((uuid) => uuid === `good:${plan.at}`) + 1;
     return { id: plan.fork?.newId ?? plan.id, transcript: known.slice(0, cut), hint: null };
@@ -293,17 +319,20 @@ export class Model {
 
   #deliver(process: Process | undefined, command: Extract<Command, { type: 'deliver' }>, fails: boolean): void {
     if (process === undefined || !process.alive) return;
-    if (process.isCut) throw new Error(`${process.run} was written to behind a frame that was cut`);
+    if (process.isCut && this.isHonest) throw new Error(`${process.run} was written to behind a frame that was cut`);
     if (fails) {
       this.submit({ type: 'not-written', agent: process.agent, run: process.run, uuid: command.uuid, partial: false });
       return;
     }
-    if (process.transcript.includes(command.uuid) || process.inputs.some(({ uuid }) => uuid === command.uuid)) {
+    if (process.transcript.includes(command.uuid)) {
       this.#say(process, { fact: 'accepted', uuid: command.uuid });
       return;
     }
+    // Assumed, not measured: a copy of what still waits is dropped; the echo comes when it is run.
+    if (process.inputs.some(({ uuid }) => uuid === command.uuid)) return;
     const waiting = [...process.inputs, ...(process.turn?.frame ? [process.turn.frame] : [])];
-    if (waiting.length > 0) throw new Error(`${process.run} was given ${command.uuid} while it had ${waiting[0]?.uuid}`);
+    if (waiting.length > 0 && this.isHonest)
+      throw new Error(`${process.run} was given ${command.uuid} while it had ${waiting[0]?.uuid}`);
     process.inputs.push({ uuid: command.uuid, message: `${command.uuid.slice(0, 32)}0000` });
   }
 

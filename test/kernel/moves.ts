@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import type { Event, OperatorEvent, ProcessEvent } from '../../src/kernel/events.ts';
+import type { Event, OperatorEvent } from '../../src/kernel/events.ts';
 import type { FailureKind, StreamFact } from '../../src/kernel/facts.ts';
 import { runOf } from '../../src/kernel/fleet.ts';
-import { declared } from './fleet-of.ts';
+import { ADA, declared } from './fleet-of.ts';
 import { CAST, failureOf, type Model } from './model.ts';
 
 /** Random histories: each move is a plain value, so that a failure shrinks to the moves that matter. */
@@ -13,9 +13,14 @@ export type HistoryMove =
   | { readonly do: 'flow'; readonly rounds: number }
   | { readonly do: 'own-turn'; readonly which: number }
   | { readonly do: 'die'; readonly which: number; readonly code: number }
-  | { readonly do: 'api'; readonly which: number; readonly kind: FailureKind | 'fine' }
+  | { readonly do: 'api'; readonly which: number; readonly kind: FailureKind | 'fine'; readonly stays: boolean }
+  | { readonly do: 'crash-loop'; readonly agent: string; readonly times: number }
   | { readonly do: 'send'; readonly agent: string }
-  | { readonly do: 'operator'; readonly verb: 'up' | 'down' | 'restart' | 'restart-now' | 'delete' | 'declare' | 'change'; readonly agent: string }
+  | {
+      readonly do: 'operator';
+      readonly verb: 'up' | 'down' | 'restart' | 'restart-now' | 'delete' | 'declare' | 'change';
+      readonly agent: string;
+    }
   | { readonly do: 'pass'; readonly ms: number }
   | { readonly do: 'tick' }
   | { readonly do: 'roll'; readonly value: number }
@@ -57,13 +62,27 @@ const kind = fc.oneof(
 const honest: readonly fc.WeightedArbitrary<HistoryMove>[] = [
   { weight: 14, arbitrary: fc.record({ do: fc.constant('flow'), rounds: fc.integer({ min: 1, max: 12 }) }) },
   { weight: 8, arbitrary: fc.record({ do: fc.constant('obey'), which, fails: fc.boolean() }) },
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('progress'), which, tools: fc.boolean(), partial: fc.boolean() }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({ do: fc.constant('progress'), which, tools: fc.boolean(), partial: fc.boolean() }),
+  },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('read'), which, lines: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('own-turn'), which }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('die'), which, code: fc.constantFrom(0, 1, 137, 139) }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('api'), which, kind }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('api'), which, kind, stays: fc.boolean() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('crash-loop'), agent: victim, times: fc.integer({ min: 2, max: 7 }) }),
+  },
   { weight: 8, arbitrary: fc.record({ do: fc.constant('send'), agent: fc.constantFrom('ada', 'bob', 'eve') }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('operator'), verb: fc.constantFrom('up', 'down', 'restart', 'restart-now', 'delete', 'declare', 'change'), agent: victim }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('operator'),
+      verb: fc.constantFrom('up', 'down', 'restart', 'restart-now', 'delete', 'declare', 'change'),
+      agent: victim,
+    }),
+  },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('pass'), ms: delay }) },
   { weight: 10, arbitrary: fc.record({ do: fc.constant('tick') }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('roll'), value: fc.constantFrom(0, 0.25, 0.5, 0.75, 0.999) }) },
@@ -76,21 +95,62 @@ const rare: readonly fc.WeightedArbitrary<HistoryMove>[] = [
 ];
 
 const anyFact: fc.Arbitrary<StreamFact> = fc.oneof(
-  fc.record({ fact: fc.constant('initialized'), tokenSource: fc.constantFrom(null, 'CLAUDE_CODE_OAUTH_TOKEN', 'ANTHROPIC_API_KEY') }),
-  fc.record({ fact: fc.constant('turn-started'), sessionId: fc.constantFrom(null, 'another'), model: fc.constant('claude-opus-4-5'), claudeVersion: fc.constant(null), apiKeySource: fc.constant(null) }),
+  fc.record({
+    fact: fc.constant('initialized'),
+    tokenSource: fc.constantFrom(null, 'CLAUDE_CODE_OAUTH_TOKEN', 'ANTHROPIC_API_KEY'),
+  }),
+  fc.record({
+    fact: fc.constant('turn-started'),
+    sessionId: fc.constantFrom(null, 'another'),
+    model: fc.constant('claude-opus-4-5'),
+    claudeVersion: fc.constant(null),
+    apiKeySource: fc.constant(null),
+  }),
   fc.record({ fact: fc.constant('accepted'), uuid: fc.constant('unknown') }),
-  fc.record({ fact: fc.constant('retrying'), status: fc.constantFrom(null, 401, 429, 529), error: fc.constant(null), attempt: fc.nat(10), delayMs: fc.constant(null) }),
-  fc.record({ fact: fc.constant('answered'), messageId: fc.constant('msg_lie'), model: fc.constantFrom('claude-opus-4-5', 'claude-haiku-4-5'), uuid: fc.constantFrom(null, 'u'), requestId: fc.constant(null), usedTools: fc.boolean(), sidechain: fc.boolean() }),
+  fc.record({
+    fact: fc.constant('retrying'),
+    status: fc.constantFrom(null, 401, 429, 529),
+    error: fc.constant(null),
+    attempt: fc.nat(10),
+    delayMs: fc.constant(null),
+  }),
+  fc.record({
+    fact: fc.constant('answered'),
+    messageId: fc.constant('msg_lie'),
+    model: fc.constantFrom('claude-opus-4-5', 'claude-haiku-4-5'),
+    uuid: fc.constantFrom(null, 'u'),
+    requestId: fc.constant(null),
+    usedTools: fc.boolean(),
+    sidechain: fc.boolean(),
+  }),
   fc.constantFrom(...KINDS).map((of): StreamFact => ({ fact: 'refused', failure: failureOf(of, 0) })),
   fc.record({ fact: fc.constant('limited'), resetsAt: fc.constantFrom(null, 1), limit: fc.constant(null) }),
-  fc.constantFrom(...KINDS).map((of): StreamFact => ({ fact: 'turn-ended', outcome: 'failed', failure: failureOf(of, 0), sessionId: null, totalCostUsd: 1 })),
-  fc.constantFrom('good' as const, 'aborted' as const).map((outcome): StreamFact => ({ fact: 'turn-ended', outcome, failure: null, sessionId: null, totalCostUsd: 2 })),
+  fc
+    .constantFrom(...KINDS)
+    .map((of): StreamFact => ({
+      fact: 'turn-ended',
+      outcome: 'failed',
+      failure: failureOf(of, 0),
+      sessionId: null,
+      totalCostUsd: 1,
+    })),
+  fc
+    .constantFrom('good' as const, 'aborted' as const)
+    .map((outcome): StreamFact => ({ fact: 'turn-ended', outcome, failure: null, sessionId: null, totalCostUsd: 2 })),
 );
 
 /** What no honest world does: reports twice, of old runs, facts that nobody said. */
 const dishonest: readonly fc.WeightedArbitrary<HistoryMove>[] = [
   { weight: 6, arbitrary: fc.record({ do: fc.constant('repeat'), which: fc.nat(40) }) },
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('lie'), agent: fc.constantFrom('ada', 'bob'), fact: anyFact, old: fc.boolean() }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('lie'),
+      agent: fc.constantFrom('ada', 'bob'),
+      fact: anyFact,
+      old: fc.boolean(),
+    }),
+  },
 ];
 
 const history = (moves: readonly fc.WeightedArbitrary<HistoryMove>[]): fc.Arbitrary<HistoryMove[]> =>
@@ -136,13 +196,17 @@ function make(model: Model, move: HistoryMove): void {
       return;
     }
     case 'read': {
-      const process = at(model.processes.filter(({ exitTold }) => !exitTold), move.which);
+      const process = at(
+        model.processes.filter(({ exitTold }) => !exitTold),
+        move.which,
+      );
       if (process !== undefined) model.read(process, move.lines);
       return;
     }
     case 'own-turn': {
       const process = at(living, move.which);
-      if (process !== undefined && model.fleet.agents[process.agent]?.spec.mode === 'stream') model.beginTurn(process, null);
+      if (process !== undefined && model.fleet.agents[process.agent]?.spec.mode === 'stream')
+        model.beginTurn(process, null);
       return;
     }
     case 'die': {
@@ -152,9 +216,14 @@ function make(model: Model, move: HistoryMove): void {
     }
     case 'api': {
       const process = at(victims, move.which);
-      if (process !== undefined) process.api = move.kind;
+      if (process === undefined) return;
+      process.api = move.kind;
+      if (move.stays) model.weather.set(process.agent, move.kind);
       return;
     }
+    case 'crash-loop':
+      crashAgain(model, move.agent, move.times);
+      return;
     case 'send':
       model.send(move.agent);
       return;
@@ -181,7 +250,9 @@ function make(model: Model, move: HistoryMove): void {
       return;
     case 'repeat': {
       const again = model.journal.filter(({ event }) => 'run' in event).at(-1 - move.which)?.event;
-      if (again !== undefined && isHarmlessTwice(again, model)) model.submit(again);
+      if (again === undefined || !isHarmlessTwice(again, model)) return;
+      model.isHonest = false;
+      model.submit(again);
       return;
     }
     case 'lie':
@@ -189,10 +260,21 @@ function make(model: Model, move: HistoryMove): void {
   }
 }
 
+/** Each of its processes ends soon after it is up. */
+function crashAgain(model: Model, agent: string, times: number): void {
+  for (let count = 0; count < times; count += 1) {
+    const process = model.processes.find((candidate) => candidate.agent === agent && candidate.alive);
+    if (process !== undefined) model.die(process, 1);
+    flow(model, 2);
+    model.tickWhenDue();
+    flow(model, 4);
+  }
+}
+
 /** A host may say a thing twice, but not that a process is gone which it has since found alive: that would be a lie. */
 function isHarmlessTwice(event: Event, model: Model): boolean {
   if (!('run' in event) || !('agent' in event)) return false;
-  const process = model.processOf((event as ProcessEvent).run);
+  const process = model.processOf(event.run);
   const isEnd = event.type === 'gone' || event.type === 'exited';
   return !isEnd || process?.alive !== true;
 }
@@ -204,11 +286,12 @@ function lie(model: Model, move: Extract<HistoryMove, { do: 'lie' }>): void {
   const run = move.old ? runs[0] : runOf(agent.state)?.id;
   if (run === undefined) return;
   const offset = (runOf(agent.state)?.cursor ?? 0) + 1;
+  model.isHonest = false;
   model.submit({ type: 'heard', agent: move.agent, run, offset, fact: move.fact, late: false });
 }
 
 function operatorEvent(verb: Extract<HistoryMove, { do: 'operator' }>['verb'], agent: string): OperatorEvent {
-  const spec = CAST.find(({ name }) => name === agent)!;
+  const spec = CAST.find(({ name }) => name === agent) ?? ADA;
   switch (verb) {
     case 'up':
     case 'down':
@@ -225,4 +308,5 @@ function operatorEvent(verb: Extract<HistoryMove, { do: 'operator' }>['verb'], a
   }
 }
 
-const at = <T>(list: readonly T[], index: number): T | undefined => (list.length === 0 ? undefined : list[index % list.length]);
+const at = <T>(list: readonly T[], index: number): T | undefined =>
+  list.length === 0 ? undefined : list[index % list.length];

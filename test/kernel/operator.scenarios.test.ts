@@ -84,7 +84,8 @@ const VERBS: Readonly<Record<string, Act>> = {
 for (const [verb, act] of Object.entries(VERBS)) {
   test(`an operator's ${verb} in every state`, async () => {
     const parts = Object.entries(STATES).map(([state, moves]) => {
-      const spec = state === 'stopped by its policy' ? { ...ADA, restart: { ...ADA.restart, when: 'never' as const } } : ADA;
+      const spec =
+        state === 'stopped by its policy' ? { ...ADA, restart: { ...ADA.restart, when: 'never' as const } } : ADA;
       const obliging = habits({ spawned: 20, initialized: 400, interrupted: 200, termed: 100, killed: 20, swept: 50 });
       const world = play('2m 20s', [...moves, at('2m', given(`ada is ${state}`), act, obliging)], spec);
       return world.lines.join('\n');

@@ -27,7 +27,6 @@ import {
   unauthorized,
 } from './scenario.ts';
 
-
 describe('an agent whose session is rejected', () => {
   scenario('session-bound 401 is recovered at once', '20s', [
     ...WORKING,
@@ -56,20 +55,25 @@ describe('an agent whose session is rejected', () => {
     at('5m 30s', note('answered at last'), goodTurn('msg_2')),
   ]);
 
-  scenario('the quiet delay stays within its bounds and grows beyond its maximum after an hour', '2h', [
-    ...WORKING,
-    at('10s', send('m2')),
-    at('11s', rejectedTurn(unauthorized('req_1'))),
-    at('13s', note('20 s, and jitter does not make it shorter'), roll(0), rejectedTurn(unauthorized('req_2'))),
-    at('35s', roll(1), rejectedTurn(unauthorized('req_3'))),
-    at('1m 30s', rejectedTurn(unauthorized('req_4'))),
-    at('4m', rejectedTurn(unauthorized('req_5'))),
-    at('8m', note('3 min, and jitter does not make it longer'), rejectedTurn(unauthorized('req_6'))),
-    at('1h 5m', note('the incident is older than an hour: 6 min'), roll(0.5), rejectedTurn(unauthorized('req_7'))),
-    at('1h 12m', note('12 min'), rejectedTurn(unauthorized('req_8'))),
-    at('1h 25m', note('24 min'), rejectedTurn(unauthorized('req_9'))),
-    at('1h 50m', note('30 min is the longest'), rejectedTurn(unauthorized('req_10'))),
-  ], { ...ADA, auth: { ...ADA.auth, verify: { ...ADA.auth.verify, timeoutMs: 7_200_000 } } });
+  scenario(
+    'the quiet delay stays within its bounds and grows beyond its maximum after an hour',
+    '2h',
+    [
+      ...WORKING,
+      at('10s', send('m2')),
+      at('11s', rejectedTurn(unauthorized('req_1'))),
+      at('13s', note('20 s, and jitter does not make it shorter'), roll(0), rejectedTurn(unauthorized('req_2'))),
+      at('35s', roll(1), rejectedTurn(unauthorized('req_3'))),
+      at('1m 30s', rejectedTurn(unauthorized('req_4'))),
+      at('4m', rejectedTurn(unauthorized('req_5'))),
+      at('8m', note('3 min, and jitter does not make it longer'), rejectedTurn(unauthorized('req_6'))),
+      at('1h 5m', note('the incident is older than an hour: 6 min'), roll(0.5), rejectedTurn(unauthorized('req_7'))),
+      at('1h 12m', note('12 min'), rejectedTurn(unauthorized('req_8'))),
+      at('1h 25m', note('24 min'), rejectedTurn(unauthorized('req_9'))),
+      at('1h 50m', note('30 min is the longest'), rejectedTurn(unauthorized('req_10'))),
+    ],
+    { ...ADA, auth: { ...ADA.auth, verify: { ...ADA.auth.verify, timeoutMs: 7_200_000 } } },
+  );
 
   scenario('the first turn of all fails with a 401', '20s', [
     at('0s', start()),
@@ -88,12 +92,17 @@ describe('an agent whose session is rejected', () => {
     at('21s', goodTurn('msg_3')),
   ]);
 
-  scenario('redeliver never: the message that failed is not asked again, the agent is', '20s', [
-    ...WORKING,
-    at('10s', send('m2')),
-    at('11s', rejectedTurn(unauthorized('req_1'))),
-    at('13s', note('nothing is left to ask: a prompt proves the recovery'), goodTurn('msg_2')),
-  ], { ...ADA, auth: { ...ADA.auth, redeliver: 'never' } });
+  scenario(
+    'redeliver never: the message that failed is not asked again, the agent is',
+    '20s',
+    [
+      ...WORKING,
+      at('10s', send('m2')),
+      at('11s', rejectedTurn(unauthorized('req_1'))),
+      at('13s', note('nothing is left to ask: a prompt proves the recovery'), goodTurn('msg_2')),
+    ],
+    { ...ADA, auth: { ...ADA.auth, redeliver: 'never' } },
+  );
 
   scenario('the verify prompt is asked when the queue is empty, and given up in time', '7m', [
     ...WORKING,
@@ -110,12 +119,17 @@ describe('an agent whose session is rejected', () => {
     at('40s', goodTurn('msg_2')),
   ]);
 
-  scenario('verify false: the restarted agent waits for natural traffic', '2m', [
-    ...WORKING,
-    at('10s', rejectedTurn(unauthorized('req_1'))),
-    at('1m', note('it was not asked; now somebody asks'), send('m2')),
-    at('1m 1s', goodTurn('msg_2')),
-  ], { ...ADA, auth: { ...ADA.auth, verify: { prompt: false, timeoutMs: 300_000 } } });
+  scenario(
+    'verify false: the restarted agent waits for natural traffic',
+    '2m',
+    [
+      ...WORKING,
+      at('10s', rejectedTurn(unauthorized('req_1'))),
+      at('1m', note('it was not asked; now somebody asks'), send('m2')),
+      at('1m 1s', goodTurn('msg_2')),
+    ],
+    { ...ADA, auth: { ...ADA.auth, verify: { prompt: false, timeoutMs: 300_000 } } },
+  );
 
   scenario('an attempt that crashes before it answers proves nothing and is not another attempt', '20s', [
     ...WORKING,
@@ -228,7 +242,12 @@ describe('limits and holds', () => {
     ...WORKING,
     at('10s', send('m2')),
     at('11s', rejectedTurn(failure('transcript-poisoned', 400, 'req_1', 'thinking blocks cannot be modified'))),
-    at('13s', note('the fork is poisoned too'), turnStarts('ada', 'ada-fork'), fails(failure('transcript-poisoned', 400, 'req_2', 'again'))),
+    at(
+      '13s',
+      note('the fork is poisoned too'),
+      turnStarts('ada', 'ada-fork'),
+      fails(failure('transcript-poisoned', 400, 'req_2', 'again')),
+    ),
     at('40s', note('the fresh conversation works'), goodTurn('msg_2')),
   ]);
 

@@ -45,58 +45,106 @@ export function play(until: string, moves: readonly Move[], ...specs: readonly A
 }
 
 /** Up to here nothing new happened: one line says what the reader must know. */
-export const given = (what: string): Act => (world) => {
-  world.lines.length = 0;
-  world.write(`# given: ${what}`);
-};
+export const given =
+  (what: string): Act =>
+  (world) => {
+    world.lines.length = 0;
+    world.write(`# given: ${what}`);
+  };
 /** A line for the reader. */
-export const note = (text: string): Act => (world) => world.write(`\n# ${text}`);
-export const habits = (change: Partial<Habits>): Act => (world) => (world.habits = { ...world.habits, ...change });
-export const roll = (value: number): Act => (world) => (world.roll = value);
-export const tokenSource = (source: string): Act => (world) => (world.tokenSource = source);
+export const note =
+  (text: string): Act =>
+  (world) =>
+    world.write(`\n# ${text}`);
+export const habits =
+  (change: Partial<Habits>): Act =>
+  (world) =>
+    (world.habits = { ...world.habits, ...change });
+export const roll =
+  (value: number): Act =>
+  (world) =>
+    (world.roll = value);
+export const tokenSource =
+  (source: string): Act =>
+  (world) =>
+    (world.tokenSource = source);
 
 // What an operator does.
-export const start = (agent = 'ada'): Act => (world) => world.submit({ type: 'desired', agent, desired: 'up' });
-export const stop = (agent = 'ada'): Act => (world) => world.submit({ type: 'desired', agent, desired: 'down' });
-export const restart = (agent = 'ada', now = false): Act => (world) => world.submit({ type: 'restart-asked', agent, now, reason: null });
-export const remove = (agent = 'ada'): Act => (world) => world.submit({ type: 'deleted', agent });
-export const declare = (spec: AgentSpec): Act => (world) =>
-  world.submit({ type: 'declared', spec, environment: {}, seed: uuidOf(spec.name) });
-export const send = (id: string, text = `question ${id}`, agent = 'ada'): Act => (world) =>
-  world.submit({ type: 'message', agent, id: uuidOf(id), text });
+export const start =
+  (agent = 'ada'): Act =>
+  (world) =>
+    world.submit({ type: 'desired', agent, desired: 'up' });
+export const stop =
+  (agent = 'ada'): Act =>
+  (world) =>
+    world.submit({ type: 'desired', agent, desired: 'down' });
+export const restart =
+  (agent = 'ada', now = false): Act =>
+  (world) =>
+    world.submit({ type: 'restart-asked', agent, now, reason: null });
+export const remove =
+  (agent = 'ada'): Act =>
+  (world) =>
+    world.submit({ type: 'deleted', agent });
+export const declare =
+  (spec: AgentSpec): Act =>
+  (world) =>
+    world.submit({ type: 'declared', spec, environment: {}, seed: uuidOf(spec.name) });
+export const send =
+  (id: string, text = `question ${id}`, agent = 'ada'): Act =>
+  (world) =>
+    world.submit({ type: 'message', agent, id: uuidOf(id), text });
 
 export const tick = (): Act => (world) => world.submit({ type: 'tick' });
 
 // What the host reports of the current run, beyond its habits.
-const report = (build: (name: { agent: string; run: string }) => ProcessEvent, agent = 'ada'): Act => (world) =>
-  world.submit(build({ agent, run: world.runOf(agent) }));
+const report =
+  (build: (name: { agent: string; run: string }) => ProcessEvent, agent = 'ada'): Act =>
+  (world) =>
+    world.submit(build({ agent, run: world.runOf(agent) }));
 
 export const spawnFailed = (detail: string): Act => report((name) => ({ type: 'spawn-failed', ...name, detail }));
 export const neverSpawned = (): Act => report((name) => ({ type: 'never-spawned', ...name }));
 export const adopted = (): Act => report((name) => ({ type: 'adopted', ...name }));
 export const caughtUp = (): Act => report((name) => ({ type: 'caught-up', ...name }));
 export const gone = (leftovers = 0): Act => report((name) => ({ type: 'gone', ...name, leftovers }));
-export const exits = (code: number | null, hint: ExitHint | null = null, detail = ''): Act => (world) =>
-  world.exited('ada', { code, hint, detail });
-export const writing = (bytes: number): Act => (world) => {
-  const uuid = agentIn(world.fleet).turn?.uuid ?? '';
-  world.submit({ type: 'writing', agent: 'ada', run: world.runOf('ada'), uuid, bytes });
-};
-export const notWritten = (partial: boolean): Act => (world) => {
-  const uuid = agentIn(world.fleet).turn?.uuid ?? '';
-  world.submit({ type: 'not-written', agent: 'ada', run: world.runOf('ada'), uuid, partial });
-};
+export const exits =
+  (code: number | null, hint: ExitHint | null = null, detail = ''): Act =>
+  (world) =>
+    world.exited('ada', { code, hint, detail });
+export const writing =
+  (bytes: number): Act =>
+  (world) => {
+    const uuid = agentIn(world.fleet).turn?.uuid ?? '';
+    world.submit({ type: 'writing', agent: 'ada', run: world.runOf('ada'), uuid, bytes });
+  };
+export const notWritten =
+  (partial: boolean): Act =>
+  (world) => {
+    const uuid = agentIn(world.fleet).turn?.uuid ?? '';
+    world.submit({ type: 'not-written', agent: 'ada', run: world.runOf('ada'), uuid, partial });
+  };
 /** A report of an earlier run that was long under way. */
-export const lateReport = (event: ProcessEvent): Act => (world) => world.submit(event);
+export const lateReport =
+  (event: ProcessEvent): Act =>
+  (world) =>
+    world.submit(event);
 
 // What the agent says.
-export const says = (fact: StreamFact, agent = 'ada'): Act => (world) => world.heard(agent, fact);
+export const says =
+  (fact: StreamFact, agent = 'ada'): Act =>
+  (world) =>
+    world.heard(agent, fact);
 
 const MODEL = 'claude-opus-4-5';
 
 export const turnStarts = (agent = 'ada', sessionId: string | null = null): Act =>
   says({ fact: 'turn-started', sessionId, model: MODEL, claudeVersion: '2.1.195', apiKeySource: 'none' }, agent);
-export const answers = (messageId: string, how: { tools?: boolean; sidechain?: boolean; model?: string } = {}, agent = 'ada'): Act =>
+export const answers = (
+  messageId: string,
+  how: { tools?: boolean; sidechain?: boolean; model?: string } = {},
+  agent = 'ada',
+): Act =>
   says(
     {
       fact: 'answered',
@@ -126,12 +174,25 @@ export const ends = (outcome: 'good' | 'aborted', agent = 'ada'): Act =>
   says({ fact: 'turn-ended', outcome, failure: null, sessionId: null, totalCostUsd: null }, agent);
 
 /** The last of a turn that failed: the assistant's line, then the result. */
-export const fails = (why: Failure, agent = 'ada'): Act => all(
-  says({ fact: 'refused', failure: why }, agent),
-  says({ fact: 'turn-ended', outcome: 'failed', failure: { ...why, requestId: null }, sessionId: null, totalCostUsd: null }, agent),
-);
+export const fails = (why: Failure, agent = 'ada'): Act =>
+  all(
+    says({ fact: 'refused', failure: why }, agent),
+    says(
+      {
+        fact: 'turn-ended',
+        outcome: 'failed',
+        failure: { ...why, requestId: null },
+        sessionId: null,
+        totalCostUsd: null,
+      },
+      agent,
+    ),
+  );
 
-export const all = (...acts: readonly Act[]): Act => (world) => acts.forEach((act) => act(world));
+export const all =
+  (...acts: readonly Act[]): Act =>
+  (world) =>
+    acts.forEach((act) => act(world));
 
 export const goodTurn = (messageId: string, agent = 'ada'): Act =>
   all(turnStarts(agent), answers(messageId, {}, agent), ends('good', agent));
@@ -151,14 +212,18 @@ export const daemonDies = (): Act => (world) => {
   world.forget();
   world.write('\n# the daemon dies and another begins; the agents live on');
 };
-export const reboots = (took: string): Act => (world) => {
-  world.reboot(ms(took));
-  world.write(`\n# the machine reboots and takes ${took}`);
-};
-export const wallJumps = (sign: 1 | -1, by: string): Act => (world) => {
-  world.jumpWall(sign * ms(by));
-  world.write(`\n# the wall clock is set ${sign === 1 ? 'ahead' : 'back'} by ${by}`);
-};
+export const reboots =
+  (took: string): Act =>
+  (world) => {
+    world.reboot(ms(took));
+    world.write(`\n# the machine reboots and takes ${took}`);
+  };
+export const wallJumps =
+  (sign: 1 | -1, by: string): Act =>
+  (world) => {
+    world.jumpWall(sign * ms(by));
+    world.write(`\n# the wall clock is set ${sign === 1 ? 'ahead' : 'back'} by ${by}`);
+  };
 
 /** Up, in run 000002, and one good turn behind it. */
 export const WORKING: readonly Move[] = [

@@ -17,7 +17,9 @@ const seconds = (ms: number): string => (ms / 1_000).toFixed(3);
 /** Ids that are derived from the tests' own names are shown as the names. */
 function short(text: string): string {
   return text.replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-4000-8000-[0-9a-f]{12}/g, (uuid) => {
-    const name = String.fromCharCode(...(uuid.slice(0, 8) + uuid.slice(9, 13)).match(/../g)!.map((pair) => parseInt(pair, 16)));
+    const name = String.fromCharCode(
+      ...((uuid.slice(0, 8) + uuid.slice(9, 13)).match(/../g) ?? []).map((pair) => parseInt(pair, 16)),
+    );
     const plain = name.replaceAll('\0', '');
     const tail = uuid.slice(24);
     const n = parseInt(tail.slice(8), 16);
@@ -56,7 +58,14 @@ export function eventLine(event: Event): string {
     case 'spawn-failed':
       return words(event.agent, event.run, 'spawn-failed', event.detail);
     case 'exited':
-      return words(event.agent, event.run, 'exited', event.code === null ? 'unrecorded' : event.code, event.hint, event.detail);
+      return words(
+        event.agent,
+        event.run,
+        'exited',
+        event.code === null ? 'unrecorded' : event.code,
+        event.hint,
+        event.detail,
+      );
     case 'gone':
       return words(event.agent, event.run, 'gone', event.leftovers > 0 && `${event.leftovers} left over`);
     case 'writing':
@@ -83,13 +92,24 @@ function factLine(fact: StreamFact): string {
     case 'retrying':
       return words('retrying', fact.status ?? 'no answer', `attempt ${fact.attempt}`);
     case 'answered':
-      return words('answered', fact.messageId, fact.usedTools && 'with tools', fact.sidechain && 'in a subagent', fact.model);
+      return words(
+        'answered',
+        fact.messageId,
+        fact.usedTools && 'with tools',
+        fact.sidechain && 'in a subagent',
+        fact.model,
+      );
     case 'refused':
       return words('refused', failureText(fact.failure));
     case 'limited':
       return words('limited', fact.limit, fact.resetsAt !== null && `until ${new Date(fact.resetsAt).toISOString()}`);
     case 'turn-ended':
-      return words('turn-ended', fact.outcome, fact.failure && failureText(fact.failure), fact.totalCostUsd !== null && `${fact.totalCostUsd} USD`);
+      return words(
+        'turn-ended',
+        fact.outcome,
+        fact.failure && failureText(fact.failure),
+        fact.totalCostUsd !== null && `${fact.totalCostUsd} USD`,
+      );
     case 'other':
       return words('other', fact.what);
   }
@@ -100,13 +120,25 @@ const failureText = (failure: Failure): string => words(failure.kind, failure.st
 export function commandLine(command: Command): string {
   switch (command.type) {
     case 'record':
-      return lineOf(null, 'record', words(command.agent, command.run, command.event, command.cause && `[${command.cause}]`, command.detail));
+      return lineOf(
+        null,
+        'record',
+        words(command.agent, command.run, command.event, command.cause && `[${command.cause}]`, command.detail),
+      );
     case 'file-incident':
       return lineOf(null, 'incident', incidentLine(command.incident));
     case 'spawn':
-      return lineOf(null, 'command', words('spawn', command.agent, command.run, command.session && planLine(command.session)));
+      return lineOf(
+        null,
+        'command',
+        words('spawn', command.agent, command.run, command.session && planLine(command.session)),
+      );
     case 'deliver':
-      return lineOf(null, 'command', words('deliver', command.agent, command.run, command.uuid, JSON.stringify(command.text)));
+      return lineOf(
+        null,
+        'command',
+        words('deliver', command.agent, command.run, command.uuid, JSON.stringify(command.text)),
+      );
     case 'signal':
       return lineOf(null, 'command', words('signal', command.agent, command.run, command.signal));
     case 'initialize':
@@ -127,7 +159,8 @@ function planLine(plan: SessionPlan): string {
 function incidentLine(incident: Incident): string {
   const attempts = incident.attempts.map(({ run, outcome }) => `${run ?? '?'} ${outcome}`).join(', ');
   const receipts = incident.recoveries.map(
-    (receipt) => `${receipt.agent}: ${receipt.failedRequestId} -> ${receipt.attempts} attempt(s) -> ${receipt.messageId}, down ${seconds(receipt.downMs)} s`,
+    (receipt) =>
+      `${receipt.agent}: ${receipt.failedRequestId} -> ${receipt.attempts} attempt(s) -> ${receipt.messageId}, down ${seconds(receipt.downMs)} s`,
   );
   return words(
     incident.id,
@@ -147,23 +180,45 @@ export function changesOf(before: Fleet, after: Fleet, when: (deadline: Deadline
   return names.flatMap((name) => {
     const was = before.agents[name];
     const is = after.agents[name];
-    const show = (agent: Agent | undefined): readonly string[] => (agent === undefined ? ['not there'] : aspects(agent, when));
+    const show = (agent: Agent | undefined): readonly string[] =>
+      agent === undefined ? ['not there'] : aspects(agent, when);
     const old = show(was);
-    return show(is).flatMap((aspect, index) => (old[index] === aspect ? [] : [lineOf(null, '  =', words(name, aspect))]));
+    return show(is).flatMap((aspect, index) =>
+      old[index] === aspect ? [] : [lineOf(null, '  =', words(name, aspect))],
+    );
   });
 }
 
 function aspects(agent: Agent, when: (deadline: Deadline) => number): readonly string[] {
-  const due = (deadline: Deadline): string => `${deadline.clock === 'wall' ? 'by the wall clock ' : ''}at ${seconds(when(deadline))}`;
+  const due = (deadline: Deadline): string =>
+    `${deadline.clock === 'wall' ? 'by the wall clock ' : ''}at ${seconds(when(deadline))}`;
   const { recovery, patience, session, turn } = agent;
   return [
     words('is', stateText(agent, due), '|', agent.health),
     recovery === null
       ? 'has no trouble'
-      : words(`recovery ${recovery.stage} in ${recovery.incident}, ${recovery.attempts} attempt(s)`, recovery.next && `next ${due(recovery.next)}`),
+      : words(
+          `recovery ${recovery.stage} in ${recovery.incident}, ${recovery.attempts} attempt(s)`,
+          recovery.next && `next ${due(recovery.next)}`,
+        ),
     patience?.until ? words('patience until', due(patience.until)) : 'no patience',
-    words('session', session.id, session.begun ? 'begun' : 'not begun', session.tail, session.lastGood && `good until ${session.lastGood}`, session.mended !== 'no' && session.mended),
-    turn === null ? 'in no turn' : words('in turn', turn.uuid ?? 'of its own', turn.accepted ? 'accepted' : 'unsure', turn.answered && 'answered', turn.usedTools && 'used tools'),
+    words(
+      'session',
+      session.id,
+      session.begun ? 'begun' : 'not begun',
+      session.tail,
+      session.lastGood && `good until ${session.lastGood}`,
+      session.mended !== 'no' && session.mended,
+    ),
+    turn === null
+      ? 'in no turn'
+      : words(
+          'in turn',
+          turn.uuid ?? 'of its own',
+          turn.accepted ? 'accepted' : 'unsure',
+          turn.answered && 'answered',
+          turn.usedTools && 'used tools',
+        ),
     words('queue', agent.queue.map(messageText).join(', ') || 'empty'),
     words('finished', agent.finished.map(messageText).join(', ') || 'nothing'),
   ];
@@ -187,4 +242,9 @@ function stateText(agent: Agent, due: (deadline: Deadline) => string): string {
 }
 
 const messageText = (message: Message): string =>
-  words(message.id, message.state, message.badDeliveries > 0 && `(${message.badDeliveries} bad)`, message.state === 'failed' && `[${message.cause}]`);
+  words(
+    message.id,
+    message.state,
+    message.badDeliveries > 0 && `(${message.badDeliveries} bad)`,
+    message.state === 'failed' && `[${message.cause}]`,
+  );

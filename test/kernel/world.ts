@@ -167,7 +167,14 @@ export class World {
       case 'spawn':
         this.#later(this.habits.spawned, () => {
           this.#alive.add(run);
-          this.submit({ type: 'spawned', agent, run, shimPid: 4_000 + Number(run), shimStart: '77', fingerprint: 'ab12cd34' });
+          this.submit({
+            type: 'spawned',
+            agent,
+            run,
+            shimPid: 4_000 + Number(run),
+            shimStart: '77',
+            fingerprint: 'ab12cd34',
+          });
         });
         return;
       case 'initialize':
@@ -186,7 +193,11 @@ export class World {
         this.#later(
           this.habits.interrupted,
           whileAlive(() =>
-            this.heard(agent, { fact: 'turn-ended', outcome: 'aborted', failure: null, sessionId: null, totalCostUsd: null }, run),
+            this.heard(
+              agent,
+              { fact: 'turn-ended', outcome: 'aborted', failure: null, sessionId: null, totalCostUsd: null },
+              run,
+            ),
           ),
         );
         return;

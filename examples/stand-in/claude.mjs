@@ -258,6 +258,14 @@ function conversationOf(entries) {
   return seen;
 }
 
+/** What the user said last, as far as the model will see it. */
+function lastQuestion() {
+  /** @type {Entry[]} */
+  const cut = session.cutAt === null ? [] : [{ kind: 'cut', uuid: '', at: session.cutAt }];
+  const asked = conversationOf([...session.entries, ...cut]).findLast((entry) => entry.kind === 'user' && entry.text);
+  return asked?.text ?? '';
+}
+
 /**
  * Message ids that are echoed and not run again. Dropped entries count, too. 2.1.328 runs a message again that
  * nothing answered, because its process died; 2.1.195 swallows it.
@@ -759,7 +767,9 @@ class Turn {
     /** Said while a tool ran, and put into this turn. @type {Message[]} */
     this.joined = [];
     this.message = merged(batch);
-    this.text = textIn(this.message.content);
+    /** Nothing is said: the question at which the conversation ends is asked. */
+    this.asksAgain = Array.isArray(this.message.content) && this.message.content.length === 0;
+    this.text = this.asksAgain ? lastQuestion() : textIn(this.message.content);
     this.startedAt = Date.now();
     this.requests = 0;
     this.costUsd = 0;
@@ -870,7 +880,7 @@ async function run(running) {
   remember({
     kind: 'user',
     uuid: running.message.uuid,
-    text: running.text,
+    text: running.asksAgain ? '' : running.text,
     merged: running.batch.map((message) => message.uuid),
   });
   await apply(want, 'message');

@@ -10,8 +10,7 @@ export type StderrHint = Exclude<ExitHint, 'oom'>;
 const HINTS: readonly (readonly [RegExp, StderrHint])[] = [
   [/^(?:Error: )?No conversation found with session ID: /m, 'session-missing'], // M
   [/^(?:Error: )?--resume requires a valid session ID/m, 'session-missing'], // M
-  // The message that we resume at is not in the transcript: this plan can never work, whoever repeats it.
-  [/^(?:Error: )?No message found with message\.uuid of: /m, 'session-missing'], // M
+  [/^(?:Error: )?No message found with message\.uuid of: /m, 'anchor-missing'], // M
   [/^(?:Error: )?Session ID \S{1,80} is already in use/m, 'session-in-use'], // M
   [/^(?:Error: )?Session .{0,80}is currently running as a background agent/m, 'session-in-use'], // D
   [/^(?:Error: )?Error parsing streaming input line/m, 'input-broken'], // M; 2.1.328 no longer repeats the line itself

@@ -1,50 +1,79 @@
+import { fingerprint } from '../config/credentials.ts';
 import { runFolder } from '../home/paths.ts';
 import type { Event } from '../kernel/events.ts';
-import { runOf, type Fleet } from '../kernel/fleet.ts';
+import { runOf, type Agent, type Fleet, type Run } from '../kernel/fleet.ts';
 import type { Host } from './host.ts';
-import { environmentOfShim, inspectRun } from './process/inspect.ts';
-import type { Secrets } from './secrets.ts';
+import { environmentOfShim, inspectRun, type Inspection } from './process/inspect.ts';
+import { secretIn, type Secrets } from './secrets.ts';
 
-/**
- * What a new daemon finds of every run that the state believes alive. The report comes as events like any other, and
- * the kernel decides again; nothing is started here.
- */
-export async function adoptAll(options: {
+type Adoption = {
   readonly home: string;
   readonly boot: string;
   readonly fleet: Fleet;
   readonly host: Host;
   readonly secrets: Secrets;
   readonly submit: (event: Event) => Promise<void>;
-}): Promise<void> {
-  const { home, boot, fleet, host, secrets, submit } = options;
-  for (const agent of Object.values(fleet.agents)) {
-    const run = runOf(agent.state);
-    if (run === null) continue;
-    const name = { agent: agent.spec.name, run: run.id };
-    const found = await inspectRun(runFolder(home, agent.spec.name, run.id), run.shim, boot);
-    switch (found.status) {
-      case 'alive': {
-        const environment = environmentOfShim(found.shimPid) ?? {};
-        secrets.recover(agent, fleet.credentials[agent.spec.credentials[0] ?? ''], environment);
-        if (run.shim === null) {
-          const { shimPid, shimStart } = found;
-          await submit({ type: 'spawned', ...name, shimPid, shimStart, fingerprint: agent.fingerprint });
-        }
-        await submit({ type: 'adopted', ...name });
-        host.adopt(agent, { ...run, shim: { pid: found.shimPid, start: found.shimStart } });
-        break;
-      }
-      case 'ended':
-        // Its last words are read before its end is told.
-        await submit({ type: 'adopted', ...name });
-        host.adopt(agent, { ...run, shim: run.shim ?? { pid: 0, start: '' } });
-        break;
-      case 'vanished':
-        await submit({ type: 'exited', ...name, code: null, hint: null, detail: 'the process was gone' });
-        break;
-      case 'never-spawned':
-        await submit({ type: 'never-spawned', ...name });
+};
+
+type Found = { readonly agent: Agent; readonly run: Run; readonly inspection: Inspection };
+
+/**
+ * What a new daemon finds of every run that the state believes alive. The report comes as events like any other, and
+ * the kernel decides again; nothing is started here. All are looked at before the first is reported: what a report
+ * starts may need a secret that only another agent's shim still has.
+ */
+export async function adoptAll(adoption: Adoption): Promise<void> {
+  const { home, boot, fleet } = adoption;
+  const found: Found[] = [];
+  for (const { agent, run } of runsOldestFirst(fleet)) {
+    const inspection = await inspectRun(runFolder(home, agent.spec.name, run.id), run.shim, boot);
+    const known = inspection.status === 'alive' ? recoverSecrets(adoption, agent, run, inspection.shimPid) : agent;
+    found.push({ agent: known, run, inspection });
+  }
+  await Promise.all(found.map((each) => report(adoption, each)));
+}
+
+/** Runs are numbered as they begin: of a secret that was replaced, the newest agent has the newest value. */
+function runsOldestFirst(fleet: Fleet): readonly { readonly agent: Agent; readonly run: Run }[] {
+  return Object.values(fleet.agents)
+    .flatMap((agent) => {
+      const run = runOf(agent.state);
+      return run === null ? [] : [{ agent, run }];
+    })
+    .toSorted((one, other) => Number(one.run.id) - Number(other.run.id));
+}
+
+/** Of a process whose start nobody recorded, its environment alone says what it was given. */
+function recoverSecrets({ fleet, secrets }: Adoption, agent: Agent, run: Run, shimPid: number): Agent {
+  const credential = fleet.credentials[agent.spec.credentials[0] ?? ''];
+  const environment = environmentOfShim(shimPid) ?? {};
+  const given = run.shim === null ? secretIn(credential, environment) : null;
+  const known = given === null ? agent : { ...agent, fingerprint: fingerprint(given) };
+  secrets.recover(known, credential, environment);
+  return known;
+}
+
+/**
+ * The ears come first: what the report makes the kernel ask for needs somebody to say it to. What they hear comes in later
+ * turns of the event loop, so still behind the report.
+ */
+async function report({ host, submit }: Adoption, { agent, run, inspection }: Found): Promise<void> {
+  const name = { agent: agent.spec.name, run: run.id };
+  switch (inspection.status) {
+    case 'alive': {
+      const { shimPid, shimStart } = inspection;
+      host.adopt(agent, { ...run, shim: { pid: shimPid, start: shimStart } }, false);
+      const spawned = { type: 'spawned', ...name, shimPid, shimStart, fingerprint: agent.fingerprint } as const;
+      await Promise.all([run.shim === null ? submit(spawned) : null, submit({ type: 'adopted', ...name })]);
+      return;
     }
+    case 'ended':
+    case 'vanished':
+      // Its last words are heard before its end is told: they may be the answer to what it was asked.
+      host.adopt(agent, { ...run, shim: { pid: 0, start: '' } }, true);
+      await submit({ type: 'adopted', ...name });
+      return;
+    case 'never-spawned':
+      await submit({ type: 'never-spawned', ...name });
   }
 }

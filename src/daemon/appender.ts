@@ -1,4 +1,4 @@
-import { closeSync, fdatasync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fdatasync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { previousFile } from '../home/journal.ts';
 
@@ -36,9 +36,9 @@ export class Appender {
     return datasync(this.#fd);
   }
 
-  /** The file becomes the previous one, which is replaced. */
+  /** The file becomes the previous one, which is replaced. One that somebody has removed is begun anew. */
   rotate(): void {
-    renameSync(this.#path, previousFile(this.#path));
+    if (existsSync(this.#path)) renameSync(this.#path, previousFile(this.#path));
     const fd = openSync(this.#path, 'a', 0o600);
     closeSync(this.#fd);
     this.#fd = fd;

@@ -46,7 +46,7 @@ export async function startDaemon(
   const state = loadState(home);
   for (const damage of state.damage) complain('state', damage);
   const store = openStore(home);
-  for (const { seq, commands } of state.replayed) store.record(seq, commands);
+  for (const { seq, commands } of state.replayed) store.recordMissing(seq, commands);
   const secrets = new Secrets();
   const host: Host = new Host({
     home,

@@ -31,7 +31,10 @@ export class Engine {
   readonly #store: Store;
   readonly #obey: (command: Command) => void;
   readonly #watchers = new Set<(change: Change) => void>();
+  /** What everybody sees: the fleet whose commands are under way and whose watchers were told. */
   #fleet: Fleet;
+  /** The fleet after the last event in the journal; ahead of `#fleet` while the journal is on its way to the disk. */
+  #latest: Fleet;
   #seq: number;
   #queue: Waiting[] = [];
   #isDraining = false;
@@ -42,6 +45,7 @@ export class Engine {
     this.#clock = clock;
     this.#store = store;
     this.#fleet = start.fleet;
+    this.#latest = start.fleet;
     this.#seq = start.seq;
     this.#obey = obey;
   }
@@ -65,18 +69,22 @@ export class Engine {
     return () => this.#watchers.delete(watcher);
   }
 
-  /** Settles when the fleet is as `holds` wants it, at once if it is already. */
-  until(holds: (fleet: Fleet) => boolean): Promise<void> {
+  /** Settles when the fleet is as `holds` wants it, at once if it is already, or when whoever waits has gone. */
+  until(holds: (fleet: Fleet) => boolean, gone?: AbortSignal): Promise<void> {
     return new Promise((done) => {
-      if (holds(this.#fleet)) {
+      if (holds(this.#fleet) || gone?.aborted === true) {
         done();
         return;
       }
-      const stop = this.watch((change) => {
-        if (!holds(change.after)) return;
+      const settle = (): void => {
         stop();
+        gone?.removeEventListener('abort', settle);
         done();
+      };
+      const stop = this.watch((change) => {
+        if (holds(change.after)) settle();
       });
+      gone?.addEventListener('abort', settle);
     });
   }
 
@@ -84,7 +92,7 @@ export class Engine {
   close(): void {
     this.#isClosed = true;
     this.#cancelTimer();
-    this.#store.close(this.#fleet, this.#seq);
+    this.#store.close(this.#latest, this.#seq);
   }
 
   async #drain(): Promise<void> {
@@ -92,9 +100,11 @@ export class Engine {
     this.#isDraining = true;
     while (this.#queue.length > 0) {
       const batch = this.#queue.splice(0);
-      const { changes, mustSync } = this.#takeIn(batch);
+      const { first, changes, mustSync } = this.#takeIn(batch);
       if (mustSync) await this.#store.sync();
       if (this.#isClosed) break;
+      this.#fleet = this.#latest;
+      changes.forEach(({ commands }, index) => this.#store.record(first + index, commands));
       for (const { commands } of changes) commands.forEach(this.#obey);
       for (const { done } of batch) done();
       for (const change of changes) for (const watcher of this.#watchers) watcher(change);
@@ -104,24 +114,23 @@ export class Engine {
     this.#arm();
   }
 
-  #takeIn(batch: readonly Waiting[]): { changes: Change[]; mustSync: boolean } {
+  #takeIn(batch: readonly Waiting[]): { first: number; changes: Change[]; mustSync: boolean } {
     const entries: JournalEntry[] = [];
     const changes: Change[] = [];
     let mustSync = false;
     const first = this.#seq + 1;
     for (const { event } of batch) {
       const moment = this.#clock.now();
-      const before = this.#fleet;
+      const before = this.#latest;
       const { fleet, commands } = step(before, event, moment);
-      this.#fleet = fleet;
+      this.#latest = fleet;
       this.#seq += 1;
       entries.push({ seq: this.#seq, moment, event });
       changes.push({ before, after: fleet, commands });
       mustSync ||= event.type === 'message' || commands.some((command) => command.type === 'spawn');
     }
     this.#store.append(entries);
-    changes.forEach(({ commands }, index) => this.#store.record(first + index, commands));
-    return { changes, mustSync };
+    return { first, changes, mustSync };
   }
 
   #arm(): void {

@@ -40,6 +40,7 @@ export class Host {
   readonly #options: HostOptions;
   readonly #runs = new Map<string, LiveRun>();
   readonly #writer = new FifoWriter();
+  #isClosed = false;
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -55,12 +56,14 @@ export class Host {
     for (const run of this.#runs.values()) run.check();
   }
 
-  /** Listens to a process that an earlier daemon started. */
-  adopt(agent: Agent, run: Heard): void {
-    this.#listen(agent, run, true);
+  /** Listens to a run that an earlier daemon started; one that has ended is heard to its end, which is then told. */
+  adopt(agent: Agent, run: Heard, isOver: boolean): void {
+    const live = this.#listen(agent, run, true);
+    if (isOver) void live.end();
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all([...this.#runs.values()].map((run) => run.close()));
   }
 
@@ -103,6 +106,11 @@ export class Host {
     const runDir = this.#runDir(name, run);
     try {
       const { env, fingerprint } = await this.#environment(agent, run);
+      // A secret may take half a minute. Who was stopped meanwhile must not begin to live behind everybody's back.
+      if (!this.#isAwaited(name, run)) {
+        await submit({ type: 'never-spawned', agent: name, run });
+        return;
+      }
       const found = preflight({ cwd: spec.cwd, argv0: argv[0] ?? '', path: env['PATH'] });
       if (!found.ok) {
         await submit({ type: 'spawn-failed', agent: name, run, detail: found.message });
@@ -126,6 +134,11 @@ export class Host {
       if (!(error instanceof NoSecret) && !(error instanceof SpawnRefused)) throw error;
       await submit({ type: 'spawn-failed', agent: name, run, detail: error.message });
     }
+  }
+
+  #isAwaited(name: string, id: RunId): boolean {
+    const { agent, run } = this.#find(name, id);
+    return !this.#isClosed && run !== null && agent?.state.at === 'starting';
   }
 
   #listen(agent: Agent, run: Heard, isAdopted: boolean): LiveRun {

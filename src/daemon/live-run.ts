@@ -1,12 +1,13 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { classifyExit } from '../claude/exit.ts';
-import { initializeFrame, interruptFrame, userFrame } from '../claude/frames.ts';
+import { askAgainFrame, initializeFrame, interruptFrame, userFrame } from '../claude/frames.ts';
 import { parseLine } from '../claude/line.ts';
 import { mayMatter } from '../claude/prefilter.ts';
 import type { Event, RunId } from '../kernel/events.ts';
-import { excerpt } from '../kernel/redaction.ts';
+import type { StreamFact } from '../kernel/facts.ts';
+import { excerpt, redact } from '../kernel/redaction.ts';
 import type { AgentMode } from '../kernel/spec.ts';
-import type { FrameWriter } from './process/fifo.ts';
+import type { FrameOutcome, FrameWriter } from './process/fifo.ts';
 import { follow, type FollowTrouble, type Follower } from './process/follower.ts';
 import { readExit, runFiles, watchRun, type RunWatch } from './process/run-files.ts';
 
@@ -38,6 +39,7 @@ export class LiveRun {
   readonly #options: LiveRunOptions;
   readonly #watch: RunWatch;
   readonly #follower: Follower | null;
+  readonly #complaints = new Set<string>();
   #isCatchingUp: boolean;
   #isBlind = false;
   #isOver = false;
@@ -57,8 +59,13 @@ export class LiveRun {
   /** Looks for what a lost notification would have told. Called once a second for all runs. */
   check(): void {
     if (this.#isOver) return;
-    this.#follower?.poke();
-    if (this.#isBlind) this.#watch.check();
+    try {
+      this.#follower?.poke();
+      if (this.#isBlind) this.#watch.check();
+    } catch (error) {
+      // Somebody has put something else in the place of the run's folder: that is no reason for the others to end.
+      this.#complainOnce('files', error);
+    }
     const isLost = this.#options.isAdopted && !this.#options.isShimAlive();
     if (isLost) void this.end();
   }
@@ -70,11 +77,13 @@ export class LiveRun {
     await this.#follower?.caughtUp();
     await this.#follower?.close();
     this.#watch.close();
+    const exit = readExit(this.#options.runDir);
     const stderr = readTail(runFiles(this.#options.runDir).stderr);
     await this.#options.submit({
       type: 'exited',
       ...this.#name,
-      code: readExit(this.#options.runDir)?.code ?? null,
+      code: exit?.code ?? null,
+      at: exit?.at ?? null,
       hint: classifyExit(stderr),
       detail: excerpt(lastLine(stderr), undefined, this.#options.secrets()),
     });
@@ -103,9 +112,10 @@ export class LiveRun {
     await this.#write(Buffer.from(interruptFrame(`interrupt-${this.#options.run}`)));
   }
 
-  async deliver(uuid: string, text: string): Promise<void> {
+  /** Without a text the agent is asked for the question at which its conversation ends. */
+  async deliver(uuid: string, text: string | null): Promise<void> {
     const { submit } = this.#options;
-    const frame = Buffer.from(userFrame(uuid, text));
+    const frame = Buffer.from(text === null ? askAgainFrame(uuid) : userFrame(uuid, text));
     const isAtomic = frame.length <= ATOMIC_BYTES_MAX;
     if (!isAtomic) await submit({ type: 'writing', ...this.#name, uuid, bytes: frame.length });
     const { outcome } = await this.#write(frame);
@@ -120,8 +130,21 @@ export class LiveRun {
     return { agent: this.#options.agent, run: this.#options.run };
   }
 
-  #write(frame: Buffer): ReturnType<FrameWriter['writeFrame']> {
-    return this.#options.writer.writeFrame(runFiles(this.#options.runDir).stdin, frame);
+  /** What cannot be opened or is no FIFO has taken nothing either: it is tried again like one without a reader. */
+  async #write(frame: Buffer): Promise<FrameOutcome> {
+    try {
+      return await this.#options.writer.writeFrame(runFiles(this.#options.runDir).stdin, frame);
+    } catch (error) {
+      this.#complainOnce('input', error);
+      return { outcome: 'no-reader', bytesWritten: 0 };
+    }
+  }
+
+  /** What is tried again and again is complained of once. */
+  #complainOnce(what: 'files' | 'input', error: unknown): void {
+    if (this.#complaints.has(what)) return;
+    this.#complaints.add(what);
+    this.#options.complain(`${what} of ${this.#options.agent}`, error);
   }
 
   #followStdout(): Follower {
@@ -132,7 +155,7 @@ export class LiveRun {
       onLines: async (lines) => {
         const events = lines.flatMap(({ line, end, oversized }) => {
           if (oversized) return [];
-          const fact = parseLine(line);
+          const fact = withoutSecrets(parseLine(line), this.#options.secrets());
           if (fact.fact === 'other') return [];
           return [{ type: 'heard' as const, ...this.#name, offset: end, fact, late: this.#isCatchingUp }];
         });
@@ -148,6 +171,12 @@ export class LiveRun {
     this.#isCatchingUp = false;
     if (!this.#isOver) await this.#options.submit({ type: 'caught-up', ...this.#name });
   }
+}
+
+/** What is journaled and shown holds none of the secrets that were given to an agent, whatever their form. */
+function withoutSecrets(fact: StreamFact, secrets: readonly string[]): StreamFact {
+  if ((fact.fact !== 'refused' && fact.fact !== 'turn-ended') || fact.failure === null) return fact;
+  return { ...fact, failure: { ...fact.failure, text: redact(fact.failure.text, secrets) } };
 }
 
 /** The end of a file as text, '' when it cannot be read: it only helps to explain an exit. */

@@ -55,11 +55,11 @@ export class Secrets {
   /** Takes back what a living agent was given, if it is what the state says it was given. */
   recover(agent: Agent, spec: CredentialSpec | undefined, environment: Readonly<Record<string, string>>): void {
     this.keep(pickKeys(environment, agent.spec.envPass));
-    const variable = spec === undefined ? null : CREDENTIAL_VARIABLES[spec.type];
-    if (spec?.from === null || spec?.from === undefined || variable === null || !('env' in spec.from)) return;
-    const secret = environment[variable];
-    if (secret === undefined || fingerprint(secret) !== agent.fingerprint) return;
-    this.keep({ [spec.from.env]: secret });
+    const secret = secretIn(spec, environment);
+    if (secret === null || fingerprint(secret) !== agent.fingerprint) return;
+    this.#known.add(secret);
+    const from = spec?.from ?? null;
+    if (from !== null && 'env' in from) this.keep({ [from.env]: secret });
   }
 
   async #read(spec: CredentialSpec, from: NonNullable<CredentialSpec['from']>, cwd: string): Promise<string> {
@@ -73,6 +73,15 @@ export class Secrets {
     if ('file' in from) return readSecretFile(spec.name, from.file);
     return runSecretCommand(spec.name, from.command, cwd);
   }
+}
+
+/** The credential in a process's environment, null when it was given none. */
+export function secretIn(
+  spec: CredentialSpec | undefined,
+  environment: Readonly<Record<string, string>>,
+): string | null {
+  const variable = spec === undefined || spec.from === null ? null : CREDENTIAL_VARIABLES[spec.type];
+  return variable === null ? null : (environment[variable] ?? null);
 }
 
 /** Variables of an `envFile`. @throws NoSecret */

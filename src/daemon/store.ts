@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { previousFile, type JournalEntry, type Snapshot } from '../home/journal.ts';
 import { historyFile, incidentsFile, journalFile, snapshotFile, stateFolder } from '../home/paths.ts';
 import { isAfter, lastPlace, toEventRow, type HistoryLine, type IncidentLine, type Place } from '../home/records.ts';
@@ -15,8 +15,10 @@ export const RECORDS_BYTES_MAX = 8 * 1024 * 1024;
 export interface Store {
   append(entries: readonly JournalEntry[]): void;
   sync(): Promise<void>;
-  /** Appends the records among an event's commands, but those that a daemon before this one already wrote. */
+  /** Appends the records among an event's commands. */
   record(seq: number, commands: readonly Command[]): void;
+  /** The same for a replayed event: what the daemon before this one has written already is left out. */
+  recordMissing(seq: number, commands: readonly Command[]): void;
   /** Folds the journal into a snapshot when it is long, or when the disk refused it. */
   tidy(fleet: Fleet, seq: number): void;
   degraded(): readonly string[];
@@ -63,13 +65,22 @@ class FileStore implements Store {
   }
 
   record(seq: number, commands: readonly Command[]): void {
+    this.#record(seq, commands, null, null);
+  }
+
+  recordMissing(seq: number, commands: readonly Command[]): void {
+    this.#record(seq, commands, this.#lastHistory, this.#lastIncident);
+  }
+
+  /** Only a replayed event is compared with the files: after a power cut or a full disk they may be ahead of the journal. */
+  #record(seq: number, commands: readonly Command[], lastHistory: Place | null, lastIncident: Place | null): void {
     commands.forEach((command, index) => {
       const place = { seq, index };
-      if (command.type === 'record' && isAfter(place, this.#lastHistory)) {
+      if (command.type === 'record' && isAfter(place, lastHistory)) {
         const line: HistoryLine = { ...place, entry: toEventRow(command) };
         this.#attempt('history', () => this.#history.append(`${JSON.stringify(line)}\n`));
       }
-      if (command.type === 'file-incident' && isAfter(place, this.#lastIncident)) {
+      if (command.type === 'file-incident' && isAfter(place, lastIncident)) {
         const line: IncidentLine = { ...place, incident: command.incident };
         this.#attempt('incidents', () => this.#incidents.append(`${JSON.stringify(line)}\n`));
       }
@@ -116,7 +127,8 @@ function writeSnapshot(home: string, snapshot: Snapshot): void {
   const tmp = `${path}.tmp`;
   const fd = openSync(tmp, 'w', 0o600);
   try {
-    writeSync(fd, JSON.stringify(snapshot));
+    // Not `writeSync`, which on a disk that becomes full writes a part and is content.
+    writeFileSync(fd, JSON.stringify(snapshot));
     fsyncSync(fd);
   } finally {
     closeSync(fd);

@@ -1,15 +1,29 @@
+import { realpathSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The kernel's bound for a socket's path is 104 bytes on macOS and 108 on Linux, the final zero included. */
 export const SOCKET_PATH_BYTES_MAX = 100;
 
-/** AGENTVISOR_HOME, else `~/.agentvisor`; always absolute, so that a daemon may change its folder. */
+/**
+ * AGENTVISOR_HOME, else `~/.agentvisor`; always absolute, so that a daemon may change its folder, and without links: the
+ * run folders in it are the marks of their processes, and a daemon that calls them otherwise would take none for its own.
+ */
 export function homeFolder(env: Environment): string {
   const named = env['AGENTVISOR_HOME'];
-  return named === undefined || named === '' ? join(homedir(), '.agentvisor') : resolve(named);
+  return withoutLinks(named === undefined || named === '' ? join(homedir(), '.agentvisor') : resolve(named));
+}
+
+function withoutLinks(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    // Not there yet, or not to be entered, which whoever uses it will say: what stands above it may still be a link.
+    const parent = dirname(path);
+    return parent === path ? path : join(withoutLinks(parent), basename(path));
+  }
 }
 
 /** `HOME/daemon.sock`, or a short stand-in for it outside the home when that path is too long to be bound. */

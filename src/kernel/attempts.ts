@@ -43,14 +43,18 @@ export function recoverIn(draft: Draft, agent: Agent, recovery: Recovery, run: s
   return { ...recovery, stage: 'verifying', next: null, prompts };
 }
 
-/** The new process has not answered within `auth.verify.timeout`: it proved nothing, the next attempt is planned. */
+/**
+ * The new process has not answered within `auth.verify.timeout`: it proved nothing, the next attempt is planned. A
+ * conversation that it resumed at its very first question is not tried again: the next one begins a fresh one.
+ */
 export function attemptUnproven(draft: Draft, agent: Agent, recovery: Recovery): Agent {
   const incident = draft.incidents[recovery.incident];
   if (incident === undefined) return put(draft, { ...agent, recovery: null });
   putIncident(draft, changeLastAttempt(incident, agent.spec.name, { outcome: 'unproven' }));
   record(draft, agent, 'attempt-failed', incident.cause, 'no answer in time');
   const isHeld = CAUSES[incident.cause].action === 'hold';
-  return isHeld ? keepHeld(draft, agent, recovery, incident.cause) : planNext(draft, agent, recovery, incident);
+  const free = { ...agent, session: { ...agent.session, firstAsked: null } };
+  return isHeld ? keepHeld(draft, free, recovery, incident.cause) : planNext(draft, free, recovery, incident);
 }
 
 /**

@@ -15,7 +15,8 @@ export type Command =
       readonly agent: string;
       readonly run: RunId;
       readonly uuid: string;
-      readonly text: string;
+      /** null: the conversation ends with the question already and is only asked to go on from there. */
+      readonly text: string | null;
     }
   /** TERM and CONT to the group, or KILL to every bearer of the cookie but the shim. */
   | { readonly type: 'signal'; readonly agent: string; readonly run: RunId; readonly signal: 'TERM' | 'KILL' }

@@ -1,5 +1,5 @@
 import type { Crashes } from './fleet.ts';
-import { elapsedMs, type Moment, type Stamp } from './moment.ts';
+import { elapsedMs, type Moment } from './moment.ts';
 import type { RestartPolicy } from './spec.ts';
 
 export const noCrashes: Crashes = { count: 0, delayMs: 0, recent: [], looping: false };
@@ -13,12 +13,10 @@ export const PROBE_MS = 30 * 60_000;
  */
 export function crashesAreOver(
   crashes: Crashes,
-  run: { readonly startedAt: Stamp; readonly answered: boolean },
+  run: { readonly uptimeMs: number; readonly answered: boolean },
   mode: 'stream' | 'command',
-  moment: Moment,
 ): boolean {
-  const uptimeMs = elapsedMs(run.startedAt, moment);
-  return (run.answered || mode === 'command') && uptimeMs >= 2 * crashes.delayMs;
+  return (run.answered || mode === 'command') && run.uptimeMs >= 2 * crashes.delayMs;
 }
 
 /**

@@ -34,8 +34,11 @@ function dropNeedlessPrompt(draft: Draft, agent: Agent): Agent {
 
 const goesOn = (agent: Agent, message: Message): boolean => message.partial && agent.session.tail === 'partial';
 
-/** What is written for a message: its question, or the word to go on when the conversation already holds both. */
-const textFor = (agent: Agent, message: Message): string => (goesOn(agent, message) ? CONTINUE_TEXT : message.text);
+/** What is written for a message: its question; the word to go on when work on it has begun; nothing where it stands already. */
+function textFor(agent: Agent, message: Message): string | null {
+  if (goesOn(agent, message)) return CONTINUE_TEXT;
+  return agent.session.unanswered === message.id ? null : message.text;
+}
 
 function deliver(draft: Draft, agent: Agent, run: Run, message: Message): Agent {
   const n = message.deliveries + 1;

@@ -45,6 +45,8 @@ export type ProcessEvent =
       readonly run: RunId;
       /** As a shell reports it (128 + signal), null when nobody recorded it. */
       readonly code: number | null;
+      /** When the shim noted it, ms since the epoch; null when nobody did. */
+      readonly at: number | null;
       readonly hint: ExitHint | null;
       /** A redacted excerpt of the last stderr line, for people. */
       readonly detail: string;
@@ -78,6 +80,6 @@ export type ProcessEvent =
     };
 
 /** What stderr or the system says of an exit, beyond its code. */
-export type ExitHint = 'oom' | 'session-missing' | 'session-in-use' | 'input-broken';
+export type ExitHint = 'oom' | 'session-missing' | 'session-in-use' | 'anchor-missing' | 'input-broken';
 
 export type Event = OperatorEvent | ProcessEvent | { readonly type: 'tick' };

@@ -98,6 +98,8 @@ export type Run = {
   /** End of the last line that produced an event; nothing before it is heard twice. */
   readonly cursor: number;
   readonly answered: boolean;
+  /** How long the process lived and how long ago that was when its end was told; null while it lives. */
+  readonly ended: { readonly livedMs: number; readonly agoMs: number } | null;
   readonly totalCostUsd: number;
   /** A frame whose write was begun and not reported finished. */
   readonly writing: { readonly uuid: string; readonly bytes: number } | null;
@@ -110,6 +112,10 @@ export type Session = {
   readonly begun: boolean;
   /** The last assistant message of the last good turn. */
   readonly lastGood: string | null;
+  /** The delivery that began it, as long as there is no good answer to resume at. */
+  readonly firstAsked: string | null;
+  /** The message that stands unanswered at its end, as the process that has it open sees it. */
+  readonly unanswered: string | null;
   /** clean: ends with a good turn · failed: ends with a turn that did nothing · partial: ends in the midst of work. */
   readonly tail: 'clean' | 'failed' | 'partial';
   /** What was already tried because it could not be resumed; forking: the next process is to fork it. */

@@ -34,6 +34,8 @@ export function onHeard(draft: Draft, heard: Agent, offset: number, fact: Stream
       onLimited(draft, agent, fact.resetsAt);
       return;
     case 'turn-ended': {
+      // Claude Code prints a result for a conversation that it cannot open; its exit tells more.
+      if (agent.state.at === 'starting') return;
       const ended = onTurnEnded(draft, agent, run, offset, fact);
       const state = ended.state;
       // The interrupt has had its effect: the process may go.

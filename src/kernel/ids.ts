@@ -14,6 +14,9 @@ const hex = (value: number, width: number): string => value.toString(16).padStar
 /** The uuid under which delivery `n` of a message is written; the message's own id ends in 0000. */
 export const deliveryUuid = (messageId: string, n: number): string => tail(messageId, hex(n, 4));
 
+/** The message that a delivery is of. */
+export const messageOf = (uuid: string): string => tail(uuid, '0000');
+
 /** The id of an agent's session number `n`. */
 export const sessionId = (seed: string, n: number): string => tail(seed, `a${hex(n, 7)}0000`);
 

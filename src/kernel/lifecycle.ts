@@ -27,6 +27,7 @@ export function beginRun(draft: Draft, agent: Agent, cause: Cause | null): Agent
     catchingUp: false,
     cursor: 0,
     answered: false,
+    ended: null,
     totalCostUsd: 0,
     writing: null,
   };
@@ -144,7 +145,8 @@ function afterOwnExit(draft: Draft, agent: Agent, run: Run, cause: Cause): Agent
   if (policy.when === 'never' || (policy.when === 'failure' && cause === 'clean')) {
     return comeToRest(draft, agent, cause, `restart.when is '${policy.when}'`, true);
   }
-  const over = crashesAreOver(agent.crashes, run, agent.spec.mode, draft.moment);
+  const uptimeMs = run.ended?.livedMs ?? elapsedMs(run.startedAt, draft.moment);
+  const over = crashesAreOver(agent.crashes, { uptimeMs, answered: run.answered }, agent.spec.mode);
   const before = over ? { ...noCrashes, recent: agent.crashes.recent } : agent.crashes;
   const counted = addCrash(before, policy, agent.spec.auth.quiet.jitter, draft.moment);
   const health: Agent['health'] = agent.recovery === null ? 'unknown' : agent.health;
@@ -155,9 +157,11 @@ function afterOwnExit(draft: Draft, agent: Agent, run: Run, cause: Cause): Agent
     record(draft, crashed, 'errored', cause, `${policy.crashesMax} crashes; tried again every 30 min`);
     return put(draft, { ...crashed, state: { at: 'errored', deadline: after(draft.moment, PROBE_MS), cause } });
   }
-  const uptimeS = Math.round(elapsedMs(run.startedAt, draft.moment) / 100) / 10;
-  record(draft, crashed, 'waiting', cause, `lived ${uptimeS} s; next start in ${counted.delayMs} ms`);
-  return put(draft, { ...crashed, state: { at: 'waiting', deadline: after(draft.moment, counted.delayMs), cause } });
+  // The end may have been noted long ago, while no daemon was there.
+  const delayMs = Math.max(0, counted.delayMs - (run.ended?.agoMs ?? 0));
+  const uptimeS = Math.round(uptimeMs / 100) / 10;
+  record(draft, crashed, 'waiting', cause, `lived ${uptimeS} s; next start in ${delayMs} ms`);
+  return put(draft, { ...crashed, state: { at: 'waiting', deadline: after(draft.moment, delayMs), cause } });
 }
 
 function signal(draft: Draft, agent: Agent, run: Run, name: 'TERM' | 'KILL'): void {
@@ -176,7 +180,7 @@ function countRestart(agent: Agent, cause: Cause): Agent['counts'] {
 /** Why a run ended, from its exit code; 137 that we did not send is most likely the kernel's memory killer. */
 export function causeOfExit(code: number | null, hint: string | null): Cause {
   if (hint === 'oom') return 'oom';
-  if (hint === 'session-missing' || hint === 'session-in-use') return 'session-unusable';
+  if (hint === 'session-missing' || hint === 'session-in-use' || hint === 'anchor-missing') return 'session-unusable';
   if (code === null) return 'unknown';
   if (code === 0) return 'clean';
   return code > 128 ? 'signal' : 'crash';

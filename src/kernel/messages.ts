@@ -33,8 +33,7 @@ export function newMessage(
 /** Whether the agent may be given a message as far as its trouble is concerned; a patience may still have to end. */
 export function mayBeAsked(agent: Agent): boolean {
   const { state, recovery } = agent;
-  if (state.at !== 'running' || agent.spec.mode !== 'stream' || agent.turn !== null || state.run.catchingUp)
-    return false;
+  if (state.at !== 'running' || agent.spec.mode !== 'stream' || agent.turn !== null) return false;
   return recovery === null || recovery.stage === 'verifying' || recovery.stage === 'waiting';
 }
 

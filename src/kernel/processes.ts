@@ -15,7 +15,7 @@ import {
   COMMAND_UP_MS,
 } from './lifecycle.ts';
 import { changeMessage, findMessage } from './messages.ts';
-import { after } from './moment.ts';
+import { after, elapsedMs } from './moment.ts';
 import { mendSession } from './sessions.ts';
 import { cutOff, giveBack } from './turns.ts';
 
@@ -197,9 +197,17 @@ function onExited(
     .filter((part) => part !== '')
     .join(': ');
   record(draft, agent, 'exited', cause, detail);
-  const mended = afterHint(draft, agent, state.run, asked ? null : event.hint);
+  const run = { ...state.run, ended: endOf(state.run, event.at, draft) };
+  const mended = afterHint(draft, agent, run, asked ? null : event.hint);
   const lastExit = asked ? agent.lastExit : { run: event.run, cause, detail };
-  beginSweep(draft, { ...mended, lastExit }, state.run, { asked, cause, detail: asked ? state.detail : detail });
+  beginSweep(draft, { ...mended, lastExit }, run, { asked, cause, detail: asked ? state.detail : detail });
+}
+
+/** The shim's note counts where nobody looked when the process ended; a wall clock that was set cannot make it longer. */
+function endOf(run: Run, at: number | null, draft: Draft): NonNullable<Run['ended']> {
+  const seenMs = elapsedMs(run.startedAt, draft.moment);
+  const livedMs = at === null ? seenMs : Math.min(seenMs, Math.max(0, at - run.startedAt.wall));
+  return { livedMs, agoMs: seenMs - livedMs };
 }
 
 /** What the CLI says on stderr about a session it will not open decides how the next run gets its conversation. */
@@ -208,6 +216,11 @@ function afterHint(draft: Draft, agent: Agent, run: Run, hint: ExitHint | null):
   const isOwn = hint === 'session-in-use' && run.session?.kind === 'new' && !agent.session.begun;
   if (isOwn) return { ...agent, session: { ...agent.session, begun: true } };
   if (hint === 'session-in-use') return mendSession(draft, agent);
+  if (hint === 'anchor-missing') {
+    const { lastGood } = agent.session;
+    const tail = lastGood === null ? agent.session.tail : 'clean';
+    return { ...agent, session: { ...agent.session, lastGood: null, firstAsked: null, tail } };
+  }
   if (hint !== 'session-missing') return agent;
   const lost = { ...agent, session: { ...agent.session, lastGood: null } };
   return mendSession(draft, lost);

@@ -22,8 +22,9 @@ export function onFailure(draft: Draft, agent: Agent, failure: Failure): Agent {
   const cause = CAUSE_OF[failure.kind];
   const counted = countFailure(agent, failure);
   record(draft, counted, 'turn-failed', cause, describeFailure(failure));
-  // This process is on its way out: the next one will show whether the trouble is still there.
-  if (agent.state.at === 'stopping' && agent.state.asked) return put(draft, counted);
+  // This process is on its way out: the next one, if there is one, will show whether the trouble is still there.
+  const isGoing = agent.desired === 'down' || (agent.state.at === 'stopping' && agent.state.asked);
+  if (isGoing) return put(draft, counted);
   switch (CAUSES[cause].action) {
     case 'restart':
       return planAttempt(draft, joinIncident(draft, counted, cause, failure), cause);

@@ -1,6 +1,6 @@
 import { record, type Draft } from './draft.ts';
 import type { Agent, Session } from './fleet.ts';
-import { sessionId } from './ids.ts';
+import { messageOf, sessionId } from './ids.ts';
 import type { SessionPlan } from './session.ts';
 
 export const firstSession = (seed: string): Session => ({
@@ -8,12 +8,20 @@ export const firstSession = (seed: string): Session => ({
   number: 0,
   begun: false,
   lastGood: null,
+  firstAsked: null,
+  unanswered: null,
   tail: 'clean',
   mended: 'no',
 });
 
-/** A conversation that never had a good turn holds nothing to keep but the question, which is asked again. */
-const holdsNothing = (session: Session): boolean => session.lastGood === null && session.tail === 'failed';
+/**
+ * Where to resume so that a failed turn is left out: at the last good answer, or, in a conversation that never had one,
+ * at the question itself. That only serves the message it is the question of; for any other there is nothing to keep.
+ */
+function anchorOf({ session, queue }: Agent): string | null {
+  if (session.lastGood !== null || session.firstAsked === null) return session.lastGood;
+  return messageOf(session.firstAsked) === queue[0]?.id ? session.firstAsked : null;
+}
 
 const freshSession = (agent: Agent): Session => {
   const number = agent.session.number + 1;
@@ -21,31 +29,39 @@ const freshSession = (agent: Agent): Session => {
 };
 
 /**
- * How the next process gets its conversation. A failed turn is left out by resuming at the last good answer, so that
- * the question is seen once; an unfinished one that already did work is resumed as it is. A fork becomes the agent's
+ * How the next process gets its conversation. A failed turn is left out, so that the question is seen once; an unfinished one that already did work is resumed as it is. A fork becomes the agent's
  * session with its first turn: until then there is only the one it is made from.
  */
 export function planSession(agent: Agent): { readonly session: Session; readonly plan: SessionPlan } {
   const session = agent.session;
-  const mayResume = agent.spec.claude.resume && session.begun && !holdsNothing(session);
+  const anchor = anchorOf(agent);
+  const holdsNothing = session.tail === 'failed' && anchor === null;
+  const mayResume = agent.spec.claude.resume && session.begun && !holdsNothing;
   if (!mayResume) {
     const fresh = session.begun ? { ...freshSession(agent), mended: 'no' as const } : session;
     return { session: fresh, plan: { kind: 'new', id: fresh.id } };
   }
-  const at = session.tail === 'failed' ? session.lastGood : null;
+  const at = session.tail === 'failed' ? anchor : null;
+  const unanswered = at !== null && at === session.firstAsked ? messageOf(at) : null;
   if (session.mended !== 'forking') {
-    return { session, plan: { kind: 'resume', id: session.id, at, fork: null } };
+    return { session: { ...session, unanswered }, plan: { kind: 'resume', id: session.id, at, fork: null } };
   }
   const number = session.number + 1;
   const fork = { newId: sessionId(agent.seed, number) };
-  return { session: { ...session, number }, plan: { kind: 'resume', id: session.id, at, fork } };
+  return { session: { ...session, number, unanswered }, plan: { kind: 'resume', id: session.id, at, fork } };
 }
 
 /** A turn has begun in the session of that plan: from now on it can be resumed, and a fork has become real. */
-export function beginSession(session: Session, plan: SessionPlan | null, reportedId: string | null): Session {
+export function beginSession(
+  session: Session,
+  plan: SessionPlan | null,
+  reportedId: string | null,
+  asked: string | null,
+): Session {
   const fork = session.mended === 'forking' && plan?.kind === 'resume' ? plan.fork : null;
   const id = reportedId ?? fork?.newId ?? session.id;
-  return { ...session, id, begun: true, mended: fork === null ? session.mended : 'forked' };
+  const firstAsked = session.lastGood === null ? (session.firstAsked ?? asked) : null;
+  return { ...session, id, begun: true, firstAsked, mended: fork === null ? session.mended : 'forked' };
 }
 
 /**

@@ -39,7 +39,7 @@ const turnOf = (draft: Draft, agent: Agent): Turn => agent.turn ?? newTurn(stamp
 export function onTurnStarted(draft: Draft, agent: Agent, fact: FactOf<'turn-started'>): Agent {
   return put(draft, {
     ...agent,
-    session: beginSession(agent.session, runOf(agent.state)?.session ?? null, fact.sessionId),
+    session: beginSession(agent.session, runOf(agent.state)?.session ?? null, fact.sessionId, agent.turn?.uuid ?? null),
     turn: turnOf(draft, agent),
     model: fact.model ?? agent.model,
     claudeVersion: fact.claudeVersion ?? agent.claudeVersion,
@@ -48,7 +48,7 @@ export function onTurnStarted(draft: Draft, agent: Agent, fact: FactOf<'turn-sta
 
 export function onAccepted(draft: Draft, agent: Agent, uuid: string): Agent {
   if (agent.turn?.uuid !== uuid) return agent;
-  const session = beginSession(agent.session, runOf(agent.state)?.session ?? null, null);
+  const session = beginSession(agent.session, runOf(agent.state)?.session ?? null, null, uuid);
   return put(draft, { ...agent, state: wholeFrame(agent, uuid), session, turn: { ...agent.turn, accepted: true } });
 }
 
@@ -118,7 +118,7 @@ function endTurn(draft: Draft, agent: Agent, turn: Turn, fact: FactOf<'turn-ende
 
 /** The process has gone with a turn in it: its message goes back to the head of the queue. */
 export function cutOff(draft: Draft, agent: Agent, turn: Turn, why: Return): Agent {
-  const session = { ...agent.session, tail: tailAfter(agent.session, turn) };
+  const session = afterFailedTurn(agent.session, turn);
   const outcome = why.isBad ? 'failed' : 'aborted';
   const cut = { ...agent, session, turn: null, lastTurn: lastTurn(draft, turn, outcome, why.cause, null) };
   return giveBack(draft, cut, turn, why);
@@ -129,7 +129,13 @@ function endAborted(draft: Draft, agent: Agent, turn: Turn): Agent {
   const isAsked = agent.state.at === 'stopping' && agent.state.asked;
   const cause = isAsked && agent.state.at === 'stopping' ? agent.state.cause : 'unknown';
   const cut = cutOff(draft, agent, turn, { cause, detail: 'the turn was interrupted', isBad: !isAsked });
-  const ended: Agent = { ...cut, lastTurn: lastTurn(draft, turn, 'aborted', isAsked ? null : cause, null) };
+  // Claude Code notes the interruption behind the question, so that the conversation does not end with it.
+  const session = { ...cut.session, unanswered: null };
+  const ended: Agent = {
+    ...cut,
+    session,
+    lastTurn: lastTurn(draft, turn, 'aborted', isAsked ? null : cause, null),
+  };
   return put(draft, isAsked ? ended : askAgainSoon(draft, ended));
 }
 
@@ -138,6 +144,8 @@ function endGood(draft: Draft, agent: Agent, turn: Turn, answer: Place): Agent {
     ...agent.session,
     tail: 'clean',
     lastGood: turn.lastAnswer ?? agent.session.lastGood,
+    firstAsked: turn.lastAnswer === null ? agent.session.firstAsked : null,
+    unanswered: null,
     mended: 'no',
   };
   const done =
@@ -158,7 +166,7 @@ function endFailed(draft: Draft, agent: Agent, turn: Turn, fact: FactOf<'turn-en
   const isBad = action === 'none' || action === 'fresh';
   const isAuth = failure.kind === 'auth' || failure.kind === 'credential';
   const isGivenUp = isAuth && agent.spec.auth.redeliver === 'never' && turn.message !== null;
-  const session = { ...agent.session, tail: tailAfter(agent.session, turn) };
+  const session = afterFailedTurn(agent.session, turn);
   const ended: Agent = {
     ...agent,
     session,
@@ -187,6 +195,12 @@ function failureOf(turn: Turn, fact: FactOf<'turn-ended'>): Failure {
     requestId: failure.requestId ?? said?.requestId ?? null,
     resetsAt,
   };
+}
+
+function afterFailedTurn(session: Session, turn: Turn): Session {
+  const tail = tailAfter(session, turn);
+  const stands = tail === 'failed' && turn.accepted && turn.message !== null;
+  return { ...session, tail, unanswered: stands ? turn.message : session.unanswered };
 }
 
 function tailAfter(session: Session, turn: Turn): Session['tail'] {

@@ -10,7 +10,7 @@ test.each([
     `Error: --resume requires a valid session ID or session title when used with --print. Usage: claude -p --resume <session-id|title>. Provided value "x" is not a UUID and does not match any session title.\n`,
     'session-missing',
   ],
-  [`No message found with message.uuid of: ${S}\n`, 'session-missing'],
+  [`No message found with message.uuid of: ${S}\n`, 'anchor-missing'],
   [`Error: Session ID ${S} is already in use.\n`, 'session-in-use'],
   [
     `Error parsing streaming input line: {"type":"user","mess{"type":"user"}: SyntaxError: JSON Parse error: Expected ':' before value in object property definition\n`,

@@ -92,7 +92,7 @@ describe('start', () => {
     ...WORKING,
     at('10s', restart()),
     at('20s', given('ada was restarted: run 000002 is over, run 000003 is up')),
-    at('20s', lateReport({ type: 'exited', agent: 'ada', run: '000002', code: 1, hint: null, detail: '' })),
+    at('20s', lateReport({ type: 'exited', agent: 'ada', run: '000002', code: 1, at: null, hint: null, detail: '' })),
     at('21s', lateReport({ type: 'gone', agent: 'ada', run: '000002', leftovers: 3 })),
     at('22s', lateReport({ type: 'spawn-failed', agent: 'ada', run: '000002', detail: 'late' })),
     at(
@@ -100,7 +100,7 @@ describe('start', () => {
       lateReport({ type: 'spawned', agent: 'ada', run: '000002', shimPid: 1, shimStart: '1', fingerprint: null }),
     ),
     at('24s', lateReport({ type: 'never-spawned', agent: 'ada', run: '000002' })),
-    at('25s', lateReport({ type: 'exited', agent: 'bob', run: '000003', code: 1, hint: null, detail: '' })),
+    at('25s', lateReport({ type: 'exited', agent: 'bob', run: '000003', code: 1, at: null, hint: null, detail: '' })),
     at(
       '26s',
       lateReport({

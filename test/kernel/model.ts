@@ -223,7 +223,7 @@ export class Model {
     }
     if (process.read < process.log.length || process.exit === null || process.exitTold) return;
     process.exitTold = true;
-    this.submit({ type: 'exited', agent: process.agent, run: process.run, ...process.exit, detail: '' });
+    this.submit({ type: 'exited', agent: process.agent, run: process.run, at: null, ...process.exit, detail: '' });
   }
 
   /** The daemon dies, perhaps in the midst of a long write, and another one looks what is there. */

@@ -125,15 +125,13 @@ const anyFact: fc.Arbitrary<StreamFact> = fc.oneof(
   }),
   fc.constantFrom(...KINDS).map((of): StreamFact => ({ fact: 'refused', failure: failureOf(of, 0) })),
   fc.record({ fact: fc.constant('limited'), resetsAt: fc.constantFrom(null, 1), limit: fc.constant(null) }),
-  fc
-    .constantFrom(...KINDS)
-    .map((of): StreamFact => ({
-      fact: 'turn-ended',
-      outcome: 'failed',
-      failure: failureOf(of, 0),
-      sessionId: null,
-      totalCostUsd: 1,
-    })),
+  fc.constantFrom(...KINDS).map((of): StreamFact => ({
+    fact: 'turn-ended',
+    outcome: 'failed',
+    failure: failureOf(of, 0),
+    sessionId: null,
+    totalCostUsd: 1,
+  })),
   fc
     .constantFrom('good' as const, 'aborted' as const)
     .map((outcome): StreamFact => ({ fact: 'turn-ended', outcome, failure: null, sessionId: null, totalCostUsd: 2 })),

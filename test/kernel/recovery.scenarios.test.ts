@@ -8,6 +8,7 @@ import {
   expired,
   failure,
   fails,
+  gone,
   goodTurn,
   habits,
   limited,
@@ -79,7 +80,27 @@ describe('an agent whose session is rejected', () => {
     at('0s', start()),
     at('1s', send('m1')),
     at('3s', rejectedTurn(unauthorized('req_1'))),
-    at('5s', note('a conversation without a good answer holds nothing to keep'), goodTurn('msg_1')),
+    at('5s', note('there is no good answer to resume at: it is resumed at the question, which is there already'), goodTurn('msg_1')),
+    at('10s', send('m2')),
+    at('11s', goodTurn('msg_2')),
+  ]);
+
+  scenario('the first turn of all fails again in the new process', '1m', [
+    at('0s', start()),
+    at('1s', send('m1')),
+    at('3s', rejectedTurn(unauthorized('req_1'))),
+    at('5s', note('still resumed at the first delivery'), rejectedTurn(unauthorized('req_2'))),
+    at('40s', goodTurn('msg_1')),
+  ]);
+
+  scenario('a conversation whose first question is not in it is left for a fresh one', '20s', [
+    at('0s', start()),
+    at('1s', send('m1')),
+    at('3s', rejectedTurn(unauthorized('req_1'))),
+    at('3.2s', habits({ initialized: null })),
+    at('3.4s', exits(1, 'anchor-missing')),
+    at('3.4s', habits({ initialized: 400 })),
+    at('10s', goodTurn('msg_1')),
   ]);
 
   scenario('a 401 after partial work is resumed as it is and told to continue', '30s', [
@@ -176,7 +197,57 @@ describe('an agent whose session is rejected', () => {
   ]);
 });
 
+describe('an agent in trouble that goes on by itself', () => {
+  scenario('what it says by itself in its quiet time does not put the attempt off', '1m', [
+    ...WORKING,
+    at('10s', send('m2')),
+    at('11s', rejectedTurn(unauthorized('req_1'))),
+    at('13s', rejectedTurn(unauthorized('req_2'))),
+    at('20s', rejectedTurn(unauthorized('req_3'))),
+    at('25s', rejectedTurn(throttled('req_4'))),
+    at('35s', goodTurn('msg_2')),
+  ]);
+
+  scenario('a retried 401 does not make a suspect of an agent that must prove itself', '20s', [
+    ...WORKING,
+    at('10s', send('m2')),
+    at('11s', rejectedTurn(unauthorized('req_1'))),
+    at('12s', turnStarts(), retries(401, 1)),
+    at('13s', answers('msg_2'), ends('good')),
+  ]);
+
+  scenario(
+    'an agent that ends for good in the midst of its trouble leaves it',
+    '1m',
+    [...WORKING, at('10s', send('m2')), at('11s', rejectedTurn(unauthorized('req_1'))), at('13s', exits(1))],
+    { ...ADA, restart: { ...ADA.restart, when: 'never' } },
+  );
+
+  scenario('a failure that is heard behind its own end, when it is to be stopped, is no trouble either', '20s', [
+    ...WORKING,
+    at('10s', send('m2')),
+    at('10.1s', turnStarts(), habits({ swept: null }), exits(1), stop()),
+    at('10.2s', fails(unauthorized('req_1')), gone()),
+  ]);
+});
+
 describe('limits and holds', () => {
+  scenario('a cap and an unpaid bill of one account are two troubles', '3h', [
+    ...WORKING,
+    at('10s', send('m2')),
+    at('10.1s', turnStarts(), limited(START_WALL + 3_600_000)),
+    at('11s', fails(throttled('req_1'))),
+    at('1h 6s', rejectedTurn(failure('billing', 400, 'req_2', 'Credit balance is too low'))),
+  ]);
+
+  scenario('the conversation is forked in the midst of an answer: the question is asked in full', '20s', [
+    ...WORKING,
+    at('10s', send('m2')),
+    at('10.1s', turnStarts(), answers('msg_2a', { tools: true })),
+    at('11s', fails(failure('transcript-poisoned', 400, 'req_1', 'thinking blocks cannot be modified'))),
+    at('13s', goodTurn('msg_2')),
+  ]);
+
   scenario('throttled: the same process is asked again after 30 s, doubling', '3m', [
     ...WORKING,
     at('10s', send('m2')),

@@ -110,10 +110,11 @@ export class World {
     this.submit({ type: 'heard', agent, run, offset, fact, late: false });
   }
 
-  exited(agent: string, end: { code: number | null; hint?: ExitHint | null; detail?: string }): void {
+  exited(agent: string, end: { code: number | null; at?: number | null; hint?: ExitHint | null; detail?: string }): void {
     const run = this.runOf(agent);
     this.#alive.delete(run);
-    this.submit({ type: 'exited', agent, run, code: end.code, hint: end.hint ?? null, detail: end.detail ?? '' });
+    const { code, at = null, hint = null, detail = '' } = end;
+    this.submit({ type: 'exited', agent, run, code, at, hint, detail });
   }
 
   /** The daemon dies: what it had not yet reported is never reported, what it was told is forgotten. */

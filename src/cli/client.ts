@@ -197,9 +197,11 @@ function findSocket(home: string): string {
   }
 }
 
-/** Nobody listens: the one failure after which it is certain that nothing was done. */
+/** Nobody listens, or who listened died before it let us in: the one failure after which it is certain that nothing was done. */
+const NOBODY: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET']);
+
 function connectionError(path: string, cause: NodeJS.ErrnoException, connecting: boolean): AgentvisorError {
-  if (connecting && (cause.code === 'ENOENT' || cause.code === 'ECONNREFUSED')) return notRunning();
+  if (connecting && NOBODY.has(cause.code)) return notRunning();
   return connecting ? unreachable(path, cause) : lost(path, cause);
 }
 

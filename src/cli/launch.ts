@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,8 @@ import { KEEPER_SCRIPT } from './keeper.ts';
 /** How long a daemon may take until it answers: it may have to replay a long journal on a slow disk. */
 const LAUNCH_MS_MAX = 15_000;
 const POLL_MS = 40;
+/** Between two keepers, while an owner that no longer listens has not ended yet. */
+const RETRY_MS = 250;
 const LOG_TAIL_BYTES = 4_096;
 
 /** An agent that runs the CLI must not hand its own marks to a daemon, which would pass for one of its processes. */
@@ -33,18 +35,18 @@ export async function launchDaemon(home: string, env: Environment, options: Laun
   prepareHome(home);
   rmSync(restMark(home), { force: true });
   const log = daemonLog(home);
-  const keeper = spawnKeeper(
-    home,
-    env,
-    options.program ?? fileURLToPath(new URL('../daemon/main.js', import.meta.url)),
-  );
+  const program = options.program ?? fileURLToPath(new URL('../daemon/main.js', import.meta.url));
+  let keeper = spawnKeeper(home, env, program);
   const launchMsMax = options.launchMsMax ?? LAUNCH_MS_MAX;
   const startedAt = performance.now();
   for (;;) {
     const answer = await greet(home);
     if (typeof answer === 'number') return answer;
-    if (performance.now() - startedAt > launchMsMax) throw neverAnswered(log, launchMsMax, keeper, answer);
-    await sleep(POLL_MS);
+    if (performance.now() - startedAt > launchMsMax) throw neverAnswered(log, launchMsMax, keeper.pid, answer);
+    // It met an owner that was just ending, and nobody else is going to try.
+    const isAlone = keeper.exitCode !== null && answer.code === 'not-running';
+    if (isAlone) keeper = spawnKeeper(home, env, program);
+    await sleep(isAlone ? RETRY_MS : POLL_MS);
   }
 }
 
@@ -75,7 +77,7 @@ async function greet(home: string): Promise<number | AgentvisorError> {
   }
 }
 
-function spawnKeeper(home: string, env: Environment, program: string): number | undefined {
+function spawnKeeper(home: string, env: Environment, program: string): ChildProcess {
   const log = daemonLog(home);
   const fd = openSync(log, 'a', 0o600);
   try {
@@ -91,7 +93,7 @@ function spawnKeeper(home: string, env: Environment, program: string): number | 
     // Without a shell there is no daemon, and the wait for its answer says so.
     keeper.on('error', () => undefined);
     keeper.unref();
-    return keeper.pid;
+    return keeper;
   } finally {
     closeSync(fd);
   }

@@ -1,5 +1,5 @@
 import { findMessage, QUEUE_MAX } from '../kernel/messages.ts';
-import type { Message } from '../kernel/fleet.ts';
+import type { Agent, Fleet, Message } from '../kernel/fleet.ts';
 import { runFolder } from '../home/paths.ts';
 import { redact } from '../kernel/redaction.ts';
 import type { MessageOutcome } from '../protocol/api.ts';
@@ -13,6 +13,8 @@ import { findAgent } from './targets.ts';
 const MESSAGE_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{8}0000$/;
 /** Larger than what an agent can read in one turn. */
 export const TEXT_BYTES_MAX = 4 * 1024 * 1024;
+/** Of all that waits: it stands in memory and in every snapshot, and a file of 512 MB could not be read any more. */
+export const QUEUED_CHARACTERS_MAX = 64 * 1024 * 1024;
 
 /** Answers once the message is on the disk. The same id again changes nothing. */
 export async function send(
@@ -38,15 +40,20 @@ export async function send(
       'Put it into a file and name the file.',
     );
   }
-  if (agent.queue.length >= QUEUE_MAX) {
-    throw new AgentvisorError(
-      'refused',
-      `${QUEUE_MAX} messages wait for ${params.agent} already.`,
-      `See why: agentvisor describe ${params.agent}`,
-    );
-  }
+  const isKnown = (): boolean => findMessage(findAgent(engine.fleet, params.agent), params.id) !== undefined;
+  if (!isKnown()) checkRoom(engine.fleet, agent, params.text);
   await engine.submit({ type: 'message', agent: params.agent, id: params.id, text: params.text });
+  // Many may have asked at once, and the agent may have been deleted meanwhile: only what it has is confirmed.
+  if (!isKnown()) throw tooMany(`${QUEUE_MAX} messages wait for ${params.agent}`, params.agent);
   return { id: params.id };
+}
+
+function checkRoom(fleet: Fleet, agent: Agent, text: string): void {
+  const { name } = agent.spec;
+  if (agent.queue.length >= QUEUE_MAX) throw tooMany(`${QUEUE_MAX} messages wait for ${name}`, name);
+  const all = Object.values(fleet.agents).flatMap(({ queue }) => queue);
+  const characters = all.reduce((sum, message) => sum + message.text.length, text.length);
+  if (characters > QUEUED_CHARACTERS_MAX) throw tooMany('Messages of 64 million characters wait for the agents', name);
 }
 
 /** Answers once the message has ended. */
@@ -54,7 +61,7 @@ export async function outcome(
   context: DaemonContext,
   params: { readonly agent: string; readonly id: string },
 ): Promise<MessageOutcome> {
-  const { engine } = context;
+  const { engine, until } = context;
   const find = (): Message | undefined => {
     const agent = engine.fleet.agents[params.agent];
     return agent === undefined ? undefined : findMessage(agent, params.id);
@@ -67,7 +74,7 @@ export async function outcome(
       `See: agentvisor describe ${params.agent}`,
     );
   }
-  await engine.until(() => !['queued', 'sent'].includes(find()?.state ?? 'cancelled'));
+  await until(() => !['queued', 'sent'].includes(find()?.state ?? 'cancelled'));
   const message = find();
   if (message === undefined) {
     return { id: params.id, state: 'cancelled', answer: null, cause: 'operator', detail: 'the agent was deleted' };
@@ -88,10 +95,23 @@ async function readAnswer(context: DaemonContext, agent: string, message: Messag
   const { run, offset } = message.answer;
   const line = await readLineBefore(runFiles(runFolder(context.home, agent, run)).stdout, offset);
   if (line === null) return null;
-  const value: unknown = JSON.parse(line);
-  const text = typeof value === 'object' && value !== null && 'result' in value ? value.result : null;
+  const text = resultOf(line);
   return typeof text === 'string' ? redact(text, context.secrets.known()) : null;
 }
+
+/** A log whose front was cut since may hold something else at that place. */
+function resultOf(line: string): unknown {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null && 'result' in value ? value.result : null;
+  } catch {
+    // Half of a line: the answer is gone.
+    return null;
+  }
+}
+
+const tooMany = (what: string, agent: string): AgentvisorError =>
+  new AgentvisorError('refused', `${what} already.`, `See why: agentvisor describe ${agent}`);
 
 const takesNone = (name: string): AgentvisorError =>
   new AgentvisorError(

@@ -27,7 +27,7 @@ export class Connection {
   readonly #socket: Socket;
   readonly #handle: Handle;
   readonly #splitter = createSplitter(REQUEST_BYTES_MAX);
-  readonly #onEnd: (() => void)[] = [];
+  readonly #gone = new AbortController();
   #isGreeted = false;
   #underWay = 0;
   #dropped = 0;
@@ -40,14 +40,17 @@ export class Connection {
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
     // A client that resets the connection is no trouble of ours.
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => this.#onEnd.forEach((callback) => callback()));
+    socket.on('close', () => this.#gone.abort());
+    // Who was too slow and has caught up must not believe that it has seen everything.
+    socket.on('drain', () => this.#tellDropped());
   }
 
-  onEnd(callback: () => void): void {
-    this.#onEnd.push(callback);
+  /** Aborted when the client has gone: what only it waits for need not be waited for. */
+  get gone(): AbortSignal {
+    return this.#gone.signal;
   }
 
-  /** Until the next answer has left, notifications wait behind it: a snapshot comes before what follows it. */
+  /** Until the answer to `subscribe` has left, notifications wait behind it: a snapshot comes before what follows it. */
   holdBack(): void {
     this.#held ??= [];
   }
@@ -61,11 +64,14 @@ export class Connection {
       this.#dropped += 1;
       return;
     }
-    if (this.#dropped > 0) {
-      this.#write(encodeNotification('dropped', { count: this.#dropped }));
-      this.#dropped = 0;
-    }
+    this.#tellDropped();
     this.#write(encodeNotification(notification.method, notification.params));
+  }
+
+  #tellDropped(): void {
+    if (this.#dropped === 0) return;
+    this.#write(encodeNotification('dropped', { count: this.#dropped }));
+    this.#dropped = 0;
   }
 
   close(): void {
@@ -92,7 +98,7 @@ export class Connection {
         this.#write(encodeResult(frame.id, await this.#answer(frame)));
       } finally {
         this.#underWay -= 1;
-        this.#letGo();
+        if (frame.method === 'subscribe') this.#letGo();
       }
     } catch (error) {
       this.#write(encodeError(frame.id, error));

@@ -15,6 +15,8 @@ export type DaemonContext = {
   readonly secrets: Secrets;
   /** `list` as it is now, with what the processes use. */
   readonly rows: (fleet: Fleet) => Promise<readonly AgentRow[]>;
+  /** Settles when the fleet is so, or when whoever asked has gone. */
+  readonly until: (holds: (fleet: Fleet) => boolean) => Promise<void>;
   /** Ends the daemon once the answer to whoever asked is on its way. */
   readonly shutDown: () => void;
 };

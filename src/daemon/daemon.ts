@@ -73,6 +73,7 @@ export async function startDaemon(
     store,
     secrets,
     rows: usage.rows.bind(usage),
+    until: engine.until.bind(engine),
     shutDown: asked.resolve,
   };
   door.open(serveMethods(context));

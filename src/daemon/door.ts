@@ -27,7 +27,7 @@ export class Door {
     }
     const connection = new Connection(socket, async (...request) => (await this.#opened)(...request));
     this.#connections.add(connection);
-    connection.onEnd(() => this.#connections.delete(connection));
+    connection.gone.addEventListener('abort', () => this.#connections.delete(connection));
   }
 
   close(): void {

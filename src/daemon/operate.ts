@@ -12,7 +12,7 @@ import { findAgents } from './targets.ts';
 /** Takes in an ecosystem file: what is new is started, what changed is applied, the rest is left alone. */
 export async function apply(context: DaemonContext, params: ApplyParams): Promise<readonly AgentResult[]> {
   const { engine, secrets } = context;
-  checkNames(params.agents);
+  checkNames([...params.agents, ...params.credentials]);
   secrets.keep(params.secrets);
   for (const spec of params.credentials) void engine.submit({ type: 'credential-declared', spec });
   const before = engine.fleet;
@@ -37,13 +37,14 @@ export async function start(context: DaemonContext, targets: readonly string[]):
 }
 
 export async function stop(context: DaemonContext, targets: readonly string[]): Promise<readonly AgentResult[]> {
-  const { engine } = context;
+  const { engine, until } = context;
   const agents = findAgents(engine.fleet, targets);
   return Promise.all(
-    agents.map(async ({ spec }) => {
-      await engine.submit({ type: 'desired', agent: spec.name, desired: 'down' });
-      await engine.until((fleet) => isDown(fleet, spec.name));
-      return done(spec.name, 'stopped');
+    agents.map(async ({ spec: { name } }) => {
+      await engine.submit({ type: 'desired', agent: name, desired: 'down' });
+      const isWantedAgain = (fleet: Fleet): boolean => fleet.agents[name]?.desired === 'up';
+      const end = await first(until, { down: (fleet) => isDown(fleet, name), wanted: isWantedAgain });
+      return end === 'wanted' ? failed(name, 'stopped', 'operator', 'it was started meanwhile') : done(name, 'stopped');
     }),
   );
 }
@@ -65,20 +66,35 @@ export async function restart(
 }
 
 export async function remove(context: DaemonContext, targets: readonly string[]): Promise<readonly AgentResult[]> {
-  const { engine } = context;
+  const { engine, until } = context;
   const agents = findAgents(engine.fleet, targets);
   return Promise.all(
-    agents.map(async ({ spec }) => {
-      await engine.submit({ type: 'deleted', agent: spec.name });
-      await engine.until((fleet) => fleet.agents[spec.name]?.deleting !== true);
-      return done(spec.name, 'deleted');
+    agents.map(async ({ id, spec: { name } }) => {
+      await engine.submit({ type: 'deleted', agent: name });
+      const isGone = (fleet: Fleet): boolean => fleet.agents[name]?.id !== id;
+      const isWantedAgain = (fleet: Fleet): boolean => fleet.agents[name]?.deleting === false;
+      const end = await first(until, { gone: isGone, wanted: isWantedAgain });
+      return end === 'wanted' ? failed(name, 'deleted', 'operator', 'it was started meanwhile') : done(name, 'deleted');
     }),
   );
 }
 
-export const isDown = (fleet: Fleet, name: string): boolean => {
+/** Which of these the fleet is first; who is told only later may find that it has moved on. */
+async function first<Name extends string>(
+  until: DaemonContext['until'],
+  ends: Readonly<Record<Name, (fleet: Fleet) => boolean>>,
+): Promise<Name | null> {
+  let end: Name | null = null;
+  await until((fleet) => {
+    for (const name in ends) if (end === null && ends[name](fleet)) end = name;
+    return end !== null;
+  });
+  return end;
+}
+
+const isDown = (fleet: Fleet, name: string): boolean => {
   const agent = fleet.agents[name];
-  return agent === undefined || agent.state.at === 'stopped' || agent.desired === 'up';
+  return agent === undefined || agent.state.at === 'stopped';
 };
 
 async function startOne(context: DaemonContext, name: string): Promise<AgentResult> {
@@ -93,9 +109,9 @@ async function settle(
   oldRun: string | null,
   change: string,
 ): Promise<AgentResult> {
-  const { engine } = context;
+  const { engine, until } = context;
   const isOld = (agent: Agent): boolean => oldRun !== null && runOf(agent.state)?.id === oldRun;
-  await engine.until((fleet) => {
+  await until((fleet) => {
     const agent = fleet.agents[name];
     return agent === undefined || (!isOld(agent) && !['starting', 'stopping'].includes(agent.state.at));
   });
@@ -132,13 +148,14 @@ function sorted(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, child]) => [key, sorted(child)]));
 }
 
-function checkNames(agents: readonly AgentSpec[]): void {
-  for (const { name } of agents) {
-    if (AGENT_NAME.test(name) && name !== 'all') continue;
+/** A name is also a key of plain objects, which have some by birth: `constructor`, `toString` … */
+function checkNames(named: readonly { readonly name: string }[]): void {
+  for (const { name } of named) {
+    if (AGENT_NAME.test(name) && name !== 'all' && !(name in {})) continue;
     throw new AgentvisorError(
       'usage',
-      `${JSON.stringify(name).slice(0, 80)} is no name for an agent.`,
-      'Use letters, digits, dot, dash and underscore.',
+      `${JSON.stringify(name).slice(0, 80)} cannot be the name of an agent or a credential.`,
+      'Use letters, digits, dot, dash and underscore, and no name that JavaScript gives to every object.',
     );
   }
 }

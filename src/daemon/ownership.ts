@@ -1,11 +1,11 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
-import { lock } from 'proper-lockfile';
 import { daemonFile, socketPath } from '../home/paths.ts';
 import { prepareSocketFolder } from '../home/permission.ts';
 import { PROTOCOL } from '../protocol/api.ts';
 import { VERSION } from '../protocol/version.ts';
 import type { Identity } from '../home/process-identity.ts';
+import { lockStart } from './start-lock.ts';
 
 /** What `daemon.json` says of the owner of a home. */
 export type Owner = {
@@ -17,10 +17,6 @@ export type Owner = {
   readonly socket: string;
 };
 
-/** A lock whose holder died is taken over after this; the smallest that proper-lockfile allows. */
-const LOCK_STALE_MS = 2_000;
-const LOCK_RETRIES = { retries: 200, minTimeout: 25, maxTimeout: 100, factor: 1.2 };
-
 /**
  * Makes this process the owner of the home: bound to its socket, named in `daemon.json`. The lock only orders those who
  * start at the same moment; who owns is told by pid, start time and boot, which a stopped process keeps and a dead one
@@ -29,11 +25,7 @@ const LOCK_RETRIES = { retries: 200, minTimeout: 25, maxTimeout: 100, factor: 1.
  * @returns false when a living owner is there already; nothing was changed then.
  */
 export async function takeHome(home: string, identity: Identity, server: Server): Promise<boolean> {
-  const release = await lock(home, {
-    stale: LOCK_STALE_MS,
-    retries: LOCK_RETRIES,
-    lockfilePath: `${daemonFile(home)}.lock`,
-  });
+  const release = await lockStart(home, identity);
   try {
     const socket = socketPath(home);
     if (isOwned(readOwner(home), identity) || (await answers(socket))) return false;
@@ -54,10 +46,10 @@ export async function takeHome(home: string, identity: Identity, server: Server)
   }
 }
 
-/** Called by the owner at its end. */
+/** Called by the owner at its end. The name goes last: from then on the socket may be another daemon's. */
 export function leaveHome(home: string): void {
-  rmSync(daemonFile(home), { force: true });
   rmSync(socketPath(home), { force: true });
+  rmSync(daemonFile(home), { force: true });
 }
 
 export function readOwner(home: string): Owner | null {

@@ -19,14 +19,17 @@ export class Publisher {
   }
 
   add(connection: Connection): void {
+    if (connection.gone.aborted || this.#subscribers.has(connection)) return;
     this.#subscribers.add(connection);
     this.#stop ??= this.#context.engine.watch((change) => this.#publish(change));
-    connection.onEnd(() => {
-      this.#subscribers.delete(connection);
-      if (this.#subscribers.size > 0) return;
-      this.#stop?.();
-      this.#stop = null;
-    });
+    connection.gone.addEventListener('abort', () => this.#remove(connection));
+  }
+
+  #remove(connection: Connection): void {
+    this.#subscribers.delete(connection);
+    if (this.#subscribers.size > 0) return;
+    this.#stop?.();
+    this.#stop = null;
   }
 
   #publish(change: Change): void {

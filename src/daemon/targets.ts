@@ -17,7 +17,7 @@ export function findAgents(fleet: Fleet, targets: readonly string[]): readonly A
 
 /** @throws AgentvisorError */
 export function findAgent(fleet: Fleet, name: string): Agent {
-  const agent = fleet.agents[name];
+  const agent = Object.hasOwn(fleet.agents, name) ? fleet.agents[name] : undefined;
   if (agent === undefined) throw noSuchAgent(name);
   return agent;
 }

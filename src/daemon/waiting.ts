@@ -11,7 +11,7 @@ const HOLDS: Readonly<Record<Api['wait']['params']['for'], (agent: Agent) => boo
 
 /** Answers when every target is so, or at the time limit with those that are not. A deleted agent is down. */
 export async function wait(context: DaemonContext, params: Api['wait']['params']): Promise<Api['wait']['result']> {
-  const { engine, clock } = context;
+  const { engine, clock, until } = context;
   const names = findAgents(engine.fleet, params.targets).map(({ spec }) => spec.name);
   const missing = (fleet: Fleet): readonly string[] =>
     names.filter((name) => {
@@ -26,7 +26,7 @@ export async function wait(context: DaemonContext, params: Api['wait']['params']
       done();
     });
   });
-  await Promise.race([late, engine.until((fleet) => isLate || missing(fleet).length === 0)]);
+  await Promise.race([late, until((fleet) => isLate || missing(fleet).length === 0)]);
   cancel();
   return { timedOut: missing(engine.fleet) };
 }

@@ -54,7 +54,7 @@ function deliver(draft: Draft, agent: Agent, run: Run, message: Message): Agent 
     ...sent,
     patience: agent.patience === null ? null : { ...agent.patience, until: null },
     recovery: isProof ? { ...recovery, next: after(draft.moment, timeoutMs) } : recovery,
-    turn: newTurn(stampOf(draft.moment), { message: message.id, uuid }),
+    turn: newTurn(stampOf(draft.moment), { message: message.id, uuid, asks: !partial && text !== null }),
   });
 }
 

@@ -92,6 +92,8 @@ export type Run = {
   readonly shim: { readonly pid: number; readonly start: string; readonly boot: string } | null;
   readonly pid: number | null;
   readonly session: SessionPlan | null;
+  /** Number of the session that it speaks in. */
+  readonly sessionNumber: number;
   readonly adopted: boolean;
   /** Output written while no daemon read it is still being read. */
   readonly catchingUp: boolean;
@@ -126,6 +128,8 @@ export type Turn = {
   /** Null for a turn that nobody asked for through agentvisor. */
   readonly message: string | null;
   readonly uuid: string | null;
+  /** Its delivery brought the question; false when it only points at what the conversation holds. */
+  readonly asks: boolean;
   readonly startedAt: Stamp;
   readonly accepted: boolean;
   /** It was written a second time, after a crash in which nobody knew whether it had arrived. */

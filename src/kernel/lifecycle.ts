@@ -23,6 +23,7 @@ export function beginRun(draft: Draft, agent: Agent, cause: Cause | null): Agent
     shim: null,
     pid: null,
     session: planned?.plan ?? null,
+    sessionNumber: (planned?.session ?? agent.session).number,
     adopted: false,
     catchingUp: false,
     cursor: 0,

@@ -1,5 +1,5 @@
 import { record, type Draft } from './draft.ts';
-import type { Agent, Session } from './fleet.ts';
+import { runOf, type Agent, type Session, type Turn } from './fleet.ts';
 import { messageOf, sessionId } from './ids.ts';
 import type { SessionPlan } from './session.ts';
 
@@ -51,17 +51,45 @@ export function planSession(agent: Agent): { readonly session: Session; readonly
   return { session: { ...session, number, unanswered }, plan: { kind: 'resume', id: session.id, at, fork } };
 }
 
-/** A turn has begun in the session of that plan: from now on it can be resumed, and a fork has become real. */
-export function beginSession(
-  session: Session,
-  plan: SessionPlan | null,
-  reportedId: string | null,
-  asked: string | null,
-): Session {
+/** The process still speaks in a conversation that was given up for a fresh one: it says nothing about that. */
+function isGivenUp({ session, state }: Agent): boolean {
+  const run = runOf(state);
+  return run !== null && run.sessionNumber !== session.number;
+}
+
+/** A turn has begun in the session of its plan: from now on it can be resumed, and a fork has become real. */
+export function beginSession(agent: Agent, reportedId: string | null, asked: string | null): Session {
+  const { session } = agent;
+  if (isGivenUp(agent)) return session;
+  const plan = runOf(agent.state)?.session ?? null;
   const fork = session.mended === 'forking' && plan?.kind === 'resume' ? plan.fork : null;
   const id = reportedId ?? fork?.newId ?? session.id;
   const firstAsked = session.lastGood === null ? (session.firstAsked ?? asked) : null;
   return { ...session, id, begun: true, firstAsked, mended: fork === null ? session.mended : 'forked' };
+}
+
+export function afterGoodTurn(agent: Agent, turn: Turn): Session {
+  const { session } = agent;
+  if (isGivenUp(agent)) return session;
+  const lastGood = turn.lastAnswer ?? session.lastGood;
+  const firstAsked = turn.lastAnswer === null ? session.firstAsked : null;
+  return { ...session, tail: 'clean', lastGood, firstAsked, unanswered: null, mended: 'no' };
+}
+
+export function afterFailedTurn(agent: Agent, turn: Turn): Session {
+  const { session } = agent;
+  if (isGivenUp(agent)) return session;
+  const tail = tailAfter(session, turn);
+  const isThere = turn.asks || session.unanswered === turn.message;
+  // Without the echo, or in a turn of its own, nobody knows what the conversation ends with.
+  const stands = tail === 'failed' && turn.accepted && isThere;
+  return { ...session, tail, unanswered: stands ? turn.message : null };
+}
+
+function tailAfter(session: Session, turn: Turn): Session['tail'] {
+  if (turn.answered || turn.usedTools) return 'partial';
+  if (session.tail === 'partial') return 'partial';
+  return session.begun ? 'failed' : session.tail;
 }
 
 /**

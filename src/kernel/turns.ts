@@ -1,28 +1,23 @@
 import { CAUSE_OF, CAUSES, type Cause } from './causes.ts';
 import { put, record, type Draft } from './draft.ts';
 import type { Failure, StreamFact } from './facts.ts';
-import {
-  runOf,
-  type Agent,
-  type AgentState,
-  type LastTurn,
-  type Message,
-  type Run,
-  type Session,
-  type Turn,
-} from './fleet.ts';
+import type { Agent, AgentState, LastTurn, Message, Run, Turn } from './fleet.ts';
 import { BAD_DELIVERIES_MAX, changeMessage, finishMessage } from './messages.ts';
 import { stampOf, type Stamp } from './moment.ts';
 import { askAgainSoon } from './plans.ts';
 import { onFailure, onGoodAnswer } from './recovery.ts';
-import { beginSession } from './sessions.ts';
+import { afterFailedTurn, afterGoodTurn, beginSession } from './sessions.ts';
 
 type FactOf<Name extends StreamFact['fact']> = Extract<StreamFact, { fact: Name }>;
 
 /** A turn of that delivery, or one that nobody asked for. */
-export const newTurn = (startedAt: Stamp, asked: { readonly message: string; readonly uuid: string } | null): Turn => ({
+export const newTurn = (
+  startedAt: Stamp,
+  asked: { readonly message: string; readonly uuid: string; readonly asks: boolean } | null,
+): Turn => ({
   message: asked?.message ?? null,
   uuid: asked?.uuid ?? null,
+  asks: asked?.asks ?? false,
   startedAt,
   accepted: asked === null,
   repeated: false,
@@ -39,7 +34,8 @@ const turnOf = (draft: Draft, agent: Agent): Turn => agent.turn ?? newTurn(stamp
 export function onTurnStarted(draft: Draft, agent: Agent, fact: FactOf<'turn-started'>): Agent {
   return put(draft, {
     ...agent,
-    session: beginSession(agent.session, runOf(agent.state)?.session ?? null, fact.sessionId, agent.turn?.uuid ?? null),
+    // Whose turn it is, only the echo tells.
+    session: beginSession(agent, fact.sessionId, null),
     turn: turnOf(draft, agent),
     model: fact.model ?? agent.model,
     claudeVersion: fact.claudeVersion ?? agent.claudeVersion,
@@ -48,7 +44,7 @@ export function onTurnStarted(draft: Draft, agent: Agent, fact: FactOf<'turn-sta
 
 export function onAccepted(draft: Draft, agent: Agent, uuid: string): Agent {
   if (agent.turn?.uuid !== uuid) return agent;
-  const session = beginSession(agent.session, runOf(agent.state)?.session ?? null, null, uuid);
+  const session = beginSession(agent, null, agent.turn.asks ? uuid : null);
   return put(draft, { ...agent, state: wholeFrame(agent, uuid), session, turn: { ...agent.turn, accepted: true } });
 }
 
@@ -101,8 +97,8 @@ export function onTurnEnded(draft: Draft, agent: Agent, run: Run, offset: number
   const turn = isOurs ? known : { ...known, message: null, uuid: null };
   const ended = endTurn(draft, paid, turn, fact, { run: run.id, offset });
   if (isOurs || known.message === null || known.uuid === null) return ended;
-  const { message, uuid } = known;
-  return put(draft, { ...ended, turn: newTurn(known.startedAt, { message, uuid }) });
+  const { message, uuid, asks } = known;
+  return put(draft, { ...ended, turn: newTurn(known.startedAt, { message, uuid, asks }) });
 }
 
 function endTurn(draft: Draft, agent: Agent, turn: Turn, fact: FactOf<'turn-ended'>, place: Place): Agent {
@@ -118,7 +114,7 @@ function endTurn(draft: Draft, agent: Agent, turn: Turn, fact: FactOf<'turn-ende
 
 /** The process has gone with a turn in it: its message goes back to the head of the queue. */
 export function cutOff(draft: Draft, agent: Agent, turn: Turn, why: Return): Agent {
-  const session = afterFailedTurn(agent.session, turn);
+  const session = afterFailedTurn(agent, turn);
   const outcome = why.isBad ? 'failed' : 'aborted';
   const cut = { ...agent, session, turn: null, lastTurn: lastTurn(draft, turn, outcome, why.cause, null) };
   return giveBack(draft, cut, turn, why);
@@ -140,19 +136,11 @@ function endAborted(draft: Draft, agent: Agent, turn: Turn): Agent {
 }
 
 function endGood(draft: Draft, agent: Agent, turn: Turn, answer: Place): Agent {
-  const session: Session = {
-    ...agent.session,
-    tail: 'clean',
-    lastGood: turn.lastAnswer ?? agent.session.lastGood,
-    firstAsked: turn.lastAnswer === null ? agent.session.firstAsked : null,
-    unanswered: null,
-    mended: 'no',
-  };
   const done =
     turn.message === null ? agent : finishMessage(agent, turn.message, 'answered', { cause: null, detail: '', answer });
   return put(draft, {
     ...done,
-    session,
+    session: afterGoodTurn(agent, turn),
     turn: null,
     lastGoodTurnAt: turn.answered ? draft.moment.wall : agent.lastGoodTurnAt,
     lastTurn: lastTurn(draft, turn, 'good', null, null),
@@ -166,7 +154,7 @@ function endFailed(draft: Draft, agent: Agent, turn: Turn, fact: FactOf<'turn-en
   const isBad = action === 'none' || action === 'fresh';
   const isAuth = failure.kind === 'auth' || failure.kind === 'credential';
   const isGivenUp = isAuth && agent.spec.auth.redeliver === 'never' && turn.message !== null;
-  const session = afterFailedTurn(agent.session, turn);
+  const session = afterFailedTurn(agent, turn);
   const ended: Agent = {
     ...agent,
     session,
@@ -197,18 +185,6 @@ function failureOf(turn: Turn, fact: FactOf<'turn-ended'>): Failure {
   };
 }
 
-function afterFailedTurn(session: Session, turn: Turn): Session {
-  const tail = tailAfter(session, turn);
-  const stands = tail === 'failed' && turn.accepted && turn.message !== null;
-  return { ...session, tail, unanswered: stands ? turn.message : session.unanswered };
-}
-
-function tailAfter(session: Session, turn: Turn): Session['tail'] {
-  if (turn.answered || turn.usedTools) return 'partial';
-  if (session.tail === 'partial') return 'partial';
-  return session.begun ? 'failed' : session.tail;
-}
-
 /** Where a line stands. */
 type Place = NonNullable<Message['answer']>;
 
@@ -228,7 +204,8 @@ export function giveBack(draft: Draft, agent: Agent, turn: Turn, why: Return): A
   const counted = changeMessage(agent, message.id, {
     state: 'queued',
     badDeliveries,
-    partial: message.partial || turn.answered || turn.usedTools,
+    // Before its echo the agent worked on something else.
+    partial: message.partial || (turn.accepted && (turn.answered || turn.usedTools)),
     cause: why.cause,
     detail: why.detail,
   });

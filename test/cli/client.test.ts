@@ -1,4 +1,6 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -58,6 +60,27 @@ test('no home, no socket, or a socket that nobody listens on: the daemon is not 
   await expect(open(home).call('ping', {})).rejects.toMatchObject({ code: 'not-running' });
   writeFileSync(join(home, 'daemon.sock'), '');
   await expect(open(home).call('ping', {})).rejects.toMatchObject({ code: 'not-running' });
+});
+
+/** With all of its threads, so that its files are closed. */
+const isZombie = (pid: number): boolean =>
+  readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') Z ') && readdirSync(`/proc/${pid}/task`).length === 1;
+
+test('a daemon that dies before it has let the client in was not running: nothing can have been done', async () => {
+  const home = temporaryFolder();
+  const deaf = `require('node:net').createServer().listen(process.argv[1], () => {
+    require('node:fs').writeSync(1, 'listens');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  })`;
+  const server = spawn(process.execPath, ['-e', deaf, join(home, 'daemon.sock')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(server.stdout, 'data');
+  const client = open(home);
+  server.kill('SIGKILL');
+  // No turn of the event loop until it is dead: the client has not yet heard that it is connected.
+  while (!isZombie(server.pid ?? 0));
+  await expect(client.call('ping', {})).rejects.toMatchObject({ code: 'not-running' });
 });
 
 test('a daemon of another protocol is a version mismatch, whatever it answers behind it, and its pid is known', async () => {

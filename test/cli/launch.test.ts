@@ -50,6 +50,21 @@ test('eight launches at once end with one daemon and eight right answers', async
   expect((await report(home)).pid).toBe(pids[0]);
 });
 
+test('a launch that met an owner which was just ending tries again', async () => {
+  const home = temporaryFolder();
+  const program = join(home, 'second-time.mjs');
+  writeFileSync(
+    program,
+    `import { existsSync, writeFileSync } from 'node:fs';
+     const met = ${JSON.stringify(join(home, 'met'))};
+     if (existsSync(met)) await import(${JSON.stringify(PROGRAM)});
+     else writeFileSync(met, '');`,
+  );
+  const pid = await launchDaemon(home, process.env, { program });
+  endLater(home);
+  expect((await report(home)).pid).toBe(pid);
+});
+
 test('a launch takes the rest mark away, so that the new keeper keeps', async () => {
   const home = temporaryFolder();
   writeFileSync(restMark(home), '');

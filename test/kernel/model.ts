@@ -1,4 +1,5 @@
 import type { Command } from '../../src/kernel/commands.ts';
+import { CONTINUE_TEXT } from '../../src/kernel/delivery.ts';
 import type { Event, ExitHint } from '../../src/kernel/events.ts';
 import type { Failure, FailureKind, StreamFact } from '../../src/kernel/facts.ts';
 import { emptyFleet, runOf, type Fleet } from '../../src/kernel/fleet.ts';
@@ -13,13 +14,21 @@ import { ADA, declared, frozenStep, MAX, START_WALL, uuidOf } from './fleet-of.t
  * silent and die, conversations on a disk, daemons that die between any two events. It never lies about processes; lies
  * are told on top of it by `chaos`.
  */
-export type Frame = { readonly uuid: string; readonly message: string };
+export type Frame = { readonly uuid: string; readonly message: string; readonly text: string | null };
+
+/** What stands in a conversation on the disk. */
+export type Entry =
+  | { readonly is: 'question'; readonly uuid: string; readonly message: string | null }
+  /** A delivery that brought no question: go on, or answer what stands. */
+  | { readonly is: 'nudge'; readonly uuid: string }
+  | { readonly is: 'answer'; readonly uuid: string; readonly message: string | null }
+  | { readonly is: 'interruption'; readonly uuid: null };
 
 export type Process = {
   readonly agent: string;
   readonly run: string;
-  /** Its conversation: uuids that it knows, oldest first. */
-  transcript: string[];
+  /** Its conversation, oldest first. */
+  transcript: Entry[];
   sessionId: string;
   alive: boolean;
   /** Output on the disk, and how much of it some daemon has reported. */
@@ -31,6 +40,8 @@ export type Process = {
   inputs: Frame[];
   /** The turn it works on; `frame` is null for one of its own. */
   turn: { readonly frame: Frame | null; answered: boolean } | null;
+  /** Turns that it began by itself. */
+  ownTurns: number;
   /** A frame was cut in its stdin: the next one would end it. */
   isCut: boolean;
   api: FailureKind | 'fine';
@@ -53,9 +64,11 @@ export class Model {
   readonly processes: Process[] = [];
   /** What the host was told and has not done. */
   pending: Command[] = [];
-  readonly sessions = new Map<string, string[]>();
+  readonly sessions = new Map<string, readonly Entry[]>();
   /** Messages that a process has answered well, each time it did. */
   readonly answeredBy: Record<string, number> = {};
+  /** How often its question stood in the conversation when it was answered. */
+  readonly askedFor: Record<string, number> = {};
   readonly sent: { readonly agent: string; readonly id: string }[] = [];
   now = 0;
   /** Lies have been told: what they lead to is not the kernel's fault. */
@@ -68,6 +81,8 @@ export class Model {
   readonly weather = new Map<string, Process['api']>();
   readonly #watch: (seen: Seen, model: Model) => void;
   readonly #swept = new Set<string>();
+  /** How many turns of its own the kernel could know of when it ordered a delivery. */
+  readonly #wasKnown = new Map<string, number>();
 
   constructor(specs: readonly AgentSpec[], watch: (seen: Seen, model: Model) => void) {
     this.#watch = watch;
@@ -95,7 +110,15 @@ export class Model {
         ({ type }) => type !== 'record' && type !== 'file-incident' && type !== 'retire-run' && type !== 'forget',
       ),
     );
+    for (const command of commands) if (command.type === 'deliver') this.#noteKnown(command.run, command.uuid);
     this.#watch({ before, after: fleet, event, moment, commands }, this);
+  }
+
+  #noteKnown(run: string, uuid: string): void {
+    const process = this.processOf(run);
+    if (process === undefined || this.#wasKnown.has(uuid)) return;
+    const isKnown = process.read === process.log.length && process.turn === null;
+    this.#wasKnown.set(uuid, isKnown ? process.ownTurns : -1);
   }
 
   /** Time passes; nobody ticks. */
@@ -180,11 +203,13 @@ export class Model {
     }
     if (!turn.answered && (process.api === 'fine' || how.partial)) {
       turn.answered = true;
+      const uuid = `uuid-${process.run}-${process.log.length}`;
+      this.#write(process, { is: 'answer', uuid, message: turn.frame?.message ?? null });
       this.#say(process, {
         fact: 'answered',
         messageId: `msg_${process.run}_${process.log.length}`,
         model: 'claude-opus-4-5',
-        uuid: `uuid-${process.run}-${process.log.length}`,
+        uuid,
         requestId: null,
         usedTools: how.tools,
         sidechain: false,
@@ -197,8 +222,8 @@ export class Model {
   beginTurn(process: Process, frame: Frame | null): void {
     if (!process.alive || process.turn !== null) return;
     process.turn = { frame, answered: false };
-    process.transcript.push(frame?.uuid ?? `own-${process.run}-${process.log.length}`);
-    this.sessions.set(process.sessionId, process.transcript);
+    if (frame === null) process.ownTurns += 1;
+    this.#write(process, frame === null ? ownQuestion(process) : this.#entryOf(process, frame));
     this.#say(process, {
       fact: 'turn-started',
       sessionId: process.sessionId,
@@ -299,6 +324,7 @@ export class Model {
       initAsked: false,
       inputs: [],
       turn: null,
+      ownTurns: 0,
       isCut: false,
       api: this.weather.get(agent) ?? 'fine',
     };
@@ -307,14 +333,32 @@ export class Model {
     if (hint !== null) this.die(process, 1, hint);
   }
 
-  #open(plan: SessionPlan | null): { id: string; transcript: string[]; hint: ExitHint | null } {
+  #write(process: Process, entry: Entry): void {
+    process.transcript.push(entry);
+    this.sessions.set(process.sessionId, [...process.transcript]);
+  }
+
+  /** What a delivery adds to the conversation; a nudge must find there what it points at. */
+  #entryOf({ transcript, run, ownTurns }: Process, { uuid, message, text }: Frame): Entry {
+    const last = transcript.findLast(({ is }) => is !== 'nudge');
+    const isBegun = transcript.some((entry) => entry.is === 'answer' && entry.message === message);
+    const points = text === null ? last?.is === 'question' && last.message === message : isBegun;
+    if (text !== null && text !== CONTINUE_TEXT) return { is: 'question', uuid, message };
+    // A turn of its own that nobody had read of, or that nobody could tell from ours, when the nudge was ordered.
+    if (!points && this.isHonest && this.#wasKnown.get(uuid) === ownTurns)
+      throw new Error(`${run} is told ${text ?? 'nothing'} for ${uuid}, which it never was asked`);
+    return { is: 'nudge', uuid };
+  }
+
+  #open(plan: SessionPlan | null): { id: string; transcript: Entry[]; hint: ExitHint | null } {
     if (plan === null) return { id: '', transcript: [], hint: null };
     const known = this.sessions.get(plan.id);
     if (plan.kind === 'new')
       return { id: plan.id, transcript: [], hint: known === undefined ? null : 'session-in-use' };
     if (known === undefined) return { id: plan.id, transcript: [], hint: 'session-missing' };
-    const cut = plan.at === null ? known.length : known.findIndex((uuid) => uuid === `good:${plan.at}`) + 1;
-    return { id: plan.fork?.newId ?? plan.id, transcript: known.slice(0, cut), hint: null };
+    const cut = plan.at === null ? known.length : known.findIndex(({ uuid }) => uuid === plan.at) + 1;
+    const id = plan.fork?.newId ?? plan.id;
+    return { id, transcript: known.slice(0, cut), hint: cut === 0 && plan.at !== null ? 'anchor-missing' : null };
   }
 
   #deliver(process: Process | undefined, command: Extract<Command, { type: 'deliver' }>, fails: boolean): void {
@@ -324,7 +368,7 @@ export class Model {
       this.submit({ type: 'not-written', agent: process.agent, run: process.run, uuid: command.uuid, partial: false });
       return;
     }
-    if (process.transcript.includes(command.uuid)) {
+    if (process.transcript.some(({ uuid }) => uuid === command.uuid)) {
       this.#say(process, { fact: 'accepted', uuid: command.uuid });
       return;
     }
@@ -333,7 +377,7 @@ export class Model {
     const waiting = [...process.inputs, ...(process.turn?.frame ? [process.turn.frame] : [])];
     if (waiting.length > 0 && this.isHonest)
       throw new Error(`${process.run} was given ${command.uuid} while it had ${waiting[0]?.uuid}`);
-    process.inputs.push({ uuid: command.uuid, message: `${command.uuid.slice(0, 32)}0000` });
+    process.inputs.push({ uuid: command.uuid, message: `${command.uuid.slice(0, 32)}0000`, text: command.text });
   }
 
   #sweep(agent: string, run: string): void {
@@ -351,10 +395,13 @@ export class Model {
     if (turn === null) return;
     process.turn = null;
     const why = outcome === 'failed' && process.api !== 'fine' ? failureOf(process.api, this.moment.wall) : null;
-    if (outcome === 'good') {
-      const last = process.log.findLast(({ fact }) => fact.fact === 'answered');
-      if (last?.fact.fact === 'answered') process.transcript.push(`good:${last.fact.uuid}`);
-      if (turn.frame !== null) this.answeredBy[turn.frame.message] = (this.answeredBy[turn.frame.message] ?? 0) + 1;
+    if (outcome === 'aborted') this.#write(process, { is: 'interruption', uuid: null });
+    if (outcome === 'good' && turn.frame !== null) {
+      const { message } = turn.frame;
+      this.answeredBy[message] = (this.answeredBy[message] ?? 0) + 1;
+      this.askedFor[message] = process.transcript.filter(
+        (entry) => entry.is === 'question' && entry.message === message,
+      ).length;
     }
     if (why !== null) this.#say(process, { fact: 'refused', failure: why });
     this.#say(process, { fact: 'turn-ended', outcome, failure: why, sessionId: null, totalCostUsd: null });
@@ -364,6 +411,12 @@ export class Model {
     process.log.push({ offset: (process.log.length + 1) * 100, fact });
   }
 }
+
+const ownQuestion = (process: Process): Entry => ({
+  is: 'question',
+  uuid: `own-${process.run}-${process.log.length}`,
+  message: null,
+});
 
 export const failureOf = (kind: FailureKind, now: number): Failure => ({
   kind,

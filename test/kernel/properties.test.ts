@@ -219,11 +219,19 @@ describe('in every honest history', () => {
       const model = played(moves);
       for (const process of model.processes) model.read(process, Infinity);
       expect(Object.entries(model.answeredBy).filter(([, times]) => times > 1)).toEqual([]);
+      expect(Object.entries(model.askedFor).filter(([, times]) => times === 0)).toEqual([]);
       for (const agent of Object.values(model.fleet.agents)) {
         for (const { id, state } of agent.finished) {
           expect(model.answeredBy[id] ?? 0, `${id} is ${state}`).toBe(state === 'answered' ? 1 : 0);
         }
       }
+    });
+  });
+
+  test('the conversation holds a question once when it is answered, unless the agent began turns of its own', () => {
+    holds(honestHistory, (moves) => {
+      const model = played(moves.filter((move) => move.do !== 'own-turn'));
+      expect(Object.entries(model.askedFor).filter(([, times]) => times !== 1)).toEqual([]);
     });
   });
 

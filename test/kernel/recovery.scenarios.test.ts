@@ -80,7 +80,11 @@ describe('an agent whose session is rejected', () => {
     at('0s', start()),
     at('1s', send('m1')),
     at('3s', rejectedTurn(unauthorized('req_1'))),
-    at('5s', note('there is no good answer to resume at: it is resumed at the question, which is there already'), goodTurn('msg_1')),
+    at(
+      '5s',
+      note('there is no good answer to resume at: it is resumed at the question, which is there already'),
+      goodTurn('msg_1'),
+    ),
     at('10s', send('m2')),
     at('11s', goodTurn('msg_2')),
   ]);

@@ -50,7 +50,9 @@ describe('a report', () => {
 
   test('of an exit counts once', () => {
     const crashed: Move[] = [...inTurn, at('7s', habits({ swept: null }), exits(1), exits(1), gone())];
-    const { crashes, queue } = adaAfter('7.5s', crashed);
+    const world = play('7.5s', crashed);
+    const { crashes, queue } = agentIn(world.fleet);
+    expect(world.lines.filter((line) => /record .* exited /.test(line))).toHaveLength(1);
     expect(crashes.count).toBe(1);
     expect(queue[0]?.badDeliveries).toBe(1);
   });
@@ -192,4 +194,31 @@ test('a turn without an answer is no good turn, and no place to resume at', () =
   const { lastGoodTurnAt, session } = adaAfter('8s', [...inTurn, at('7s', ends('good'))]);
   const before = adaAfter('6s', WORKING);
   expect([lastGoodTurnAt, session.lastGood]).toEqual([before.lastGoodTurnAt, before.session.lastGood]);
+});
+
+describe('a conversation', () => {
+  test('that was given up is not brought back by what its process still says', () => {
+    const poisoned = failure('transcript-poisoned', 400, 'req_1', 'thinking blocks cannot be modified');
+    const moves = [
+      at('0s', start()),
+      at('1s', send('m1')),
+      at('2s', habits({ termed: null }), rejectedTurn(poisoned)),
+      at('3s', turnStarts('ada', 'the-old-one'), answers('msg_late'), ends('good')),
+    ];
+    const { session } = adaAfter('4s', moves);
+    expect(session).toMatchObject({ number: 1, begun: false, lastGood: null, mended: 'fresh' });
+    expect(session.id).not.toBe('the-old-one');
+  });
+
+  test('in which the agent worked by itself does not hold the question that was lost meanwhile', () => {
+    const lost = [
+      ...WORKING,
+      at('6s', habits({ echoed: null }), send('m2'), turnStarts(), answers('msg_own', { tools: true }), exits(1)),
+    ];
+    const world = play('9s', lost);
+    expect(world.lines.filter((line) => line.includes('deliver')).map((line) => line.trim())).toEqual([
+      'command   deliver ada 000002 m2#1 "question m2"',
+      'command   deliver ada 000003 m2#2 "question m2"',
+    ]);
+  });
 });

@@ -32,6 +32,8 @@ export const OBLIGING: Habits = {
 type Reply = { readonly at: number; readonly order: number; readonly reply: (world: World) => void };
 
 const BOOT_MONO = 5_000;
+/** No scenario needs as many; more is an endless loop. */
+const STEPS_MAX = 100_000;
 
 /** A host with a virtual clock that only does what a scenario says, and writes down all that happens. */
 export class World {
@@ -65,7 +67,9 @@ export class World {
 
   /** Lets time pass: what the host owes and what is due happens on the way. */
   runUntil(until: number): void {
-    for (;;) {
+    for (let steps = 0; ; steps += 1) {
+      if (steps > STEPS_MAX)
+        throw new Error(`the history does not get beyond ${this.#now}\n${this.lines.slice(-40).join('\n')}`);
       const due = this.#isAsleep ? Infinity : this.#nextDue();
       const reply = this.#nextReply();
       const next = Math.min(due, reply?.at ?? Infinity);
@@ -110,7 +114,10 @@ export class World {
     this.submit({ type: 'heard', agent, run, offset, fact, late: false });
   }
 
-  exited(agent: string, end: { code: number | null; at?: number | null; hint?: ExitHint | null; detail?: string }): void {
+  exited(
+    agent: string,
+    end: { code: number | null; at?: number | null; hint?: ExitHint | null; detail?: string },
+  ): void {
     const run = this.runOf(agent);
     this.#alive.delete(run);
     const { code, at = null, hint = null, detail = '' } = end;

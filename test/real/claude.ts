@@ -17,12 +17,14 @@ export type RealClaude = {
  * It is too large to be a dependency.
  */
 export function realClaudes(): RealClaude[] {
+  const isRequired = process.env['AGENTVISOR_REQUIRE_REAL'] === '1';
   const caches = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
   const cache = process.env['AGENTVISOR_CLAUDE_CACHE'] ?? join(caches, 'agentvisor', 'claude');
   const platform = `claude-code-${process.platform}-${process.arch}`;
   return VERSIONS.map((version) => {
     const bin = join(cache, version, 'node_modules', '@anthropic-ai', platform, 'claude');
     const missing = existsSync(bin) ? null : `skipped: Claude Code ${version} is not installed at ${bin}`;
+    if (missing !== null && isRequired) throw new Error(missing);
     return { version, bin, missing };
   });
 }

@@ -1,0 +1,94 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { openStore, type Store } from '../../src/daemon/store.ts';
+import { loadState } from '../../src/home/journal.ts';
+import { journalFile } from '../../src/home/paths.ts';
+import { readHistory } from '../../src/home/records.ts';
+import type { Command } from '../../src/kernel/commands.ts';
+import { emptyFleet, type Fleet } from '../../src/kernel/fleet.ts';
+import { wall } from '../../src/kernel/moment.ts';
+import { step } from '../../src/kernel/step.ts';
+import { temporaryFolder } from '../cli/folder.ts';
+import { ADA, at, fleetOf, uuidOf } from '../kernel/fleet-of.ts';
+
+const COMPILED = fileURLToPath(new URL('../../dist/daemon/store.js', import.meta.url));
+
+const record = (detail: string): Command => ({
+  type: 'record',
+  agent: 'ada',
+  at: wall(0),
+  run: null,
+  event: 'ready',
+  cause: null,
+  detail,
+});
+
+function open(home: string): Store {
+  const store = openStore(home);
+  onTestFinished(() => store.close(emptyFleet, 0));
+  return store;
+}
+
+const details = (home: string): string[] => readHistory(home).map(({ detail }) => detail);
+
+test('what was recorded before a crash is not recorded a second time, what was not is added', () => {
+  const home = temporaryFolder();
+  open(home).record(1, [record('one'), record('two')]);
+  const next = open(home);
+  next.recordMissing(1, [record('one'), record('two'), record('three')]);
+  next.recordMissing(2, [record('four')]);
+  expect(details(home)).toEqual(['one', 'two', 'three', 'four']);
+});
+
+test('a history that is ahead of the journal, after a power cut or a full disk, hides nothing of what happens next', () => {
+  const home = temporaryFolder();
+  open(home).record(50, [record('lost with the journal')]);
+  const next = open(home);
+  next.record(7, [record('new')]);
+  expect(details(home)).toEqual(['lost with the journal', 'new']);
+});
+
+test('a file that somebody has removed is begun anew, and nothing stays degraded', () => {
+  const home = temporaryFolder();
+  const store = open(home);
+  const event = { type: 'message', agent: 'ada', id: uuidOf('one'), text: 'x'.repeat(5_000_000) } as const;
+  rmSync(journalFile(home));
+  store.append([{ seq: 1, moment: at(0), event }]);
+  store.tidy(emptyFleet, 1);
+  expect(store.degraded()).toEqual([]);
+  store.append([{ seq: 2, moment: at(0), event: { type: 'tick' } }]);
+  expect(readFileSync(journalFile(home), 'utf8')).toContain('"seq":2');
+});
+
+test('a snapshot that the disk takes only in part does not take the place of a whole one', () => {
+  const home = temporaryFolder();
+  const fleet = fleetOf(ADA);
+  openStore(home).close(fleet, 3);
+  const event = { type: 'message', agent: 'ada', id: uuidOf('one'), text: 'x'.repeat(100_000) } as const;
+  const { fleet: large } = step(fleet, event, at(0));
+  // Two closings in a row, each with as much room as half a snapshot needs: a limit is a disk that becomes full.
+  for (const seq of [4, 5]) closeWithRoomFor(32_768, home, large, seq);
+  const state = loadState(home);
+  expect(state.damage).toEqual([]);
+  expect(state.fleet).toEqual(fleet);
+});
+
+function closeWithRoomFor(bytes: number, home: string, fleet: Fleet, seq: number): void {
+  const file = join(temporaryFolder(), 'close.mjs');
+  const closing = { home, fleet, seq };
+  writeFileSync(
+    file,
+    `import { openStore } from ${JSON.stringify(COMPILED)};
+     const { home, fleet, seq } = ${JSON.stringify(closing)};
+     const store = openStore(home);
+     store.close(fleet, seq);
+     if (store.degraded().length === 0) process.exit(3);`,
+  );
+  // An ignored XFSZ is inherited, and the write says EFBIG.
+  const limited = `trap '' XFSZ; ulimit -f ${bytes / 512}; exec "$@"`;
+  const { status, stderr } = spawnSync('/bin/sh', ['-c', limited, 'sh', process.execPath, file], { encoding: 'utf8' });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+}

@@ -1,4 +1,4 @@
-import { readdirSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
@@ -22,7 +22,7 @@ export async function lockStart(home: string, identity: Identity): Promise<() =>
   const own = `${starterPrefix(home)}${process.pid}`;
   writeFileSync(own, identity.startTimeOf(process.pid) ?? '', { mode: 0o600 });
   try {
-    const unlock = await takeLock(home, identity, statSync(own).birthtimeMs);
+    const unlock = await takeLock(home, identity);
     return async () => {
       await unlock();
       rmSync(own, { force: true });
@@ -33,11 +33,12 @@ export async function lockStart(home: string, identity: Identity): Promise<() =>
   }
 }
 
-async function takeLock(home: string, identity: Identity, announcedAt: number): Promise<() => Promise<void>> {
+async function takeLock(home: string, identity: Identity): Promise<() => Promise<void>> {
   const path = `${daemonFile(home)}.lock`;
   for (let tries = 1; ; tries += 1) {
-    // The holder of a lock that was there before announced itself before too: living, it would be seen here.
-    if (isOlderThan(path, announcedAt) && !isAnyoneElseStarting(home, identity)) removeLock(path);
+    // First the lock, then the look: its holder announced itself before it locked, so that a living one is seen; and a
+    // lock that is made between the look and the removal is none that was there.
+    if (existsSync(path) && !isAnyoneElseStarting(home, identity)) removeLock(path);
     try {
       return await lock(home, { stale: STALE_MS, lockfilePath: path });
     } catch (error) {
@@ -63,9 +64,6 @@ function isStarter(identity: Identity, pid: number, start: string | null): boole
   if (start === null) return false;
   return start === '' ? identity.startTimeOf(pid) !== null : identity.isAlive(pid, start);
 }
-
-const isOlderThan = (path: string, ms: number): boolean =>
-  (statSync(path, { throwIfNoEntry: false })?.birthtimeMs ?? Infinity) < ms;
 
 function removeLock(path: string): void {
   try {

@@ -22,20 +22,6 @@ test('the lock of a starter that was killed is taken at once, and nothing is lef
   expect(readdirSync(home)).toEqual([]);
 });
 
-test('a lock that was made after we came is never taken, though nobody else shows', async () => {
-  const home = temporaryFolder();
-  const lock = join(home, 'daemon.json.lock');
-  const own = join(home, `daemon.json.starter.${process.pid}`);
-  // The announcement is there already when the lock is made by one that is not announced yet.
-  writeFileSync(own, '');
-  mkdirSync(lock);
-  utimesSync(lock, new Date(), new Date(Date.now() + 3_600_000));
-  const taking = lockStart(home, identity);
-  expect(existsSync(lock)).toBe(true);
-  rmdirSync(lock);
-  await (await taking)();
-});
-
 test('the lock of a living starter is waited for', async () => {
   const { home, lock } = lockedHome({ pid: process.ppid, start: identity.startTimeOf(process.ppid) ?? '' });
   const taking = lockStart(home, identity);

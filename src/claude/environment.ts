@@ -31,8 +31,8 @@ const NEVER = new Set([
 ]);
 
 /** Marks every process of a run, so that it can be found and nothing else is ever touched. */
-export const RUN_COOKIE = 'AGENTVISOR_RUN';
-export const AGENT_COOKIE = 'AGENTVISOR_AGENT';
+const RUN_COOKIE = 'AGENTVISOR_RUN';
+const AGENT_COOKIE = 'AGENTVISOR_AGENT';
 
 /**
  * Built afresh for every spawn; a later source wins. The credential's variable wins over everything an operator wrote,

@@ -43,6 +43,7 @@ export class LiveRun {
   #isCatchingUp: boolean;
   #isBlind = false;
   #isOver = false;
+  #ending: Promise<void> | null = null;
 
   constructor(options: LiveRunOptions) {
     this.#options = options;
@@ -70,9 +71,13 @@ export class LiveRun {
     if (isLost) void this.end();
   }
 
-  /** Reports the end once, after everything that was said before it. */
-  async end(): Promise<void> {
-    if (this.#isOver) return;
+  /** Reports the end once, after everything that was said before it; settles when that is done, whoever asked first. */
+  end(): Promise<void> {
+    this.#ending ??= this.#isOver ? Promise.resolve() : this.#reportEnd();
+    return this.#ending;
+  }
+
+  async #reportEnd(): Promise<void> {
     this.#isOver = true;
     await this.#follower?.caughtUp();
     await this.#follower?.close();

@@ -1,9 +1,11 @@
 import { readFileSync, writeFileSync, existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { daemonFile, restMark } from '../home/paths.ts';
+import { readStat } from '../home/proc-stat.ts';
 import { AgentvisorError } from '../protocol/errors.ts';
 import { readFiles } from './access.ts';
 import { ConnectionLost, openClient } from './client.ts';
+import { KEEPER_NAME } from './keeper.ts';
 
 /** How long a daemon may take to end after it said that it does. */
 const END_MS_MAX = 10_000;
@@ -22,8 +24,10 @@ export async function endDaemon(home: string, agents: boolean): Promise<Ended> {
     // Also tells the pid, for the case that the connection ends before the answer.
     await client.call('ping', {});
     const pid = client.daemon()?.pid ?? 0;
+    const keeper = keeperOf(pid);
     const stopped = await client.call('shutdown', { agents }).then((result) => result.stopped, orLost);
     await gone(pid);
+    if (keeper !== null) await gone(keeper);
     if (agents && stopped === null && (await readFiles(home)).alive > 0) throw agentsStay();
     return { pid, stopped };
   } finally {
@@ -66,6 +70,17 @@ export function notedPid(home: string): number | undefined {
   } catch {
     // No daemon has been here, or its file is being written: there is no pid to tell.
     return undefined;
+  }
+}
+
+/** It sees the daemon's end and ends too, a moment later. Null without one (`daemon run`, a unit), and on macOS. */
+function keeperOf(daemon: number): number | null {
+  const parent = readStat(daemon)?.parent ?? 0;
+  try {
+    return readFileSync(`/proc/${parent}/cmdline`, 'utf8').includes(KEEPER_NAME) ? parent : null;
+  } catch {
+    // No /proc, or no such process any more.
+    return null;
   }
 }
 

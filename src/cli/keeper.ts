@@ -1,3 +1,6 @@
+/** The keeper's name in the list of processes. */
+export const KEEPER_NAME = 'agentvisor-keeper';
+
 /**
  * The loop that brings a crashed daemon back, in POSIX sh because a second Node process would cost forty megabytes for
  * waiting. Arguments: node, the daemon's program, its log, the rest mark.

@@ -7,7 +7,7 @@ import { daemonLog, restMark } from '../home/paths.ts';
 import type { Environment } from '../home/paths.ts';
 import { AgentvisorError } from '../protocol/errors.ts';
 import { openClient } from './client.ts';
-import { KEEPER_SCRIPT } from './keeper.ts';
+import { KEEPER_NAME, KEEPER_SCRIPT } from './keeper.ts';
 
 /** How long a daemon may take until it answers: it may have to replay a long journal on a slow disk. */
 const LAUNCH_MS_MAX = 15_000;
@@ -83,7 +83,7 @@ function spawnKeeper(home: string, env: Environment, program: string): ChildProc
   try {
     const marks: readonly string[] = MARKS;
     const kept = Object.entries(env).filter(([name]) => !marks.includes(name));
-    const args = ['-c', KEEPER_SCRIPT, 'agentvisor-keeper', process.execPath, program, log, restMark(home)];
+    const args = ['-c', KEEPER_SCRIPT, KEEPER_NAME, process.execPath, program, log, restMark(home)];
     const keeper = spawn('/bin/sh', args, {
       cwd: '/',
       detached: true,

@@ -75,6 +75,17 @@ const exits = (source: Source): readonly string[] =>
     ? [`${source.path} ends the process`]
     : [];
 
+/** What the code map calls by a name that no file has, and the kernel's files that it does not name. */
+function offTheMap(map: string, files: readonly string[]): readonly string[] {
+  const named = new Set([...map.matchAll(/`(?:[\w-]+\/)*([\w-]+\.ts)`/g)].map(([, name = '']) => name));
+  const nameOf = (path: string): string => path.split('/').at(-1) ?? '';
+  const known = new Set(files.map(nameOf));
+  return [
+    ...[...named].filter((name) => !known.has(name)),
+    ...files.filter((path) => layerOf(path) === 'kernel' && !named.has(nameOf(path))),
+  ];
+}
+
 function tooLong({ path, text }: Source): readonly string[] {
   const lines = text.trimEnd().split('\n').length;
   return lines > LINES_MAX ? [`${path} has ${lines} lines`] : [];
@@ -116,6 +127,12 @@ describe('the source', () => {
 
   test('keeps the kernel free of clock, chance, process, output, timers and other packages', () => {
     expect(kernel.flatMap(impurities)).toEqual([]);
+  });
+
+  test('is on the map: every file of the kernel, and no file that is gone', () => {
+    const map = readFileSync(new URL('../docs/architecture.md', import.meta.url), 'utf8');
+    const tests = readdirSync(fileURLToPath(new URL('.', import.meta.url))).map((name) => `test/${name}`);
+    expect(offTheMap(map, [...sources.map(({ path }) => path), ...tests])).toEqual([]);
   });
 
   test('has no file of more than 300 lines', () => {
@@ -188,6 +205,12 @@ describe('the guards', () => {
     'const shown = agent.process.pid;',
   ])('let a pure kernel pass: %s', (text) => {
     expect(impurities(source('kernel/a.ts', text))).toEqual([]);
+  });
+
+  test('see what is off the map', () => {
+    const files = ['kernel/step.ts', 'kernel/moved.ts', 'daemon/engine.ts'];
+    expect(offTheMap('`step.ts`, `src/kernel/moved.ts`', files)).toEqual([]);
+    expect(offTheMap('`step.ts` and `gone.ts`', files)).toEqual(['gone.ts', 'kernel/moved.ts']);
   });
 
   test('see a file that is too long, by one line', () => {

@@ -1,3 +1,5 @@
+import { AGENT_COOKIE, RUN_COOKIE } from '../kernel/cookies.ts';
+
 type Variables = Readonly<Record<string, string>>;
 
 export type ChildEnvironmentInput = {
@@ -29,10 +31,6 @@ const NEVER = new Set([
   'CLAUDE_CODE_SESSION_KIND',
   'CLAUDE_CODE_RESUME_INTERRUPTED_TURN',
 ]);
-
-/** Marks every process of a run, so that it can be found and nothing else is ever touched. */
-const RUN_COOKIE = 'AGENTVISOR_RUN';
-const AGENT_COOKIE = 'AGENTVISOR_AGENT';
 
 /**
  * Built afresh for every spawn; a later source wins. The credential's variable wins over everything an operator wrote,

@@ -4,7 +4,8 @@ import type { FailureKind } from '../kernel/facts.ts';
  * The only texts that agentvisor acts on. They are read inside lines whose structure says that they failed, they are
  * anchored at the start, and each list is only read under the statuses it belongs to.
  * Sources: M195, M328: printed by that version against a stand-in API. P195, P328: stands in that version's program
- * text. D: official documentation or a public issue thread. C: the detection corpus.
+ * text. D: official documentation or a public issue thread. C: a case of the detection corpus
+ * (`test/claude/detection.test.ts`).
  */
 type TextRule = {
   readonly kind: FailureKind;

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { checkHome, checkSocketFolder } from '../home/permission.ts';
-import { daemonFile, socketPath } from '../home/paths.ts';
+import { readOwner } from '../home/owner.ts';
+import { socketPath } from '../home/paths.ts';
 import { PROTOCOL } from '../protocol/api.ts';
 import type { Api, Method, Notification } from '../protocol/api.ts';
 import { AgentvisorError, notRunning, unreachable, versionMismatch } from '../protocol/errors.ts';
@@ -50,7 +50,10 @@ type Pending = {
   readonly reject: (error: AgentvisorError) => void;
 };
 
-/** Opens a connection at once; the handshake and the first request leave in one write, so an answer costs one round trip. */
+/**
+ * Opens a connection at once; the handshake and the first request leave in one write, so an answer costs one round
+ * trip.
+ */
 export function openClient(home: string, options: ClientOptions = {}): Client {
   checkHome(home);
   const path = findSocket(home);
@@ -183,21 +186,19 @@ class Connection implements Client {
   }
 }
 
-/** The short stand-in depends on the environment, which may differ between a login and cron: the daemon's own word counts. */
+/**
+ * The short stand-in depends on the environment, which may differ between a login and cron: the daemon's own word
+ * counts.
+ */
 function findSocket(home: string): string {
   const path = socketPath(home);
-  if (dirname(path) === home) return path;
-  try {
-    const noted: unknown = JSON.parse(readFileSync(daemonFile(home), 'utf8'));
-    const socket = typeof noted === 'object' && noted !== null && 'socket' in noted ? noted.socket : undefined;
-    return typeof socket === 'string' ? socket : path;
-  } catch {
-    // No daemon has left its word, or not yet a whole one: our own guess is as good as any.
-    return path;
-  }
+  return dirname(path) === home ? path : (readOwner(home)?.socket ?? path);
 }
 
-/** Nobody listens, or who listened died before it let us in: the one failure after which it is certain that nothing was done. */
+/**
+ * Nobody listens, or who listened died before it let us in: the one failure after which it is certain that nothing was
+ * done.
+ */
 const NOBODY: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET']);
 
 function connectionError(path: string, cause: NodeJS.ErrnoException, connecting: boolean): AgentvisorError {

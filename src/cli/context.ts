@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { homeFolder } from '../home/paths.ts';
 import type { Environment } from '../home/paths.ts';
 import { redact } from '../kernel/redaction.ts';
+import { COMMON_OPTIONS } from './verb.ts';
 import type { Context, Verb } from './verb.ts';
 
 /** Reads the command line of one verb. Throws usage errors only. */
@@ -55,7 +56,7 @@ async function parse(name: string, verb: Verb, argv: readonly string[]): Promise
     return parseStrictly(verb, argv);
   } catch (cause) {
     const { wrongOption } = await import('./usage.ts');
-    throw wrongOption(name, ['json', 'help', ...Object.keys(verb.options)], cause);
+    throw wrongOption(name, Object.keys({ ...COMMON_OPTIONS, ...verb.options }), cause);
   }
 }
 
@@ -68,7 +69,7 @@ function parseStrictly(
 } {
   return parseArgs({
     args: [...argv],
-    options: { ...verb.options, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    options: { ...verb.options, ...COMMON_OPTIONS },
     allowPositionals: true,
     strict: true,
   });

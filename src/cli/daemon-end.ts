@@ -1,6 +1,7 @@
-import { readFileSync, writeFileSync, existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { daemonFile, restMark } from '../home/paths.ts';
+import { readOwner } from '../home/owner.ts';
+import { restMark } from '../home/paths.ts';
 import { readStat } from '../home/proc-stat.ts';
 import { AgentvisorError } from '../protocol/errors.ts';
 import { readFiles } from './access.ts';
@@ -17,7 +18,10 @@ export type Ended = {
   readonly stopped: readonly string[] | null;
 };
 
-/** Ends the daemon and waits until its process is gone, so that a command that follows cannot meet it. Throws when none runs. */
+/**
+ * Ends the daemon and waits until its process is gone, so that a command that follows cannot meet it. Throws when none
+ * runs.
+ */
 export async function endDaemon(home: string, agents: boolean): Promise<Ended> {
   const client = openClient(home);
   try {
@@ -36,15 +40,15 @@ export async function endDaemon(home: string, agents: boolean): Promise<Ended> {
 }
 
 /**
- * The same, agents kept, also for a daemon of another version: that one speaks another protocol but answered, so the pid
- * it names is its own, and TERM means in every version: end and leave the agents.
+ * The same, agents kept, also for a daemon of another version: that one speaks another protocol but answered, so the
+ * pid it names is its own, and TERM means in every version: end and leave the agents.
  */
 export async function endAnyDaemon(home: string): Promise<Ended> {
   const client = openClient(home);
   try {
     await client.call('ping', {});
   } catch (error) {
-    const pid = client.daemon()?.pid ?? notedPid(home);
+    const pid = client.daemon()?.pid ?? readOwner(home)?.pid;
     if (!(error instanceof AgentvisorError) || error.code !== 'version-mismatch' || pid === undefined) throw error;
     process.kill(pid, 'SIGTERM');
     await gone(pid);
@@ -58,19 +62,6 @@ export async function endAnyDaemon(home: string): Promise<Ended> {
 /** Keepers that wait in their backoff end instead of starting a daemon that nobody wants. */
 export function letKeepersRest(home: string): void {
   if (existsSync(home)) writeFileSync(restMark(home), '', { mode: 0o600 });
-}
-
-/** The pid that the home's daemon has left in its file, for messages. */
-export function notedPid(home: string): number | undefined {
-  try {
-    const noted: unknown = JSON.parse(readFileSync(daemonFile(home), 'utf8'));
-    return typeof noted === 'object' && noted !== null && 'pid' in noted && typeof noted.pid === 'number'
-      ? noted.pid
-      : undefined;
-  } catch {
-    // No daemon has been here, or its file is being written: there is no pid to tell.
-    return undefined;
-  }
 }
 
 /** It sees the daemon's end and ends too, a moment later. Null without one (`daemon run`, a unit), and on macOS. */
@@ -105,17 +96,8 @@ function isAlive(pid: number): boolean {
     // ESRCH: gone. EPERM cannot be: it is our own process, or another one under its old number.
     return false;
   }
-  return !isZombie(pid);
-}
-
-/** Nobody collects the end of a daemon whose parent does not look, such as one that runs in the foreground of a test. */
-function isZombie(pid: number): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') Z ');
-  } catch {
-    // No /proc (macOS), or gone between the two looks, which the next one will see.
-    return false;
-  }
+  // Nobody collects the end of a daemon whose parent does not look. Without /proc (macOS) that cannot be told.
+  return readStat(pid)?.state !== 'Z';
 }
 
 const stays = (pid: number): AgentvisorError =>

@@ -1,12 +1,7 @@
+import { COMMON_OPTIONS } from './verb.ts';
 import type { Option, Verb } from './verb.ts';
 import { VERBS } from './verbs.ts';
 import type { VerbRow } from './verbs.ts';
-
-/** Those that every verb takes. */
-export const COMMON_OPTIONS = {
-  json: { type: 'boolean', summary: 'print JSON and nothing else on stdout' },
-  help: { type: 'boolean', short: 'h', summary: 'print this help' },
-} as const satisfies Readonly<Record<string, Option>>;
 
 export function generalHelp(): string {
   const groups = [...new Set(VERBS.map(({ group }) => group))];

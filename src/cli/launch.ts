@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { prepareHome } from '../home/permission.ts';
 import { daemonLog, restMark } from '../home/paths.ts';
 import type { Environment } from '../home/paths.ts';
+import { COOKIES } from '../kernel/cookies.ts';
 import { AgentvisorError } from '../protocol/errors.ts';
 import { openClient } from './client.ts';
 import { KEEPER_NAME, KEEPER_SCRIPT } from './keeper.ts';
@@ -15,9 +16,6 @@ const POLL_MS = 40;
 /** Between two keepers, while an owner that no longer listens has not ended yet. */
 const RETRY_MS = 250;
 const LOG_TAIL_BYTES = 4_096;
-
-/** An agent that runs the CLI must not hand its own marks to a daemon, which would pass for one of its processes. */
-export const MARKS = ['AGENTVISOR_RUN', 'AGENTVISOR_AGENT'] as const;
 
 export type LaunchOptions = {
   /** The daemon's program; only tests name another. */
@@ -77,12 +75,12 @@ async function greet(home: string): Promise<number | AgentvisorError> {
   }
 }
 
+/** An agent that runs the CLI must not hand its own cookies to a daemon, which would pass for one of its processes. */
 function spawnKeeper(home: string, env: Environment, program: string): ChildProcess {
   const log = daemonLog(home);
   const fd = openSync(log, 'a', 0o600);
   try {
-    const marks: readonly string[] = MARKS;
-    const kept = Object.entries(env).filter(([name]) => !marks.includes(name));
+    const kept = Object.entries(env).filter(([name]) => !COOKIES.includes(name));
     const args = ['-c', KEEPER_SCRIPT, KEEPER_NAME, process.execPath, program, log, restMark(home)];
     const keeper = spawn('/bin/sh', args, {
       cwd: '/',

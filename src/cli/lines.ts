@@ -1,4 +1,5 @@
 import type { HistoryRow, IncidentRow, RecoveryRow } from '../protocol/rows.ts';
+import { count } from './access.ts';
 import { ageOf } from './ages.ts';
 
 /** One event; `agent` is there when events of several agents are shown. */
@@ -35,7 +36,7 @@ function lifeOf({ openedAt, closedAt }: IncidentRow): string {
 }
 
 function receiptLine({ agent, failedRequestId, attempts, messageId, downMs }: RecoveryRow): string {
-  const tries = `${attempts} attempt${attempts === 1 ? '' : 's'}`;
+  const tries = count(attempts, 'attempt');
   return `${agent}: ${failedRequestId ?? 'unknown request'} failed, ${tries}, answered by ${messageId ?? 'unknown message'}, down for ${ageOf(downMs)}`;
 }
 

@@ -1,5 +1,6 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hasCode } from '../home/system-error.ts';
 import { runsOf } from './run-files.ts';
 import type { RunFiles } from './run-files.ts';
 import { LINE_BYTES_MAX, tooLong, wholeLinesEnd } from './tail.ts';
@@ -8,6 +9,8 @@ export type LogLine = { readonly run: string; readonly stream: 'stdout' | 'stder
 
 /** Files are asked rather than watched: it works on every file system, and what is shown is at most this old. */
 const POLL_MS = 200;
+/** The newest run, and the one before it, whose last words may still be on their way. */
+const RUNS_FOLLOWED = 2;
 const NEWLINE = 0x0a;
 
 /** The lines of a file, the last one also when it has no newline yet, unless `end` says where to stop. */
@@ -19,7 +22,7 @@ export async function* linesForwards(file: string, end?: number): AsyncGenerator
     for await (const chunk of stream as AsyncIterable<Buffer>) yield* cutter.push(chunk);
   } catch (error) {
     // The daemon dropped the run while it was read.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (!hasCode(error, 'ENOENT')) throw error;
   }
   const rest = cutter.rest();
   if (rest !== undefined) yield rest;
@@ -39,7 +42,7 @@ export async function* followRuns(
 ): AsyncGenerator<LogLine> {
   const cursors = new Map([...ends].map(([file, offset]) => [file, { offset, cutter: new LineCutter() }]));
   for (;;) {
-    for (const { run, stdout, stderr } of (runsOf(home, agent) ?? []).slice(-2)) {
+    for (const { run, stdout, stderr } of (runsOf(home, agent) ?? []).slice(-RUNS_FOLLOWED)) {
       for (const [stream, file] of [
         ['stdout', stdout],
         ['stderr', stderr],

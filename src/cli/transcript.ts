@@ -1,3 +1,5 @@
+import { isFields, parseFields, type Fields } from '../claude/record.ts';
+
 /** Who said what, for people. */
 export type Entry = { readonly who: string; readonly text: string };
 
@@ -5,7 +7,10 @@ const TEXT_CHARACTERS_MAX = 2_000;
 const TOOL_CHARACTERS_MAX = 200;
 const RESULT_CHARACTERS_MAX = 300;
 
-/** A line of an agent's stdout as entries; none when it says nothing to people. A line that is not Claude's is shown as it is. */
+/**
+ * A line of an agent's stdout as entries; none when it says nothing to people. A line that is not Claude's is shown as
+ * it is.
+ */
 export function entriesOf(line: string): readonly Entry[] {
   const value = parse(line);
   if (value === undefined) return line.trim() === '' ? [] : [entry('stdout', line)];
@@ -35,8 +40,6 @@ export function entriesOf(line: string): readonly Entry[] {
 /** Continuation lines stand under the first. */
 export const entryLine = ({ who, text }: Entry): string =>
   `${who.padEnd(9)}  ${text.replaceAll('\n', `\n${' '.repeat(11)}`)}`;
-
-type Fields = Readonly<Record<string, unknown>>;
 
 function assistant(value: Fields): readonly Entry[] {
   const who = value['error'] === undefined || value['error'] === null ? 'assistant' : 'error';
@@ -93,18 +96,11 @@ function blocksOf(value: Fields): readonly Fields[] {
 }
 
 function parse(line: string): Fields | undefined {
-  if (!line.startsWith('{')) return undefined;
-  try {
-    const value: unknown = JSON.parse(line);
-    return isFields(value) && typeof value['type'] === 'string' ? value : undefined;
-  } catch {
-    // Half a line of a process that was killed, or not Claude's: shown as it is.
-    return undefined;
-  }
+  const value = line.startsWith('{') ? parseFields(line) : undefined;
+  // Half a line of a process that was killed, or not Claude's: shown as it is.
+  return typeof value?.['type'] === 'string' ? value : undefined;
 }
 
 const entry = (who: string, text: string): Entry => ({ who, text: shorten(text, TEXT_CHARACTERS_MAX) });
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 const shorten = (text: string, max: number): string => (text.length <= max ? text : `${text.slice(0, max)}…`);
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -39,5 +39,11 @@ export type Context = {
   readonly write: (bytes: Uint8Array) => Promise<void>;
 };
 
+/** Those that every verb takes beside its own. */
+export const COMMON_OPTIONS = {
+  json: { type: 'boolean', summary: 'print JSON and nothing else on stdout' },
+  help: { type: 'boolean', short: 'h', summary: 'print this help' },
+} as const satisfies Readonly<Record<string, Option>>;
+
 export const NO_OPTIONS = {};
 export const NO_ARGUMENTS = { min: 0, max: 0, what: '' } as const;

@@ -1,3 +1,4 @@
+import { COOKIES } from '../kernel/cookies.ts';
 import { credentialNames } from './agent.ts';
 import { DEFAULTS } from './defaults.ts';
 import { VARIABLE_EXPECTED, VARIABLE_PATTERN } from './leaves.ts';
@@ -6,9 +7,6 @@ import type { Path, Problem } from './problem.ts';
 import type { OptionsShape } from './schema.ts';
 import { closest } from './suggest.ts';
 import { parseDuration, parseSize } from './units.ts';
-
-/** agentvisor knows its own processes by these: an agent that sets them could not be found again. */
-const COOKIE_VARIABLES = ['AGENTVISOR_RUN', 'AGENTVISOR_AGENT'];
 
 /** Options that must not be above other ones. */
 const ORDERED: readonly (readonly [low: Path, high: Path])[] = [
@@ -91,16 +89,17 @@ function strangerHint(name: string, credentials: readonly string[]): string {
   return near === undefined ? `declare it: credentials: { ${name}: { type: … } }` : `did you mean "${near}"?`;
 }
 
+/** agentvisor knows an agent's processes by its cookies: one that sets them itself could not be found again. */
 function checkVariables({ path, own }: Layer): readonly Problem[] {
   const at = [...path, 'env'];
   const ours = 'no variable of agentvisor itself';
   return [
     ...Object.keys(own.env ?? {}).flatMap((key) => {
       if (!VARIABLE_PATTERN.test(key)) return [problemAt([...at, key], VARIABLE_EXPECTED, key)];
-      return COOKIE_VARIABLES.includes(key) ? [problemAt([...at, key], ours, own.env?.[key])] : [];
+      return COOKIES.includes(key) ? [problemAt([...at, key], ours, own.env?.[key])] : [];
     }),
     ...(own.envPass ?? [])
-      .filter((key) => COOKIE_VARIABLES.includes(key))
+      .filter((key) => COOKIES.includes(key))
       .map((key) => problemAt([...path, 'envPass'], ours, key)),
   ];
 }

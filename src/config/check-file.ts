@@ -1,8 +1,9 @@
+import { NAME_PATTERN } from '../kernel/spec.ts';
 import { checkLayer, checkMode } from './check-agent.ts';
 import type { Layer } from './check-agent.ts';
-import { NAME_EXPECTED, NAME_PATTERN } from './leaves.ts';
+import { NAME_EXPECTED } from './leaves.ts';
 import { merge } from './merge.ts';
-import { formatPath, problemAt } from './problem.ts';
+import { formatPath, problemAt, problemWith } from './problem.ts';
 import type { Path, Problem } from './problem.ts';
 import type { CredentialShape, Draft, OptionsShape } from './schema.ts';
 
@@ -52,10 +53,9 @@ function checkCredential(
   }
   if (credential.type === 'oauth-token' || credential.type === 'api-key') {
     const sources = Object.values(credential.from ?? {}).filter((source) => source !== null && source !== undefined);
-    if (sources.length !== 1 && !isBroken([...path, 'from'])) {
-      const found = sources.length === 0 ? credential.from : Object.keys(credential.from ?? {}).join(' and ');
-      problems.push({ ...problemAt([...path, 'from'], SOURCES, found), ...several(path, sources.length) });
-    }
+    const at = [...path, 'from'];
+    if (sources.length === 0 && !isBroken(at)) problems.push(problemAt(at, SOURCES, credential.from));
+    if (sources.length > 1 && !isBroken(at)) problems.push(problemWith(at, SOURCES, `${sources.length} of them`));
     if (isSet('configDir')) {
       const hint = "`configDir` belongs to type: 'stored-login'";
       problems.push(
@@ -64,13 +64,6 @@ function checkCredential(
     }
   }
   return problems;
-}
-
-/** Overrides what `problemAt` found when it is a number of sources rather than a value. */
-function several(path: Path, sources: number): Partial<Problem> {
-  if (sources < 2) return {};
-  const found = `${sources} of them`;
-  return { found, message: `${formatPath([...path, 'from'])}: expected ${SOURCES}, found ${found}` };
 }
 
 function checkNotify(draft: Draft, isBroken: (path: Path) => boolean): readonly Problem[] {

@@ -1,19 +1,12 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { CredentialSpec } from '../kernel/spec.ts';
+import { CREDENTIAL_VARIABLES, type CredentialSpec } from '../kernel/spec.ts';
 
 const FINGERPRINT_CHARACTERS = 8;
 
-/** The variable through which Claude Code is given a credential of each type; a stored login needs none. */
-export const CREDENTIAL_VARIABLES: Readonly<Record<CredentialSpec['type'], string | null>> = {
-  'oauth-token': 'CLAUDE_CODE_OAUTH_TOKEN',
-  'api-key': 'ANTHROPIC_API_KEY',
-  'stored-login': null,
-};
-
 /**
- * The variables that give `credential` to an agent. `CLAUDE_CONFIG_DIR` is not set for the default folder: on macOS even
- * naming the default makes Claude Code look for the login under another name.
+ * The variables that give `credential` to an agent. `CLAUDE_CONFIG_DIR` is not set for the default folder: on macOS
+ * even naming the default makes Claude Code look for the login under another name.
  */
 export function credentialEnvironment(
   credential: CredentialSpec,

@@ -7,7 +7,8 @@ type Complete<T> = T extends readonly unknown[]
     : T;
 
 /**
- * The one table of defaults, in the words of an ecosystem file: the normaliser reads it, and the docs are made from it.
+ * The one table of defaults, in the words of an ecosystem file: the normaliser reads it, and a test
+ * compares each `@default` in `input.ts` and `options.ts` with it.
  * `auth.verify.prompt` is `false` where the agent's first credential is billable (`agent.ts`).
  */
 export const DEFAULTS = {

@@ -1,4 +1,4 @@
-import { redact } from './problem.ts';
+import { redact } from '../kernel/redaction.ts';
 import type { Problem } from './problem.ts';
 
 const MESSAGE_CHARACTERS_MAX = 300;

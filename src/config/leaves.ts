@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NAME_PATTERN } from '../kernel/spec.ts';
 import type { Duration, Size } from './options.ts';
 import { closest } from './suggest.ts';
 import { parseDuration, parseSize } from './units.ts';
@@ -6,7 +7,6 @@ import { parseDuration, parseSize } from './units.ts';
 /** A next step for a value that did not fit, when one can be told from the value. */
 export type Hint = (value: unknown) => string | undefined;
 
-export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 export const NAME_EXPECTED =
   'a name of at most 64 letters, digits, ".", "_" and "-" that begins with a letter or digit';
 export const VARIABLE_PATTERN = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -15,7 +15,7 @@ export const VARIABLE_EXPECTED = 'the name of a variable: letters, digits and "_
 /** Not in this release; named so that whoever read about them is told so. */
 const LATER_MODES = ['interactive', 'task'];
 
-export const text = leaf<string>('text', (value) => isText(value) && value !== '');
+export const text = leaf<string>('text', isFilledText);
 /** An argument or a variable's value may be empty. */
 export const anyText = leaf<string>('text', isText, (value) =>
   typeof value === 'number' || typeof value === 'boolean' ? `write it as text: '${value}'` : undefined,
@@ -32,13 +32,10 @@ export const timeOfDay = leaf<string>(
   "a time of day, 'HH:MM'",
   (value) => isText(value) && /^([01]\d|2[0-3]):[0-5]\d$/.test(value),
 );
-export const prompt = leaf<string | false>(
-  'text or false',
-  (value) => value === false || (isText(value) && value !== ''),
-);
+export const prompt = leaf<string | false>('text or false', (value) => value === false || isFilledText(value));
 export const names = leaf<string | readonly string[]>(
   'the name of a credential or a list of names',
-  (value) => isName(value) || (Array.isArray(value) && value.every(isName)),
+  (value) => isFilledText(value) || (Array.isArray(value) && value.every(isFilledText)),
 );
 export const address = leaf<string>(
   'an http or https address',
@@ -98,8 +95,8 @@ export function oneOf<const T extends string>(values: readonly T[], hint?: Hint)
 }
 
 /**
- * One value. The whole wording of a mistake comes from here: zod only finds the place. The hint rides in `params`, where
- * `shape.ts` picks it up.
+ * One value. The whole wording of a mistake comes from here: zod only finds the place. The hint rides in `params`,
+ * where `shape.ts` picks it up.
  */
 function leaf<T>(expected: string, fits: (value: unknown) => boolean, hint?: Hint): z.ZodType<T, T> {
   return z.custom<T>(fits, { error: expected, params: { hint } });
@@ -110,7 +107,7 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && !value.includes('\0');
 }
 
-function isName(value: unknown): boolean {
+function isFilledText(value: unknown): boolean {
   return isText(value) && value !== '';
 }
 

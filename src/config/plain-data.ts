@@ -1,4 +1,4 @@
-import { problemAt } from './problem.ts';
+import { problemWith } from './problem.ts';
 import type { Path, Problem } from './problem.ts';
 
 /** Far more than any ecosystem file holds; stops one that refers to itself in ever new objects. */
@@ -36,11 +36,7 @@ function copy(value: unknown, path: Path, parents: readonly object[], copier: Co
 function whyNotPlain(value: unknown, path: Path, parents: readonly object[], copier: Copier): Problem | undefined {
   copier.entries += 1;
   const plain = 'plain data (text, numbers, true, false, null, lists, objects)';
-  const wrong = (found: string, hint?: string): Problem => ({
-    ...problemAt(path, plain, null, hint),
-    found,
-    message: `${problemAt(path, plain, null).path || 'the file'}: expected ${plain}, found ${found}`,
-  });
+  const wrong = (found: string, hint?: string): Problem => problemWith(path, plain, found, hint);
   if (copier.entries > ENTRIES_MAX) return wrong(`more than ${ENTRIES_MAX} entries`);
   switch (typeof value) {
     case 'string':

@@ -1,3 +1,5 @@
+import { redact } from '../kernel/redaction.ts';
+
 /** One mistake in an ecosystem file, or one doubt about it. `path` is empty when it is about the file as a whole. */
 export type Problem = {
   readonly path: string;
@@ -16,7 +18,11 @@ const SHOWN_CHARACTERS_MAX = 60;
 const PRIVATE_KEYS: ReadonlySet<PropertyKey> = new Set(['env', 'from', 'webhook']);
 
 export function problemAt(path: Path, expected: string, value: unknown, hint?: string): Problem {
-  const found = describe(value, path);
+  return problemWith(path, expected, describe(value, path), hint);
+}
+
+/** The same, where words say better than the value what was found. */
+export function problemWith(path: Path, expected: string, found: string, hint?: string): Problem {
   const where = formatPath(path);
   const message = `${where === '' ? 'the file' : where}: expected ${expected}, found ${found}`;
   return { path: where, expected, found, message, ...(hint === undefined ? {} : { hint }) };
@@ -34,11 +40,6 @@ export function formatPath(path: Path): string {
     typeof key === 'number' ? `[${key}]` : isWord(key) ? `.${key}` : `[${JSON.stringify(String(key))}]`,
   );
   return redact(text.join('').replace(/^\./, ''));
-}
-
-/** Anything that looks like a credential of Anthropic must not reach a terminal or a log. */
-export function redact(text: string): string {
-  return text.replace(/sk-ant-[\w-]*/g, 'sk-ant-…');
 }
 
 function describe(value: unknown, path: Path): string {

@@ -1,7 +1,7 @@
-import type { AgentSpec, CredentialSpec } from '../kernel/spec.ts';
-import { CREDENTIAL_VARIABLES } from './credentials.ts';
+import { CREDENTIAL_VARIABLES, type AgentSpec, type CredentialSpec } from '../kernel/spec.ts';
 import { doubtAt } from './problem.ts';
 import type { Path, Problem } from './problem.ts';
+import { isReserved } from './reserved-args.ts';
 import type { OptionsShape } from './schema.ts';
 
 /** An inherited marker turns the saving of the session off, so that it could not be resumed. */
@@ -10,20 +10,6 @@ const MARKERS = ['CLAUDECODE', 'CLAUDE_CODE_CHILD_SESSION', 'CLAUDE_CODE_SESSION
 const PREFERRED = ['CLAUDE_CODE_USE_BEDROCK', 'CLAUDE_CODE_USE_VERTEX', 'CLAUDE_CODE_USE_FOUNDRY'];
 /** Also preferred, and a secret besides. */
 const AUTH_TOKEN = 'ANTHROPIC_AUTH_TOKEN';
-/** Arguments by which agentvisor holds a stream agent. */
-const OWN_ARGUMENTS = [
-  '-p',
-  '--print',
-  '--input-format',
-  '--output-format',
-  '--session-id',
-  '--resume',
-  '-r',
-  '--continue',
-  '-c',
-  '--fork-session',
-  '--replay-user-messages',
-];
 const CONFIG_EXTENSION = /\.(ts|mts|js|mjs|cjs|json)$/;
 
 /** Doubts about one place where options are written; `path` is `defaults` or an agent. */
@@ -108,12 +94,12 @@ function variableWarnings(path: Path, key: string, isLiteral: boolean): readonly
 }
 
 function argumentWarnings(path: Path, argument: string): readonly Problem[] {
-  const [option] = argument.split('=');
+  const [option = ''] = argument.split('=');
   if (option === '--model') {
     return [doubtAt(path, 'no --model', 'the model is an option of its own', 'write it as claude.model')];
   }
-  if (option === undefined || !OWN_ARGUMENTS.includes(option)) return [];
-  return [doubtAt(path, 'no argument that agentvisor sets', `${option} is set by agentvisor`, 'leave it out')];
+  if (!isReserved(argument)) return [];
+  return [doubtAt(path, 'no argument that agentvisor owns', `${option} is agentvisor's to set`, 'leave it out')];
 }
 
 function idleOptions(path: Path, own: OptionsShape): readonly Problem[] {

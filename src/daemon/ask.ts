@@ -2,7 +2,7 @@ import { findMessage, QUEUE_MAX } from '../kernel/messages.ts';
 import type { Agent, Fleet, Message } from '../kernel/fleet.ts';
 import { runFolder } from '../home/paths.ts';
 import { redact } from '../kernel/redaction.ts';
-import type { MessageOutcome } from '../protocol/api.ts';
+import { MESSAGE_BYTES_MAX, type MessageOutcome } from '../protocol/api.ts';
 import { AgentvisorError } from '../protocol/errors.ts';
 import type { DaemonContext } from './context.ts';
 import { readLineBefore } from './line-at.ts';
@@ -11,8 +11,6 @@ import { findAgent } from './targets.ts';
 
 /** A message's id is a UUID that ends in 0000: the deliveries are numbered there. */
 const MESSAGE_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{8}0000$/;
-/** Larger than what an agent can read in one turn. */
-export const TEXT_BYTES_MAX = 4 * 1024 * 1024;
 /** Of all that waits: it stands in memory and in every snapshot, and a file of 512 MB could not be read any more. */
 export const QUEUED_CHARACTERS_MAX = 64 * 1024 * 1024;
 
@@ -33,10 +31,10 @@ export async function send(
   }
   if (params.text.trim() === '')
     throw new AgentvisorError('usage', 'The message is empty.', 'Give it a text: agentvisor send NAME TEXT');
-  if (Buffer.byteLength(params.text) > TEXT_BYTES_MAX) {
+  if (Buffer.byteLength(params.text) > MESSAGE_BYTES_MAX) {
     throw new AgentvisorError(
       'refused',
-      `The message is longer than ${TEXT_BYTES_MAX} bytes.`,
+      `The message is longer than ${MESSAGE_BYTES_MAX} bytes.`,
       'Put it into a file and name the file.',
     );
   }
@@ -53,7 +51,9 @@ function checkRoom(fleet: Fleet, agent: Agent, text: string): void {
   if (agent.queue.length >= QUEUE_MAX) throw tooMany(`${QUEUE_MAX} messages wait for ${name}`, name);
   const all = Object.values(fleet.agents).flatMap(({ queue }) => queue);
   const characters = all.reduce((sum, message) => sum + message.text.length, text.length);
-  if (characters > QUEUED_CHARACTERS_MAX) throw tooMany('Messages of 64 million characters wait for the agents', name);
+  if (characters > QUEUED_CHARACTERS_MAX) {
+    throw tooMany(`Messages of ${QUEUED_CHARACTERS_MAX} characters wait for the agents`, name);
+  }
 }
 
 /** Answers once the message has ended. */

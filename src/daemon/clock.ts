@@ -1,7 +1,7 @@
 import { stampNow } from '../home/now.ts';
 import type { Moment } from '../kernel/moment.ts';
 
-/** The only reader of time and chance in the daemon. */
+/** Where all time and chance come from that a decision may depend on. */
 export interface Clock {
   now(): Moment;
   /** Calls back once after at least `delayMs`; gives the way to call it off. */

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadState } from '../home/journal.ts';
+import { loadState, type State } from '../home/journal.ts';
 import { socketPath } from '../home/paths.ts';
 import { prepareHome } from '../home/permission.ts';
 import { adoptAll } from './adopt.ts';
@@ -17,7 +17,7 @@ import { spawner } from './process/spawn.ts';
 import { sweeper } from './process/sweep.ts';
 import { usageMeter } from './process/usage.ts';
 import { Secrets } from './secrets.ts';
-import { openStore } from './store.ts';
+import { openStore, type Store } from './store.ts';
 import { UsageRows } from './usage-rows.ts';
 
 /** How often all runs are looked at for what no notification told. */
@@ -39,14 +39,13 @@ export async function startDaemon(
   const door = new Door();
   const server = createServer((socket) => door.knock(socket));
   if (!(await takeHome(home, identity, server))) return null;
+  // Out of descriptors a client cannot be let in; that is no reason to end.
+  server.on('error', (error) => complain('socket', error));
 
   mkdirSync(join(home, 'agents'), { recursive: true, mode: 0o700 });
   const boot = identity.bootId();
   const clock = systemClock(boot);
-  const state = loadState(home);
-  for (const damage of state.damage) complain('state', damage);
-  const store = openStore(home);
-  for (const { seq, commands } of state.replayed) store.recordMissing(seq, commands);
+  const { state, store } = openState(home, complain);
   const secrets = new Secrets();
   const host: Host = new Host({
     home,
@@ -90,6 +89,18 @@ export async function startDaemon(
       leaveHome(home);
     },
   };
+}
+
+/** What the last daemon has left, and the store that goes on from there. */
+function openState(
+  home: string,
+  complain: (what: string, error: unknown) => void,
+): { readonly state: State; readonly store: Store } {
+  const state = loadState(home);
+  for (const damage of state.damage) complain('state', damage);
+  const store = openStore(home);
+  for (const { seq, commands } of state.replayed) store.recordMissing(seq, commands);
+  return { state, store };
 }
 
 /** A promise and the way to settle it; Node 20 has no Promise.withResolvers. */

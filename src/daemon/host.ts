@@ -190,12 +190,7 @@ export class Host {
     this.#runs.delete(run);
     const agent = this.#options.fleet().agents[name];
     if (agent === undefined) return;
-    const { keep, sizeBytesMax, totalBytesMax } = agent.spec.log;
-    await retireRuns(
-      agentFolder(this.#options.home, name),
-      { keep, sizeBytesMax, totalBytesMax },
-      runOf(agent.state)?.id ?? null,
-    );
+    await retireRuns(agentFolder(this.#options.home, name), agent.spec.log, runOf(agent.state)?.id ?? null);
   }
 
   #find(name: string, id: RunId): { agent: Agent | null; run: Run | null } {

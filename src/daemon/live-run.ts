@@ -5,6 +5,7 @@ import { parseLine } from '../claude/line.ts';
 import { mayMatter } from '../claude/prefilter.ts';
 import type { Event, RunId } from '../kernel/events.ts';
 import type { StreamFact } from '../kernel/facts.ts';
+import { ATOMIC_BYTES_MAX } from '../kernel/processes.ts';
 import { excerpt, redact } from '../kernel/redaction.ts';
 import type { AgentMode } from '../kernel/spec.ts';
 import type { FrameOutcome, FrameWriter } from './process/fifo.ts';
@@ -27,8 +28,6 @@ export type LiveRunOptions = {
   readonly complain: (what: string, error: unknown) => void;
 };
 
-/** Frames up to this size go into the FIFO whole or not at all, so a crash cannot cut them. */
-const ATOMIC_BYTES_MAX = 4_096;
 /** Between two tries to reach an agent that has not opened its stdin yet. */
 const RETRY_MS_MIN = 5;
 const RETRY_MS_MAX = 200;
@@ -79,8 +78,7 @@ export class LiveRun {
 
   async #reportEnd(): Promise<void> {
     this.#isOver = true;
-    await this.#follower?.caughtUp();
-    await this.#follower?.close();
+    await this.#follower?.close({ drain: true });
     this.#watch.close();
     const exit = readExit(this.#options.runDir);
     const stderr = readTail(runFiles(this.#options.runDir).stderr);
@@ -103,7 +101,7 @@ export class LiveRun {
 
   /** Asks until the agent has opened its stdin, which takes it a moment; the start's own deadline ends it. */
   async initialize(): Promise<void> {
-    const frame = Buffer.from(initializeFrame(`init-${this.#options.run}`));
+    const frame = Buffer.from(initializeFrame(this.#options.run));
     let pauseMs = RETRY_MS_MIN;
     while (!this.#isOver) {
       const { outcome } = await this.#write(frame);
@@ -114,7 +112,7 @@ export class LiveRun {
   }
 
   async interrupt(): Promise<void> {
-    await this.#write(Buffer.from(interruptFrame(`interrupt-${this.#options.run}`)));
+    await this.#write(Buffer.from(interruptFrame(this.#options.run)));
   }
 
   /** Without a text the agent is asked for the question at which its conversation ends. */

@@ -1,4 +1,5 @@
 import { homeFolder } from '../home/paths.ts';
+import { COOKIES } from '../kernel/cookies.ts';
 import { AgentvisorError } from '../protocol/errors.ts';
 import { startDaemon } from './daemon.ts';
 
@@ -10,8 +11,7 @@ const FAREWELL_MS = 500;
  * starts it again after anything else.
  */
 async function main(): Promise<number> {
-  delete process.env['AGENTVISOR_RUN'];
-  delete process.env['AGENTVISOR_AGENT'];
+  for (const cookie of COOKIES) delete process.env[cookie];
   const daemon = await startDaemon(homeFolder(process.env), complain);
   if (daemon === null) return 0;
   // As PID 1 of a container there is nobody else who could hold the agents.

@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { CAUSES } from '../kernel/causes.ts';
 import { isSameProcess } from '../kernel/operator.ts';
 import { runOf, type Agent, type Fleet } from '../kernel/fleet.ts';
-import type { AgentSpec } from '../kernel/spec.ts';
+import { NAME_PATTERN, type AgentSpec } from '../kernel/spec.ts';
 import type { AgentResult, ApplyParams } from '../protocol/api.ts';
 import { AgentvisorError } from '../protocol/errors.ts';
-import { AGENT_NAME } from '../protocol/params.ts';
 import type { DaemonContext } from './context.ts';
 import { findAgents } from './targets.ts';
 
@@ -31,11 +30,13 @@ export async function apply(context: DaemonContext, params: ApplyParams): Promis
   );
 }
 
+/** Answers when each agent is ready or has failed to be. */
 export async function start(context: DaemonContext, targets: readonly string[]): Promise<readonly AgentResult[]> {
   const agents = findAgents(context.engine.fleet, targets);
   return Promise.all(agents.map(({ spec }) => startOne(context, spec.name)));
 }
 
+/** Answers when nobody of the agents' runs is left, or when somebody has started them meanwhile. */
 export async function stop(context: DaemonContext, targets: readonly string[]): Promise<readonly AgentResult[]> {
   const { engine, until } = context;
   const agents = findAgents(engine.fleet, targets);
@@ -49,6 +50,7 @@ export async function stop(context: DaemonContext, targets: readonly string[]): 
   );
 }
 
+/** Answers when each agent is ready in a new run, or has failed to be. */
 export async function restart(
   context: DaemonContext,
   params: { readonly targets: readonly string[]; readonly now: boolean; readonly reason: string | null },
@@ -65,6 +67,7 @@ export async function restart(
   );
 }
 
+/** Answers when the agents are stopped and forgotten, or when somebody has started them meanwhile. */
 export async function remove(context: DaemonContext, targets: readonly string[]): Promise<readonly AgentResult[]> {
   const { engine, until } = context;
   const agents = findAgents(engine.fleet, targets);
@@ -124,7 +127,7 @@ function resultOf(agent: Agent, change: string): AgentResult {
   const { name } = agent.spec;
   if (agent.state.at === 'running') {
     if (agent.health !== 'held') return done(name, change);
-    return failed(name, change, 'config', 'it is held; see: agentvisor describe ' + name);
+    return failed(name, change, 'config', `it is held; see: agentvisor describe ${name}`);
   }
   if (agent.state.at === 'stopped' && agent.state.ended && agent.lastExit?.cause === 'clean')
     return done(name, 'ended');
@@ -151,7 +154,7 @@ function sorted(value: unknown): unknown {
 /** A name is also a key of plain objects, which have some by birth: `constructor`, `toString` … */
 function checkNames(named: readonly { readonly name: string }[]): void {
   for (const { name } of named) {
-    if (AGENT_NAME.test(name) && name !== 'all' && !(name in {})) continue;
+    if (NAME_PATTERN.test(name) && name !== 'all' && !(name in {})) continue;
     throw new AgentvisorError(
       'usage',
       `${JSON.stringify(name).slice(0, 80)} cannot be the name of an agent or a credential.`,

@@ -1,21 +1,12 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
+import { readOwner, type Owner } from '../home/owner.ts';
 import { daemonFile, socketPath } from '../home/paths.ts';
 import { prepareSocketFolder } from '../home/permission.ts';
 import { PROTOCOL } from '../protocol/api.ts';
 import { VERSION } from '../protocol/version.ts';
 import type { Identity } from '../home/process-identity.ts';
 import { lockStart } from './start-lock.ts';
-
-/** What `daemon.json` says of the owner of a home. */
-export type Owner = {
-  readonly pid: number;
-  readonly start: string;
-  readonly boot: string;
-  readonly version: string;
-  readonly protocol: number;
-  readonly socket: string;
-};
 
 /**
  * Makes this process the owner of the home: bound to its socket, named in `daemon.json`. The lock only orders those who
@@ -50,19 +41,6 @@ export async function takeHome(home: string, identity: Identity, server: Server)
 export function leaveHome(home: string): void {
   rmSync(socketPath(home), { force: true });
   rmSync(daemonFile(home), { force: true });
-}
-
-export function readOwner(home: string): Owner | null {
-  try {
-    const value: unknown = JSON.parse(readFileSync(daemonFile(home), 'utf8'));
-    if (typeof value !== 'object' || value === null) return null;
-    const owner = value as Partial<Owner>;
-    const isWhole = typeof owner.pid === 'number' && typeof owner.start === 'string' && typeof owner.boot === 'string';
-    return isWhole ? (owner as Owner) : null;
-  } catch {
-    // Missing or half-written: it names nobody.
-    return null;
-  }
 }
 
 function isOwned(owner: Owner | null, identity: Identity): boolean {

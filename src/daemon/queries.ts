@@ -9,6 +9,9 @@ import { iso } from '../protocol/views.ts';
 import type { DaemonContext } from './context.ts';
 import { findAgent, findAgents } from './targets.ts';
 
+/** Finished messages of one agent that `describe` shows, beside all that wait. */
+const FINISHED_SHOWN_MAX = 10;
+
 export async function list(context: DaemonContext, targets: readonly string[]): Promise<readonly AgentRow[]> {
   const fleet = context.engine.fleet;
   const rows = await context.rows(fleet);
@@ -34,7 +37,7 @@ function describeOne(context: DaemonContext, fleet: Fleet, agent: Agent, row: Ag
     spec: { ...agent.spec, env: hidden(agent.spec.env) },
     explain: explain(fleet, agent, context.clock.now()),
     runFolder: run === null ? null : runFolder(context.home, name, run.id),
-    messages: [...agent.finished.slice(-10), ...agent.queue].map(({ id, state, queuedAt, cause }) => ({
+    messages: [...agent.finished.slice(-FINISHED_SHOWN_MAX), ...agent.queue].map(({ id, state, queuedAt, cause }) => ({
       id,
       state,
       queuedAt: iso(queuedAt),

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { credentialEnvironment, CREDENTIAL_VARIABLES, fingerprint } from '../config/credentials.ts';
+import { credentialEnvironment, fingerprint } from '../config/credentials.ts';
 import { parseEnvFile } from '../config/environment.ts';
 import type { Agent } from '../kernel/fleet.ts';
-import type { CredentialSpec } from '../kernel/spec.ts';
+import { CREDENTIAL_VARIABLES, type CredentialSpec } from '../kernel/spec.ts';
 
 /** How long a command that gives a secret may take. */
 export const COMMAND_MS_MAX = 30_000;
@@ -32,7 +32,9 @@ export class Secrets {
     return [...this.#known];
   }
 
-  /** Values of `names` that the daemon has; an agent's `envPass` may name one that the operator's shell did not have. */
+  /**
+   * Values of `names` that the daemon has; an agent's `envPass` may name one that the operator's shell did not have.
+   */
   pick(names: readonly string[]): Readonly<Record<string, string>> {
     const picked: Record<string, string> = {};
     for (const name of names) {

@@ -5,6 +5,7 @@ import { lock } from 'proper-lockfile';
 import { readIfThere } from '../home/ndjson.ts';
 import { daemonFile } from '../home/paths.ts';
 import type { Identity } from '../home/process-identity.ts';
+import { hasCode } from '../home/system-error.ts';
 
 /** A lock whose holder died is taken over after this; the smallest that proper-lockfile allows. */
 const STALE_MS = 2_000;
@@ -13,8 +14,8 @@ const PAUSE_MS = 50;
 
 /**
  * Orders the daemons that start at the same moment. Everyone announces itself first, so that one that finds no other
- * living starter knows that a lock it meets was left by a dead one: after a `kill -9` at this very instant the next daemon
- * does not have to wait until the lock is old. When several are starting, its age decides.
+ * living starter knows that a lock it meets was left by a dead one: after a `kill -9` at this very instant the next
+ * daemon does not have to wait until the lock is old. When several are starting, its age decides.
  *
  * @returns the way to release it.
  */
@@ -74,6 +75,3 @@ function removeLock(path: string): void {
 }
 
 const starterPrefix = (home: string): string => `${daemonFile(home)}.starter.`;
-
-const hasCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;

@@ -2,6 +2,7 @@ import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmSync
 import { previousFile, type JournalEntry, type Snapshot } from '../home/journal.ts';
 import { historyFile, incidentsFile, journalFile, snapshotFile, stateFolder } from '../home/paths.ts';
 import { isAfter, lastPlace, toEventRow, type HistoryLine, type IncidentLine, type Place } from '../home/records.ts';
+import { hasCode } from '../home/system-error.ts';
 import type { Command } from '../kernel/commands.ts';
 import type { Fleet } from '../kernel/fleet.ts';
 import { Appender } from './appender.ts';
@@ -72,7 +73,10 @@ class FileStore implements Store {
     this.#record(seq, commands, this.#lastHistory, this.#lastIncident);
   }
 
-  /** Only a replayed event is compared with the files: after a power cut or a full disk they may be ahead of the journal. */
+  /**
+   * Only a replayed event is compared with the files: after a power cut or a full disk they may be ahead of the
+   * journal.
+   */
   #record(seq: number, commands: readonly Command[], lastHistory: Place | null, lastIncident: Place | null): void {
     commands.forEach((command, index) => {
       const place = { seq, index };
@@ -145,7 +149,7 @@ function keepPrevious(path: string): void {
     linkSync(path, previous);
   } catch (error) {
     // There is none before the first snapshot.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (!hasCode(error, 'ENOENT')) throw error;
   }
 }
 

@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
-
-const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
+import { hasCode } from './system-error.ts';
 
 /** The text of a file, null when there is none. Other troubles are thrown: they must not look like an empty state. */
 export function readIfThere(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    if (isMissing(error)) return null;
+    if (hasCode(error, 'ENOENT')) return null;
     throw error;
   }
 }

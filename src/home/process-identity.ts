@@ -12,6 +12,9 @@ export interface Identity {
 /** True on Linux; macOS has none and is served by `ps`. */
 export const HAS_PROC = existsSync('/proc/self/stat');
 
+/** For `ps`, where there is no /proc. The C locale fixes the form of its dates. */
+export const PS_ENVIRONMENT = { PATH: '/usr/bin:/bin', LC_ALL: 'C' };
+
 /** Pids and start times of one boot mean nothing in another. */
 export function bootId(): string {
   if (HAS_PROC) return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
@@ -36,12 +39,12 @@ export function isAlive(pid: number, start: string): boolean {
 
 export const identity: Identity = { bootId, startTimeOf, isAlive };
 
-/** macOS, untested there; the same `ps` options work on Linux. The C locale fixes the form of the date. */
+/** macOS, untested there; the same `ps` options work on Linux. */
 function psField(pid: number, field: 'lstart' | 'state'): string | null {
   try {
     const text = execFileSync('ps', ['-o', `${field}=`, '-p', String(pid)], {
       encoding: 'latin1',
-      env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+      env: PS_ENVIRONMENT,
       stdio: ['ignore', 'pipe', 'ignore'],
     }).trim();
     return text === '' ? null : text;

@@ -135,6 +135,9 @@ export const CAUSE_OF: Readonly<Record<FailureKind, Cause>> = {
   unknown: 'unknown',
 };
 
+/** The API has rejected who asks, for whatever reason; a login that is just being refreshed is no such failure. */
+export const isAuthFailure = (kind: FailureKind): boolean => kind === 'auth' || kind === 'credential';
+
 /** The process works; only the API or the way to it stands in between. */
 export const isLimit = (cause: Cause): boolean => {
   const { action } = CAUSES[cause];

@@ -2,7 +2,7 @@ import type { Cause } from './causes.ts';
 import type { RunId } from './events.ts';
 import type { Incident } from './fleet.ts';
 import type { Wall } from './moment.ts';
-import type { SessionPlan } from './session.ts';
+import type { SessionPlan } from './session-plan.ts';
 
 /** What the host must do, in this order, after the event that caused it is in the journal. */
 export type Command =

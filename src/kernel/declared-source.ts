@@ -1,16 +1,9 @@
 import { put, type Draft } from './draft.ts';
 import type { Agent } from './fleet.ts';
 import { onFailure } from './recovery.ts';
-import type { CredentialSpec } from './spec.ts';
+import { CREDENTIAL_VARIABLES } from './spec.ts';
 
-/** What `initialize` calls the source of each kind of credential; null where any but the others will do. */
-const TOKEN_SOURCE: Readonly<Record<CredentialSpec['type'], string | null>> = {
-  'oauth-token': 'CLAUDE_CODE_OAUTH_TOKEN',
-  'api-key': 'ANTHROPIC_API_KEY',
-  'stored-login': null,
-};
-
-const INJECTED: readonly (string | null)[] = Object.values(TOKEN_SOURCE).filter((name) => name !== null);
+const INJECTED: readonly (string | null)[] = Object.values(CREDENTIAL_VARIABLES).filter((name) => name !== null);
 
 /**
  * An agent that uses another credential than the declared one may silently spend somebody's money: it is told at once
@@ -19,7 +12,8 @@ const INJECTED: readonly (string | null)[] = Object.values(TOKEN_SOURCE).filter(
 export function checkTokenSource(draft: Draft, agent: Agent, used: string | null): Agent {
   const declared = draft.credentials[agent.spec.credentials[0] ?? ''];
   if (declared === undefined || used === null) return agent;
-  const expected = TOKEN_SOURCE[declared.type];
+  const expected = CREDENTIAL_VARIABLES[declared.type];
+  // A stored login goes by several names: any will do but those of what we inject.
   const isRight = expected === null ? !INJECTED.includes(used) : used === expected;
   if (isRight) return agent;
   const failed = onFailure(draft, agent, {

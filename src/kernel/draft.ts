@@ -20,6 +20,7 @@ export type Draft = {
   sequence: number;
 };
 
+/** After a reboot the deadlines are moved first: nothing may be compared with the clock of another boot. */
 export function openDraft(fleet: Fleet, moment: Moment): Draft {
   const current = fleet.seen !== null && fleet.seen.boot !== moment.boot ? rebase(fleet, fleet.seen, moment) : fleet;
   return {
@@ -62,11 +63,13 @@ export function put(draft: Draft, agent: Agent): Agent {
   return stored;
 }
 
+/** For runs, incidents, agents and our own prompts; never given twice. */
 export function nextNumber(draft: Draft): number {
   draft.sequence += 1;
   return draft.sequence;
 }
 
+/** A line for the agent's history and for those who watch. */
 export function record(draft: Draft, agent: Agent, event: HistoryEvent, cause: Cause | null, detail: string): void {
   draft.commands.push({
     type: 'record',

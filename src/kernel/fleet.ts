@@ -2,7 +2,7 @@ import type { Cause, Health, Scope } from './causes.ts';
 import type { RunId } from './events.ts';
 import type { Failure } from './facts.ts';
 import type { Deadline, Stamp, Wall } from './moment.ts';
-import type { SessionPlan } from './session.ts';
+import type { SessionPlan } from './session-plan.ts';
 import type { AgentSpec, CredentialSpec } from './spec.ts';
 
 /** Everything that agentvisor knows: plain JSON, so that a snapshot is the state and nothing else is. */
@@ -10,7 +10,7 @@ export type Fleet = {
   readonly format: 1;
   /** The last moment a step saw; tells a reboot. */
   readonly seen: Stamp | null;
-  /** Numbers runs, incidents and agents; never reused. */
+  /** Numbers runs, incidents, agents and our own prompts; never reused. */
   readonly sequence: number;
   readonly agents: Readonly<Record<string, Agent>>;
   readonly credentials: Readonly<Record<string, CredentialSpec>>;
@@ -191,7 +191,10 @@ export type Patience = {
 
 export type Recovery = {
   readonly incident: string;
-  /** planned: an attempt has its time · replacing: it has begun · verifying: the new process must answer · held: only a slow attempt is planned · waiting: nothing to restart, the agent asks again later. */
+  /**
+   * planned: an attempt has its time · replacing: it has begun · verifying: the new process must answer · held: only a
+   * slow attempt is planned · waiting: nothing to restart, the agent asks again later.
+   */
   readonly stage: 'planned' | 'replacing' | 'verifying' | 'held' | 'waiting';
   readonly attempts: number;
   /** The last quiet delay without its jitter, 0 before the first. */

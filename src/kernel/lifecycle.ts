@@ -2,6 +2,7 @@ import { isAttemptPlanned, recoverIn, recoveryByOperator } from './attempts.ts';
 import { CAUSES, type Cause } from './causes.ts';
 import { addCrash, crashesAreOver, noCrashes, PROBE_MS } from './crashes.ts';
 import { nextNumber, put, record, type Draft } from './draft.ts';
+import type { ExitHint } from './events.ts';
 import type { Agent, AgentState, RestartWish, Run } from './fleet.ts';
 import { after, elapsedMs, stampOf } from './moment.ts';
 import { abandonRecovery } from './recovery.ts';
@@ -113,7 +114,9 @@ export function beginSweep(draft: Draft, agent: Agent, run: Run, end: End): Agen
   return put(draft, { ...agent, state: { at: 'stopping', run, stage: 'sweeping', deadline, ...end } });
 }
 
-/** Nobody of the run is left. What comes next follows from what is wanted now, not from what was when it began to end. */
+/**
+ * Nobody of the run is left. What comes next follows from what is wanted now, not from what was when it began to end.
+ */
 export function afterRun(draft: Draft, agent: Agent, run: Run, end: End): Agent {
   const { cause, detail, asked } = end;
   const ended = agent.turn === null ? agent : cutOff(draft, agent, agent.turn, { cause, detail, isBad: !asked });
@@ -155,7 +158,8 @@ function afterOwnExit(draft: Draft, agent: Agent, run: Run, cause: Cause): Agent
   if (cause === 'session-unusable' && counted.crashes.count <= MENDS_AT_ONCE_MAX)
     return beginRun(draft, crashed, cause);
   if (counted.delayMs === null) {
-    record(draft, crashed, 'errored', cause, `${policy.crashesMax} crashes; tried again every 30 min`);
+    const detail = `${policy.crashesMax} crashes; tried again every ${PROBE_MS / 60_000} min`;
+    record(draft, crashed, 'errored', cause, detail);
     return put(draft, { ...crashed, state: { at: 'errored', deadline: after(draft.moment, PROBE_MS), cause } });
   }
   // The end may have been noted long ago, while no daemon was there.
@@ -178,11 +182,14 @@ function countRestart(agent: Agent, cause: Cause): Agent['counts'] {
   };
 }
 
-/** Why a run ended, from its exit code; 137 that we did not send is most likely the kernel's memory killer. */
-export function causeOfExit(code: number | null, hint: string | null): Cause {
+/** A shell reports a death by signal as this plus the signal's number. */
+const SIGNALLED = 128;
+
+/** Why a run ended by itself: what stderr or the system says of it counts more than the bare code. */
+export function causeOfExit(code: number | null, hint: ExitHint | null): Cause {
   if (hint === 'oom') return 'oom';
   if (hint === 'session-missing' || hint === 'session-in-use' || hint === 'anchor-missing') return 'session-unusable';
   if (code === null) return 'unknown';
   if (code === 0) return 'clean';
-  return code > 128 ? 'signal' : 'crash';
+  return code > SIGNALLED ? 'signal' : 'crash';
 }

@@ -55,12 +55,14 @@ export function keepHeld(draft: Draft, agent: Agent, recovery: Recovery, cause: 
   return put(draft, { ...agent, health: 'held', recovery: { ...recovery, stage: 'held', next } });
 }
 
+/** A limit without an end: the process is kept and asked again after a growing delay. */
 export function askLater(draft: Draft, agent: Agent, cause: Cause): Agent {
   const doubled = (agent.patience?.delayMs ?? 0) * 2;
   const delayMs = Math.min(LATER_MS_MAX, Math.max(LATER_MS_MIN, doubled));
   return wait(draft, agent, CAUSES[cause].health ?? agent.health, delayMs, after(draft.moment, delayMs));
 }
 
+/** A cap: the process is kept and asked again when it ends; one that does not say when is looked at now and then. */
 export function askWhenReset(draft: Draft, agent: Agent, failure: Failure): Agent {
   if (failure.resetsAt === null) {
     return wait(draft, agent, 'capped', LATER_MS_MAX, after(draft.moment, LATER_MS_MAX));

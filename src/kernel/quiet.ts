@@ -1,3 +1,4 @@
+import { jittered } from './delay.ts';
 import { after, elapsedMs, type Deadline, type Moment, type Stamp } from './moment.ts';
 import type { QuietPolicy } from './spec.ts';
 
@@ -20,7 +21,5 @@ export function quietDelay(
   const isLong = elapsedMs(incidentOpenedAt, moment) > LONG_INCIDENT_MS;
   const max = isLong ? Math.max(policy.longDelayMsMax, policy.delayMsMax) : policy.delayMsMax;
   const delayMs = Math.min(max, lastDelayMs === 0 ? policy.delayMsMin : lastDelayMs * 2);
-  const jittered = delayMs * (1 + policy.jitter * (2 * moment.roll - 1));
-  const bounded = Math.round(Math.min(max, Math.max(policy.delayMsMin, jittered)));
-  return { delayMs, until: after(moment, bounded) };
+  return { delayMs, until: after(moment, jittered(delayMs, moment.roll, { ...policy, delayMsMax: max })) };
 }

@@ -1,4 +1,4 @@
-import { CAUSE_OF, CAUSES, isLimit, type Cause } from './causes.ts';
+import { CAUSE_OF, CAUSES, isAuthFailure, isLimit, type Cause } from './causes.ts';
 import { put, record, type Draft } from './draft.ts';
 import type { Failure } from './facts.ts';
 import type { Agent, Attempt, Incident, Recovery } from './fleet.ts';
@@ -83,8 +83,7 @@ const incidentOf = (draft: Draft, agent: Agent): Incident | undefined =>
   agent.recovery === null ? undefined : draft.incidents[agent.recovery.incident];
 
 function countFailure(agent: Agent, failure: Failure): Agent {
-  const isAuth = failure.kind === 'auth' || failure.kind === 'credential';
-  if (!isAuth) return agent;
+  if (!isAuthFailure(failure.kind)) return agent;
   return { ...agent, counts: { ...agent.counts, auth401s: agent.counts.auth401s + 1 } };
 }
 

@@ -1,7 +1,7 @@
 import { record, type Draft } from './draft.ts';
 import { runOf, type Agent, type Session, type Turn } from './fleet.ts';
 import { messageOf, sessionId } from './ids.ts';
-import type { SessionPlan } from './session.ts';
+import type { SessionPlan } from './session-plan.ts';
 
 export const firstSession = (seed: string): Session => ({
   id: sessionId(seed, 0),
@@ -29,8 +29,9 @@ const freshSession = (agent: Agent): Session => {
 };
 
 /**
- * How the next process gets its conversation. A failed turn is left out, so that the question is seen once; an unfinished one that already did work is resumed as it is. A fork becomes the agent's
- * session with its first turn: until then there is only the one it is made from.
+ * How the next process gets its conversation. A failed turn is left out, so that the question is seen once; an
+ * unfinished one that already did work is resumed as it is. A fork becomes the agent's session with its first turn:
+ * until then there is only the one it is made from.
  */
 export function planSession(agent: Agent): { readonly session: Session; readonly plan: SessionPlan } {
   const session = agent.session;

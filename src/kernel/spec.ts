@@ -3,6 +3,9 @@
  * `src/config` makes it out of an ecosystem file; the kernel and the daemon only read it.
  */
 
+/** Of agents and credentials. An agent's name becomes a folder: nothing that could lead out of the home. */
+export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
 export type AgentMode = 'stream' | 'command';
 export type RestartWhen = 'always' | 'failure' | 'never';
 export type KillMode = 'tree' | 'group' | 'main';
@@ -22,6 +25,16 @@ export type CredentialSpec = {
   /** Real money is spent on it: costs count as `costUsd` and no verification prompt is sent by default. */
   readonly billable: boolean;
   readonly ceilingUsd: number | null;
+};
+
+/**
+ * The variable through which Claude Code is given a credential of each type, which is also what it calls its source; a
+ * stored login needs none.
+ */
+export const CREDENTIAL_VARIABLES: Readonly<Record<CredentialSpec['type'], string | null>> = {
+  'oauth-token': 'CLAUDE_CODE_OAUTH_TOKEN',
+  'api-key': 'ANTHROPIC_API_KEY',
+  'stored-login': null,
 };
 
 export type QuietPolicy = {

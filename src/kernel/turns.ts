@@ -1,4 +1,4 @@
-import { CAUSE_OF, CAUSES, type Cause } from './causes.ts';
+import { CAUSE_OF, CAUSES, isAuthFailure, type Cause } from './causes.ts';
 import { put, record, type Draft } from './draft.ts';
 import type { Failure, StreamFact } from './facts.ts';
 import type { Agent, AgentState, LastTurn, Message, Run, Turn } from './fleet.ts';
@@ -120,10 +120,14 @@ export function cutOff(draft: Draft, agent: Agent, turn: Turn, why: Return): Age
   return giveBack(draft, cut, turn, why);
 }
 
-/** Asked for, it is no failure; an abortion that nobody asked for counts against its message, so that it cannot go on for ever. */
+/**
+ * Asked for, it is no failure; an abortion that nobody asked for counts against its message, so that it cannot go on
+ * for ever.
+ */
 function endAborted(draft: Draft, agent: Agent, turn: Turn): Agent {
-  const isAsked = agent.state.at === 'stopping' && agent.state.asked;
-  const cause = isAsked && agent.state.at === 'stopping' ? agent.state.cause : 'unknown';
+  const { state } = agent;
+  const isAsked = state.at === 'stopping' && state.asked;
+  const cause = isAsked ? state.cause : 'unknown';
   const cut = cutOff(draft, agent, turn, { cause, detail: 'the turn was interrupted', isBad: !isAsked });
   // Claude Code notes the interruption behind the question, so that the conversation does not end with it.
   const session = { ...cut.session, unanswered: null };
@@ -152,8 +156,7 @@ function endFailed(draft: Draft, agent: Agent, turn: Turn, fact: FactOf<'turn-en
   const cause = CAUSE_OF[failure.kind];
   const action = CAUSES[cause].action;
   const isBad = action === 'none' || action === 'fresh';
-  const isAuth = failure.kind === 'auth' || failure.kind === 'credential';
-  const isGivenUp = isAuth && agent.spec.auth.redeliver === 'never' && turn.message !== null;
+  const isGivenUp = isAuthFailure(failure.kind) && agent.spec.auth.redeliver === 'never' && turn.message !== null;
   const session = afterFailedTurn(agent, turn);
   const ended: Agent = {
     ...agent,

@@ -5,6 +5,9 @@ import type { AgentRow, EventRow, HistoryRow, IncidentRow } from './rows.ts';
 /** Raised when a client of one number can no longer talk to a daemon of another. */
 export const PROTOCOL = 1;
 
+/** Of a message's text: larger than what an agent can read in one turn. */
+export const MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
+
 /** Targets: names, globs, `all`, `namespace:NS`. */
 export type Targets = readonly string[];
 

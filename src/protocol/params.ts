@@ -1,9 +1,6 @@
 import type { Method } from './api.ts';
 import type { Shape } from './shape.ts';
 
-/** A name becomes a folder: nothing that could lead out of the home. The ecosystem's schema says the same to people. */
-export const AGENT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-
 const fields = (record: Readonly<Record<string, Shape>>): Shape => ({ fields: record });
 const nothing = fields({});
 const targets = fields({ targets: 'strings' });

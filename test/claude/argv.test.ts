@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { agentArgv, reservedArgs } from '../../src/claude/argv.ts';
+import { agentArgv } from '../../src/claude/argv.ts';
 import type { AgentSpec } from '../../src/kernel/spec.ts';
 
 const spec = (claude: Partial<AgentSpec['claude']> = {}): AgentSpec =>
@@ -29,35 +29,4 @@ test('a conversation is resumed whole, at a message, or as a copy under an id of
 test('the operator’s arguments come last and unchanged', () => {
   const argv = agentArgv(spec({ model: 'opus', args: ['--allowedTools', 'Bash(git *)'] }), { kind: 'new', id: 'S' });
   expect(argv.slice(-6)).toEqual(['--session-id', 'S', '--model', 'opus', '--allowedTools', 'Bash(git *)']);
-});
-
-test.each([
-  [['--resume', 'x'], ['--resume']],
-  [
-    ['--resume=x', '--session-id=y'],
-    ['--resume=x', '--session-id=y'],
-  ],
-  [
-    ['-p', '-c', '-r', '-rx', '-dc'],
-    ['-p', '-c', '-r', '-rx'],
-  ],
-  [
-    ['--print', '--input-format', 'text', '--output-format=json'],
-    ['--print', '--input-format', '--output-format=json'],
-  ],
-  [
-    ['--continue', '--fork-session', '--resume-session-at', 'u'],
-    ['--continue', '--fork-session', '--resume-session-at'],
-  ],
-  [
-    ['--model', 'opus', '--'],
-    ['--model', '--'],
-  ],
-  [
-    ['--no-session-persistence', '--bg', '--tmux=classic'],
-    ['--no-session-persistence', '--bg', '--tmux=classic'],
-  ],
-  [['--allowedTools', 'Bash(git *)', '--verbose', '-nreview', '-w', '--mcp-config', 'x.json', '-', 'p'], []],
-])('of %j agentvisor owns %j', (args, reserved) => {
-  expect(reservedArgs(args)).toEqual(reserved);
 });

@@ -52,7 +52,7 @@ describe('what goes wrong is said in one line, with the place', SLOW, () => {
     [
       'a throw with a token in it',
       { 'e.mjs': "throw new TypeError('bad sk-ant-oat01-abc_DEF')" },
-      'e.mjs:1: throws TypeError: bad sk-ant-…',
+      'e.mjs:1: throws TypeError: bad sk-ant-oat01-[redacted]',
     ],
     ['a throw of text', { 'e.ts': "throw 'text'" }, 'e.ts: throws "text"'],
     [

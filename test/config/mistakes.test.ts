@@ -148,7 +148,7 @@ describe('credentials', () => {
     [declared({ type: 'stored-login', from: { env: 'A' } }), 'credentials.x.from', 'an object'],
     [declared({ ...max, configDir: '~/x' }), 'credentials.x.configDir', '"~/x"'],
     [declared({ ...max, ceilingUsd: 0 }), 'credentials.x.ceilingUsd', '0'],
-    [declared('sk-ant-oat01-secret'), 'credentials.x', '"sk-ant-…"'],
+    [declared('sk-ant-oat01-secret'), 'credentials.x', '"sk-ant-oat01-[redacted]"'],
     [{ credentials: { 'a b': max }, agents: [] }, 'credentials["a b"]', '"a b"'],
     [
       { credentials: { max }, defaults: { credential: 'x' }, agents: [{ name: 'a' }, { name: 'b' }] },

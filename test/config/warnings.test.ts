@@ -65,9 +65,9 @@ test('arguments that agentvisor sets itself, and a model among the arguments', (
   expect(
     warningsOf({ claude: { args: ['--print', '--model=opus', '--resume', 'x', '--allowedTools', 'Bash'] } }),
   ).toEqual([
-    'agents[0].claude.args[0]: --print is set by agentvisor',
+    "agents[0].claude.args[0]: --print is agentvisor's to set",
     'agents[0].claude.args[1]: the model is an option of its own',
-    'agents[0].claude.args[2]: --resume is set by agentvisor',
+    "agents[0].claude.args[2]: --resume is agentvisor's to set",
   ]);
 });
 

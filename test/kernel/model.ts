@@ -5,7 +5,7 @@ import type { Failure, FailureKind, StreamFact } from '../../src/kernel/facts.ts
 import { emptyFleet, runOf, type Fleet } from '../../src/kernel/fleet.ts';
 import { nextDeadline } from '../../src/kernel/deadlines.ts';
 import { mono, wall, type Moment } from '../../src/kernel/moment.ts';
-import type { SessionPlan } from '../../src/kernel/session.ts';
+import type { SessionPlan } from '../../src/kernel/session-plan.ts';
 import type { AgentSpec } from '../../src/kernel/spec.ts';
 import { ADA, declared, frozenStep, MAX, START_WALL, uuidOf } from './fleet-of.ts';
 

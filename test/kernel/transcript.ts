@@ -3,7 +3,7 @@ import type { Event } from '../../src/kernel/events.ts';
 import type { Failure, StreamFact } from '../../src/kernel/facts.ts';
 import type { Agent, Fleet, Incident, Message } from '../../src/kernel/fleet.ts';
 import type { Deadline } from '../../src/kernel/moment.ts';
-import type { SessionPlan } from '../../src/kernel/session.ts';
+import type { SessionPlan } from '../../src/kernel/session-plan.ts';
 
 /** Turns a history into lines that people review: what happened, what was ordered, what has changed by it. */
 

@@ -1,10 +1,11 @@
 import { AgentvisorError } from '../../protocol/errors.ts';
 import type { DaemonStatus } from '../../protocol/api.ts';
+import { readOwner } from '../../home/owner.ts';
 import { daemonLog } from '../../home/paths.ts';
 import { ask, count, isNotRunning } from '../access.ts';
 import { ageOf } from '../ages.ts';
-import { endAnyDaemon, letKeepersRest, notedPid } from '../daemon-end.ts';
-import { MARKS, launchDaemon } from '../launch.ts';
+import { endAnyDaemon, letKeepersRest } from '../daemon-end.ts';
+import { launchDaemon } from '../launch.ts';
 import { usageError } from '../usage.ts';
 import type { Context } from '../verb.ts';
 
@@ -81,7 +82,6 @@ async function restart(context: Context): Promise<number> {
 
 /** This process becomes the daemon; it ends itself. */
 async function foreground(context: Context): Promise<number> {
-  for (const mark of MARKS) delete process.env[mark];
   process.env['AGENTVISOR_HOME'] = context.home;
   await import('../../daemon/main.ts');
   return new Promise<never>(() => undefined);
@@ -100,6 +100,6 @@ const stuck = (home: string, error: AgentvisorError): AgentvisorError =>
   new AgentvisorError(
     'unreachable',
     error.message,
-    `Its pid is ${notedPid(home) ?? 'unknown'}; it may be stopped (kill -CONT) or stuck (kill -9, its keeper starts another). Its log: ${daemonLog(home)}`,
+    `Its pid is ${readOwner(home)?.pid ?? 'unknown'}; it may be stopped (kill -CONT) or stuck (kill -9, its keeper starts another). Its log: ${daemonLog(home)}`,
     error,
   );

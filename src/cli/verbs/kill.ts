@@ -12,8 +12,8 @@ export const takes = NO_ARGUMENTS;
 export const examples = ['agentvisor kill', 'agentvisor daemon stop      the daemon only; agents keep running'];
 
 /**
- * What is wanted is that nothing runs; that nothing ran is no failure. A daemon that is dead is started for it when it has left agents behind: only a daemon
- * stops one properly.
+ * What is wanted is that nothing runs; that nothing ran is no failure. Where a dead daemon has left agents behind, a
+ * new one is started for it: only a daemon stops an agent properly.
  */
 export async function run(context: Context): Promise<number> {
   try {

@@ -1,15 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { isUtf8 } from 'node:buffer';
-import type { MessageOutcome } from '../../protocol/api.ts';
+import { MESSAGE_BYTES_MAX, type MessageOutcome } from '../../protocol/api.ts';
 import { EXIT_CODES } from '../../protocol/errors.ts';
 import { act, patiently } from '../act.ts';
 import { withClient } from '../client.ts';
 import type { Client } from '../client.ts';
 import { usageError } from '../usage.ts';
 import type { Context } from '../verb.ts';
-
-/** A message travels in one frame and is kept in the journal; text that only a file can hold belongs in a file. */
-const MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
 
 export const usage = 'NAME TEXT|- [--wait]';
 export const options = {

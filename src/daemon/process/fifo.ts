@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { hasCode } from '../../home/system-error.ts';
 
 /**
  * written: all of it is in the pipe, which is no proof that anybody reads it · no-reader: nobody has the FIFO open, or
@@ -99,6 +100,3 @@ function writeSome(file: number, frame: Buffer, from: number): number | 'no-read
     throw cause;
   }
 }
-
-const hasCode = (cause: unknown, code: string): boolean =>
-  cause instanceof Error && 'code' in cause && cause.code === code;

@@ -14,6 +14,7 @@ export type HuntPlan = {
 /** Where there is no /proc, tree-kill reaches what the table cannot tell apart. */
 export type KillTree = (pid: number) => Promise<void>;
 
+/** A KILL was not enough within the limit: who is left waits for the system and cannot be ended from here. */
 export class StillThere extends Error {
   readonly pids: readonly number[];
   constructor(cookie: string, pids: readonly number[]) {

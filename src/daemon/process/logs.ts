@@ -2,6 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { hasCode } from '../../home/system-error.ts';
 import { runFiles } from './run-files.ts';
 
 export type Retention = {
@@ -15,7 +16,9 @@ export type Retention = {
 
 export type Retired = {
   readonly runs: readonly string[];
-  /** Logs of which only the end was kept; `bytes` were dropped from their front, so it is the new base of their offsets. */
+  /**
+   * Logs of which only the end was kept; `bytes` were dropped from their front, so it is the new base of their offsets.
+   */
   readonly cut: readonly { readonly run: string; readonly file: 'stdout' | 'stderr'; readonly bytes: number }[];
   readonly bytesDropped: number;
 };
@@ -31,8 +34,8 @@ const LINE_SEARCH_BYTES = 64 * 1024;
 
 /**
  * Every run writes files of its own, so a run's end is a rotation already and its log is kept whole: the oldest runs go
- * first, beyond `keep` and beyond the total. Only the newest finished run, whose last lines say why it ended, is cut to its
- * end instead of dropped when it is larger than the total by itself.
+ * first, beyond `keep` and beyond the total. Only the newest finished run, whose last lines say why it ended, is cut to
+ * its end instead of dropped when it is larger than the total by itself.
  */
 export async function retireRuns(agentDir: string, retention: Retention, liveRun: string | null): Promise<Retired> {
   const stored = await storedRuns(agentDir);
@@ -67,27 +70,6 @@ export async function runsOldestFirst(agentDir: string): Promise<string[]> {
   const entries = await readdir(join(agentDir, 'runs'), { withFileTypes: true }).catch(ifMissing([]));
   const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   return names.toSorted((left, right) => left.localeCompare(right, 'en', { numeric: true }));
-}
-
-/**
- * The stdout of all kept runs, oldest first, byte for byte. A run that ended within a line gets a line feed, so that
- * the next run's first line is not glued to it.
- */
-export async function* rawOutput(agentDir: string): AsyncGenerator<Buffer> {
-  for (const run of await runsOldestFirst(agentDir)) {
-    let last: number | undefined;
-    try {
-      for await (const chunk of createReadStream(runFiles(join(agentDir, 'runs', run)).stdout)) {
-        if (!Buffer.isBuffer(chunk)) continue;
-        last = chunk.at(-1);
-        yield chunk;
-      }
-    } catch (cause) {
-      // Retired by the daemon while we read.
-      if (!isMissing(cause)) throw cause;
-    }
-    if (last !== undefined && last !== 0x0a) yield Buffer.from('\n');
-  }
 }
 
 const storedRuns = async (agentDir: string): Promise<StoredRun[]> => {
@@ -141,11 +123,9 @@ async function lineStartAfter(path: string, offset: number): Promise<number> {
   }
 }
 
-const isMissing = (cause: unknown): boolean => cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-
 const ifMissing =
   <T>(value: T) =>
   (cause: unknown): T => {
-    if (isMissing(cause)) return value;
+    if (hasCode(cause, 'ENOENT')) return value;
     throw cause;
   };

@@ -1,6 +1,3 @@
-/** The variable that marks every process of a run: the absolute path of its folder, unique over homes. */
-export const RUN_COOKIE = 'AGENTVISOR_RUN';
-
 /** One process for good: pids are reused, a pid with its start time is not. */
 export type Process = {
   readonly pid: number;
@@ -18,8 +15,6 @@ export type OnSight = (process: Process) => void;
 export interface ProcessTable {
   /** The living processes that carry this run's cookie, the shim among them. */
   bearers(cookie: string, onSight?: OnSight): Promise<Process[]>;
-  /** The same for many runs with one pass over the table; every cookie has an entry. */
-  bearersOf(cookies: readonly string[]): Promise<ReadonlyMap<string, readonly Process[]>>;
   /** One process as it is now, if it is alive and carries the cookie. */
   bearer(pid: number, cookie: string): Process | null;
   /** null when it cannot be read. */
@@ -29,7 +24,10 @@ export interface ProcessTable {
    * and signal lie some microseconds: Node offers no pidfd, which alone could close that gap. False: not signalled.
    */
   signal(process: Process, cookie: string, signal: Signal): boolean;
-  /** Signals the group that `leader` leads or led. The caller has made sure that it is this run's. False: nobody is in it. */
+  /**
+   * Signals the group that `leader` leads or led. The caller has made sure that it is this run's. False: nobody is in
+   * it.
+   */
   signalGroup(leader: number, signal: Signal): boolean;
 }
 

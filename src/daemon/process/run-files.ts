@@ -1,19 +1,18 @@
 import { closeSync, fstatSync, openSync, readSync, watch, type FSWatcher } from 'node:fs';
 import { join } from 'node:path';
+import { RUN_FILES } from '../../home/paths.ts';
 import { wall, type Wall } from '../../kernel/moment.ts';
 
-export type RunFiles = {
-  readonly stdin: string;
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly live: string;
-  readonly exit: string;
-};
+/** Where the files of one run lie. */
+export type RunFiles = Readonly<Record<keyof typeof RUN_FILES, string>>;
 
 export type RunExit = {
   /** As a shell reports it: 128 + signal for a death by signal. */
   readonly code: number;
-  /** When the note was written: the file's modification time. On a full disk it is late by up to the time the disk was full. */
+  /**
+   * When the note was written: the file's modification time. On a full disk it is late by up to the time the disk was
+   * full.
+   */
   readonly at: Wall;
 };
 
@@ -35,11 +34,11 @@ export type RunWatchHandlers = {
 const NOTE_BYTES_MAX = 256;
 
 export const runFiles = (runDir: string): RunFiles => ({
-  stdin: join(runDir, 'stdin'),
-  stdout: join(runDir, 'stdout.ndjson'),
-  stderr: join(runDir, 'stderr.log'),
-  live: join(runDir, 'live.json'),
-  exit: join(runDir, 'exit.json'),
+  stdin: join(runDir, RUN_FILES.stdin),
+  stdout: join(runDir, RUN_FILES.stdout),
+  stderr: join(runDir, RUN_FILES.stderr),
+  live: join(runDir, RUN_FILES.live),
+  exit: join(runDir, RUN_FILES.exit),
 });
 
 /** null while there is no whole note, whatever else the file holds. */
@@ -87,7 +86,7 @@ export function watchRun(runDir: string, handlers: RunWatchHandlers): RunWatch {
   try {
     watcher = watch(runDir, { persistent: false }, (_event, name) => {
       // The agent's own output lands in the same folder, thousands of events a second.
-      if (name === null || name === 'live.json' || name === 'exit.json') check();
+      if (name === null || name === RUN_FILES.live || name === RUN_FILES.exit) check();
     });
     watcher.on('error', goBlind);
   } catch (cause) {

@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { closeSync, constants, mkdirSync, openSync, rmdirSync, rmSync } from 'node:fs';
-import { invariant } from '../../kernel/invariant.ts';
 import { startTimeOf } from '../../home/process-identity.ts';
-import { RUN_COOKIE } from './process-table.ts';
+import { RUN_COOKIE } from '../../kernel/cookies.ts';
+import { invariant } from '../../kernel/invariant.ts';
 import { runFiles } from './run-files.ts';
 import { SHELL, shimArguments } from './shim.ts';
 
@@ -40,14 +40,12 @@ export type RefusalKind = 'descriptors' | 'processes' | 'too-big' | 'disk' | 'us
 
 export class SpawnRefused extends Error {
   readonly what: RefusalKind;
-  readonly detail: string;
   constructor(cause: unknown) {
     const code = codeOf(cause);
     const detail = cause instanceof Error ? cause.message : String(cause);
     super(`The run could not be started: ${detail}`, { cause });
     this.name = 'SpawnRefused';
     this.what = KINDS[code] ?? 'other';
-    this.detail = detail;
   }
 }
 
@@ -93,7 +91,9 @@ const shimPlan = (plan: SpawnPlan): Parameters<typeof shimArguments>[0] => ({
   argv: plan.argv,
 });
 
-/** `detached` makes a session of its own: a terminal that closes, and a signal to the daemon's group, do not reach it. */
+/**
+ * `detached` makes a session of its own: a terminal that closes, and a signal to the daemon's group, do not reach it.
+ */
 const options = (plan: SpawnPlan, [stdout, stderr]: readonly [number, number]): SpawnOptions => ({
   cwd: plan.cwd,
   env: { ...plan.env },

@@ -1,5 +1,6 @@
 import { eachPid, readEnviron, readStat } from '../../home/proc-stat.ts';
-import { RUN_COOKIE, trySignal, type OnSight, type Process, type ProcessTable, type Signal } from './process-table.ts';
+import { RUN_COOKIE } from '../../kernel/cookies.ts';
+import { trySignal, type OnSight, type Process, type ProcessTable, type Signal } from './process-table.ts';
 
 const MARK = Buffer.from(`${RUN_COOKIE}=`);
 
@@ -16,18 +17,6 @@ export class ProcTable implements ProcessTable {
       if (process === null) return;
       onSight?.(process);
       found.push(process);
-    });
-    return found;
-  }
-
-  async bearersOf(cookies: readonly string[]): Promise<ReadonlyMap<string, readonly Process[]>> {
-    const found = new Map<string, Process[]>(cookies.map((cookie) => [cookie, []]));
-    await eachPid((pid) => {
-      for (const cookie of cookiesOf(pid)) {
-        const list = found.get(cookie);
-        const process = list === undefined ? null : livingProcess(pid);
-        if (process !== null) list?.push(process);
-      }
     });
     return found;
   }

@@ -1,5 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { promisify } from 'node:util';
+import { PS_ENVIRONMENT } from '../../home/process-identity.ts';
 import { trySignal, type OnSight, type Process, type ProcessTable, type Signal } from './process-table.ts';
 
 type Row = Process & { readonly state: string; readonly command: string };
@@ -7,24 +8,18 @@ type Row = Process & { readonly state: string; readonly command: string };
 /** `lstart` is five words in the C locale: Thu Nov 20 08:09:12 2025. */
 const ROW = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S+\s+\S+\s+\d+\s+[\d:]+\s+\d+)\s+(.*)$/;
 const COLUMNS = 'pid=,ppid=,pgid=,state=,lstart=,command=';
-const ENVIRONMENT = { PATH: '/usr/bin:/bin', LC_ALL: 'C' };
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 
 /**
- * The process table where there is no /proc (macOS; untested there, its tests run it with the `ps` of Linux). The system
- * hides the environment of its own programs, /bin/sh among them, so a run is told by its shim, whose argument is the run
- * folder: the shim, all who descend from it, and its process group. A daemonised grandchild escapes.
+ * The process table where there is no /proc (macOS; untested there, its tests run it with the `ps` of Linux). The
+ * system hides the environment of its own programs, /bin/sh among them, so a run is told by its shim, whose argument is
+ * the run folder: the shim, all who descend from it, and its process group. A daemonised grandchild escapes.
  */
 export class PsTable implements ProcessTable {
   async bearers(cookie: string, onSight?: OnSight): Promise<Process[]> {
     const family = familyOf(await rows(), cookie);
     for (const process of family) onSight?.(process);
     return family;
-  }
-
-  async bearersOf(cookies: readonly string[]): Promise<ReadonlyMap<string, readonly Process[]>> {
-    const all = await rows();
-    return new Map(cookies.map((cookie) => [cookie, familyOf(all, cookie)]));
   }
 
   bearer(pid: number, cookie: string): Process | null {
@@ -47,13 +42,13 @@ export class PsTable implements ProcessTable {
 }
 
 async function rows(): Promise<Row[]> {
-  const options = { env: ENVIRONMENT, maxBuffer: OUTPUT_BYTES_MAX };
+  const options = { env: PS_ENVIRONMENT, maxBuffer: OUTPUT_BYTES_MAX };
   const { stdout } = await promisify(execFile)('ps', ['-axww', '-o', COLUMNS], options);
   return parseRows(stdout);
 }
 
 const psNow = (): string =>
-  execFileSync('ps', ['-axww', '-o', COLUMNS], { env: ENVIRONMENT, maxBuffer: OUTPUT_BYTES_MAX, encoding: 'utf8' });
+  execFileSync('ps', ['-axww', '-o', COLUMNS], { env: PS_ENVIRONMENT, maxBuffer: OUTPUT_BYTES_MAX, encoding: 'utf8' });
 
 export function parseRows(text: string): Row[] {
   return text.split('\n').flatMap((line) => {

@@ -1,7 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Mono } from '../../kernel/moment.ts';
-import { HAS_PROC } from '../../home/process-identity.ts';
+import { HAS_PROC, PS_ENVIRONMENT } from '../../home/process-identity.ts';
 import { eachPid, readStat } from '../../home/proc-stat.ts';
 
 export type MeteredAgent = { readonly name: string; readonly shimPid: number };
@@ -14,7 +14,10 @@ export type AgentUsage = {
 };
 
 export interface UsageMeter {
-  /** One pass over the process table for all agents: about 10 ms of CPU for 500 processes, so ask only when somebody looks. */
+  /**
+   * One pass over the process table for all agents: about 10 ms of CPU for 500 processes, so ask only when somebody
+   * looks.
+   */
   sample(agents: readonly MeteredAgent[], now: Mono): Promise<ReadonlyMap<string, AgentUsage>>;
 }
 
@@ -116,8 +119,8 @@ function pageBytes(): number {
 
 /** macOS, untested there; the options are the same on Linux. TIME is [days-][hours:]minutes:seconds[.hundredths]. */
 export async function psRows(): Promise<UsageRow[]> {
-  const env = { PATH: '/usr/bin:/bin', LC_ALL: 'C' };
-  const { stdout } = await promisify(execFile)('ps', ['-ax', '-o', 'pid=,ppid=,pgid=,rss=,time='], { env });
+  const options = { env: PS_ENVIRONMENT };
+  const { stdout } = await promisify(execFile)('ps', ['-ax', '-o', 'pid=,ppid=,pgid=,rss=,time='], options);
   return stdout.split('\n').flatMap((line) => {
     const [pid, parent, group, rss, time] = line.trim().split(/\s+/);
     if (pid === undefined || rss === undefined || time === undefined) return [];

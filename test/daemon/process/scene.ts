@@ -36,9 +36,9 @@ export function scene(): Scene {
   const runDirs: string[] = [];
   onTestFinished(async () => {
     for (const runDir of runDirs) await sweeper.killBearers(runDir, { except: null });
-    const left = await processTable.bearersOf(runDirs);
+    const left = await Promise.all(runDirs.map((runDir) => processTable.bearers(runDir)));
     rmSync(dir, { recursive: true, force: true });
-    expect([...left.values()].flat()).toEqual([]);
+    expect(left.flat()).toEqual([]);
   });
   const runDir = (): string => {
     const path = join(dir, 'agents', 'a', 'runs', String(runDirs.length + 1).padStart(6, '0'));

@@ -198,28 +198,10 @@ test('a second sweep of the same run joins the first', async () => {
   expect(second).toBe(first);
 });
 
-test('one pass over the table serves many runs', async () => {
-  const { runDir, startScript } = scene();
-  const [first, second] = [
-    await startScript('echo ready; exec sleep 1000'),
-    await startScript('echo ready; exec sleep 1000'),
-  ];
-  const empty = runDir();
-  for (const { pid, runDir: cookie } of [first, second]) await until(() => processTable.bearer(pid, cookie) !== null);
-  const found = await processTable.bearersOf([first.runDir, second.runDir, empty]);
-  const pids = [...found].map(([cookie, bearers]) => [cookie, new Set(bearers.map(({ pid }) => pid))]);
-  expect(pids).toEqual([
-    [first.runDir, new Set([first.shimPid, first.pid])],
-    [second.runDir, new Set([second.shimPid, second.pid])],
-    [empty, new Set()],
-  ]);
-});
-
 test('who does not die is named when the limit is over', async () => {
   const process: Process = { pid: 4242, start: '7', parent: 1, group: 4242 };
   const table: ProcessTable = {
     bearers: async () => [process],
-    bearersOf: async () => new Map(),
     bearer: () => null,
     environOf: () => null,
     signal: () => true,

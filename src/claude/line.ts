@@ -65,6 +65,8 @@ function resultFact(fields: Fields): StreamFact {
     fact: 'turn-ended',
     sessionId: textOf(fields['session_id']),
     totalCostUsd: numberOf(fields['total_cost_usd']),
+    // Measured on both versions: `/help`, `/compact`, an unknown command on 2.1.195.
+    local: fields['num_turns'] === 0,
   } as const;
   if (textOf(fields['terminal_reason'])?.startsWith('aborted_') === true) {
     return { ...ended, outcome: 'aborted', failure: null };

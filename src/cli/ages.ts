@@ -11,6 +11,9 @@ export function ageOf(ms: number): string {
   return `${Math.floor(ms / unit.ms)}${unit.letter}`;
 }
 
+/** How long something took: tenths of a second as long as they matter. */
+export const durationOf = (ms: number): string => (ms < 10_000 ? `${(ms / 1000).toFixed(1)}s` : ageOf(ms));
+
 export const ageSince = (at: string | null, now: number): string => (at === null ? '-' : ageOf(now - Date.parse(at)));
 
 /** Time until then; `now` when it is due. */

@@ -6,8 +6,8 @@ export const KEEPER_NAME = 'agentvisor-keeper';
  * waiting. Arguments: node, the daemon's program, its log, the rest mark.
  *
  * - It ends when the daemon exits 0: asked to, or because another daemon owns the home.
- * - The first three restarts come at once, so that a daemon killed again and again within seconds is back each time;
- *   then after 1 s, doubling to 30 s. Ten seconds of life are a sign of health and start the count anew.
+ * - The first five restarts come at once and ten more after a second, so that a daemon killed again and again is back
+ *   within two seconds each time; then it doubles to 30 s. Ten seconds of life are a sign of health and start the count anew.
  * - A keeper in its backoff outlives a daemon that somebody else started and ended; the rest mark tells it so.
  * - A home that was removed needs no daemon.
  * - The log is cut to its tail before a restart: a daemon that can never start must not fill the disk.
@@ -22,8 +22,8 @@ while :; do
   [ "$code" -eq 0 ] && exit 0
   [ $(($(date +%s) - began)) -ge 10 ] && failures=0
   failures=$((failures + 1))
-  if [ "$failures" -le 3 ]; then delay=0
-  elif [ "$failures" -eq 4 ]; then delay=1
+  if [ "$failures" -le 5 ]; then delay=0
+  elif [ "$failures" -le 15 ]; then delay=1
   else delay=$((delay * 2)); fi
   [ "$delay" -gt 30 ] && delay=30
   if [ "$(wc -c <"$3")" -gt 1000000 ]; then

@@ -1,6 +1,6 @@
 import type { HistoryRow, IncidentRow, RecoveryRow } from '../protocol/rows.ts';
 import { count } from './access.ts';
-import { ageOf } from './ages.ts';
+import { ageOf, durationOf } from './ages.ts';
 
 /** One event; `agent` is there when events of several agents are shown. */
 export function eventLine({ at, agent, run, event, cause, detail }: HistoryRow & { readonly agent?: string }): string {
@@ -37,7 +37,7 @@ function lifeOf({ openedAt, closedAt }: IncidentRow): string {
 
 function receiptLine({ agent, failedRequestId, attempts, messageId, downMs }: RecoveryRow): string {
   const tries = count(attempts, 'attempt');
-  return `${agent}: ${failedRequestId ?? 'unknown request'} failed, ${tries}, answered by ${messageId ?? 'unknown message'}, down for ${ageOf(downMs)}`;
+  return `${agent}: ${failedRequestId ?? 'unknown request'} failed, ${tries}, answered by ${messageId ?? 'unknown message'}, down for ${durationOf(downMs)}`;
 }
 
 const two = (number: number): string => String(number).padStart(2, '0');

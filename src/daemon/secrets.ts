@@ -23,6 +23,8 @@ export class Secrets {
 
   keep(values: Readonly<Record<string, string>>): void {
     for (const [name, value] of Object.entries(values)) {
+      // A variable that is set to nothing is not set: it must not take a good value's place.
+      if (value === '') continue;
       this.#values.set(name, value);
       this.#known.add(value);
     }

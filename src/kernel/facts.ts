@@ -73,6 +73,8 @@ export type StreamFact =
   | {
       readonly fact: 'turn-ended';
       readonly outcome: 'good' | 'failed' | 'aborted';
+      /** Claude Code dealt with the message by itself (`/help`); then it may end without an echo. */
+      readonly local: boolean;
       /** Present when and only when the outcome is `failed`. */
       readonly failure: Failure | null;
       readonly sessionId: string | null;

@@ -66,24 +66,27 @@ export function beginStop(
   run: Run,
   why: { readonly cause: Cause; readonly detail: string; readonly interrupt: boolean },
 ): Agent {
-  const policy = agent.spec.stop;
   const mayInterrupt = why.interrupt && agent.turn !== null && agent.state.at === 'running';
-  const stopping = (stage: 'interrupting' | 'terminating', delayMs: number): AgentState => ({
-    at: 'stopping',
-    run,
-    stage,
-    deadline: after(draft.moment, delayMs),
-    asked: true,
-    cause: why.cause,
-    detail: why.detail,
-  });
+  const { cause, detail } = why;
+  const deadline = after(draft.moment, agent.spec.stop.interruptTimeoutMs);
+  const state = { at: 'stopping', run, stage: 'interrupting', deadline, asked: true, cause, detail } as const;
   record(draft, agent, 'stopping', why.cause, why.detail);
   if (mayInterrupt) {
     draft.commands.push({ type: 'interrupt', agent: agent.spec.name, run: run.id });
-    return put(draft, { ...agent, state: stopping('interrupting', policy.interruptTimeoutMs) });
+    return put(draft, { ...agent, state });
   }
-  signal(draft, agent, run, 'TERM');
-  return put(draft, { ...agent, state: stopping('terminating', policy.killTimeoutMs) });
+  return escalate(draft, agent, state);
+}
+
+/**
+ * What the process has open ends with a turn that the next one leaves out. Asked to end, Claude Code notes that end as the
+ * place where the conversation goes on (`last-prompt`, measured on 2.1.195), and a resume after some later hard kill goes
+ * back to it and drops all that came since. So it is not asked.
+ */
+function leavesItsEndOut({ spec, session, turn }: Agent): boolean {
+  if (spec.mode !== 'stream') return false;
+  if (turn === null) return session.tail === 'failed';
+  return !turn.answered && !turn.usedTools && session.tail !== 'partial';
 }
 
 /** The next, harsher stage of a stop. */
@@ -92,6 +95,7 @@ export function escalate(draft: Draft, agent: Agent, state: AgentState & { at: '
     put(draft, { ...agent, state: { ...state, stage, deadline: after(draft.moment, delayMs) } });
   switch (state.stage) {
     case 'interrupting':
+      if (leavesItsEndOut(agent)) return escalate(draft, agent, { ...state, stage: 'terminating' });
       signal(draft, agent, state.run, 'TERM');
       return enter('terminating', agent.spec.stop.killTimeoutMs);
     case 'terminating':

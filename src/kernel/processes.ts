@@ -218,6 +218,9 @@ function afterHint(draft: Draft, agent: Agent, run: Run, hint: ExitHint | null):
   if (hint === 'session-in-use') return mendSession(draft, agent);
   if (hint === 'anchor-missing') {
     const { lastGood } = agent.session;
+    const lost =
+      'Claude Code does not find the place to resume at: what came last may be missing from the conversation';
+    record(draft, agent, 'session-changed', 'session-unusable', lost);
     const tail = lastGood === null ? agent.session.tail : 'clean';
     return { ...agent, session: { ...agent.session, lastGood: null, firstAsked: null, tail } };
   }

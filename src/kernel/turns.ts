@@ -92,8 +92,9 @@ export const onLimited = (draft: Draft, agent: Agent, resetsAt: number | null): 
 export function onTurnEnded(draft: Draft, agent: Agent, run: Run, offset: number, fact: FactOf<'turn-ended'>): Agent {
   const paid = addCost(draft, agent, run, fact.totalCostUsd);
   const known = turnOf(draft, agent);
-  // Only the echo proves that our message is in: this is the end of a turn that the agent began by itself just before.
-  const isOurs = known.message === null || known.accepted;
+  // Only the echo proves that our message is in, but for one that never reached the model: otherwise this is the end of a
+  // turn that the agent began by itself just before.
+  const isOurs = known.message === null || known.accepted || fact.local;
   const turn = isOurs ? known : { ...known, message: null, uuid: null };
   const ended = endTurn(draft, paid, turn, fact, { run: run.id, offset });
   if (isOurs || known.message === null || known.uuid === null) return ended;

@@ -117,6 +117,7 @@ describe('results', () => {
   test('is_error alone tells a failure', () => {
     expect(parse({ ...result, is_error: false, api_error_status: 401 })).toEqual({
       fact: 'turn-ended',
+      local: false,
       outcome: 'good',
       failure: null,
       sessionId: 's',

@@ -23,6 +23,9 @@ export type FakeDaemon = {
 
 export const HELLO = { protocol: PROTOCOL, version: '0.1.0', pid: 4242 };
 
+/** What it says unless the test says otherwise: `send` looks at its agent by the way. */
+const USUAL: Readonly<Record<string, unknown>> = { hello: HELLO, list: [] };
+
 /** A server on a home's socket that greets, and answers the rest as the test says. */
 export async function fakeDaemon(home: string, reply: Reply): Promise<FakeDaemon> {
   const requests: FakeDaemon['requests'] = [];
@@ -40,7 +43,7 @@ export async function fakeDaemon(home: string, reply: Reply): Promise<FakeDaemon
         if (request.kind !== 'request') continue;
         const params = request.params as Record<string, unknown>;
         requests.push({ method: request.method, params });
-        const answer = reply(request.method, params, socket) ?? (request.method === 'hello' ? HELLO : undefined);
+        const answer = reply(request.method, params, socket) ?? USUAL[request.method];
         if (answer === undefined || socket.destroyed) continue;
         socket.write(answer instanceof Error ? encodeError(request.id, answer) : encodeResult(request.id, answer));
       }

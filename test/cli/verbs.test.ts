@@ -141,7 +141,7 @@ describe('send', () => {
     const { run, daemon } = await daemonThatSays({ send: ({ id }: { id: string }) => ({ id }) });
     const text = ' two\nlines, ü, "quotes" ';
     expect(await run(['send', 'a', '-'], { input: text })).toMatchObject({ code: 0, stdout: '' });
-    expect(asked(daemon)).toEqual({
+    expect(daemon.requests.find(({ method }) => method === 'send')).toEqual({
       method: 'send',
       params: {
         agent: 'a',

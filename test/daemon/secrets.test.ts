@@ -48,6 +48,25 @@ test('a token is in no file of the home, no argument list and no answer, though 
   expect(loose).toEqual([]);
 });
 
+test('a variable that is set to nothing takes no good token away', async () => {
+  const fleet = standInBox(['ada']);
+  await fleet.ok('start');
+  expect((await fleet.avWith({ env: { TEST_TOKEN: '' } }, 'start')).code).toBe(0);
+  await fleet.ok('restart', 'ada');
+  expect(await fleet.ok('send', 'ada', 'still there', '--wait')).toBe('answer to: still there\n');
+});
+
+test('a message for an agent that is down is taken, and its sender is told that it waits', async () => {
+  const fleet = standInBox(['ada']);
+  await fleet.ok('start');
+  await fleet.ok('stop', 'ada');
+  const { code, stderr } = await fleet.av('send', 'ada', 'later');
+  expect(code).toBe(0);
+  expect(stderr).toContain('the message waits, ada is stopped');
+  await fleet.ok('start', 'ada');
+  await fleet.until('ada', ({ lastGoodTurnAt }) => lastGoodTurnAt !== null);
+});
+
 test('a new daemon takes an environment credential back from the living agent, so that the next start needs nobody', async () => {
   const fleet = standInBox(['ada']);
   await fleet.ok('start');

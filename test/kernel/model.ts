@@ -404,7 +404,14 @@ export class Model {
       ).length;
     }
     if (why !== null) this.#say(process, { fact: 'refused', failure: why });
-    this.#say(process, { fact: 'turn-ended', outcome, failure: why, sessionId: null, totalCostUsd: null });
+    this.#say(process, {
+      fact: 'turn-ended',
+      local: false,
+      outcome,
+      failure: why,
+      sessionId: null,
+      totalCostUsd: null,
+    });
   }
 
   #say(process: Process, fact: StreamFact): void {

@@ -127,14 +127,20 @@ const anyFact: fc.Arbitrary<StreamFact> = fc.oneof(
   fc.record({ fact: fc.constant('limited'), resetsAt: fc.constantFrom(null, 1), limit: fc.constant(null) }),
   fc.constantFrom(...KINDS).map((of): StreamFact => ({
     fact: 'turn-ended',
+    local: false,
     outcome: 'failed',
     failure: failureOf(of, 0),
     sessionId: null,
     totalCostUsd: 1,
   })),
-  fc
-    .constantFrom('good' as const, 'aborted' as const)
-    .map((outcome): StreamFact => ({ fact: 'turn-ended', outcome, failure: null, sessionId: null, totalCostUsd: 2 })),
+  fc.constantFrom('good' as const, 'aborted' as const).map((outcome): StreamFact => ({
+    fact: 'turn-ended',
+    local: false,
+    outcome,
+    failure: null,
+    sessionId: null,
+    totalCostUsd: 2,
+  })),
 );
 
 /** What no honest world does: reports twice, of old runs, facts that nobody said. */

@@ -171,7 +171,7 @@ export const failure = (kind: FailureKind, status: number | null, requestId: str
 });
 
 export const ends = (outcome: 'good' | 'aborted', agent = 'ada'): Act =>
-  says({ fact: 'turn-ended', outcome, failure: null, sessionId: null, totalCostUsd: null }, agent);
+  says({ fact: 'turn-ended', local: false, outcome, failure: null, sessionId: null, totalCostUsd: null }, agent);
 
 /** The last of a turn that failed: the assistant's line, then the result. */
 export const fails = (why: Failure, agent = 'ada'): Act =>
@@ -180,6 +180,7 @@ export const fails = (why: Failure, agent = 'ada'): Act =>
     says(
       {
         fact: 'turn-ended',
+        local: false,
         outcome: 'failed',
         failure: { ...why, requestId: null },
         sessionId: null,

@@ -99,13 +99,20 @@ describe('the failure of a turn', () => {
 
   function endsWith(kind: 'billing'): Act {
     const why = failure(kind, 400, null, 'no');
-    return says({ fact: 'turn-ended', outcome: 'failed', failure: why, sessionId: null, totalCostUsd: null });
+    return says({
+      fact: 'turn-ended',
+      local: false,
+      outcome: 'failed',
+      failure: why,
+      sessionId: null,
+      totalCostUsd: null,
+    });
   }
 });
 
 describe('what a turn costs', () => {
   const paid = (totalCostUsd: number): Act =>
-    says({ fact: 'turn-ended', outcome: 'good', failure: null, sessionId: null, totalCostUsd });
+    says({ fact: 'turn-ended', local: false, outcome: 'good', failure: null, sessionId: null, totalCostUsd });
   const two = [...inTurn, at('7s', answers('msg_2'), paid(0.5)), at('8s', turnStarts(), paid(0.75))];
 
   test('is the difference between two results of a run, and notional on a subscription', () => {

@@ -203,7 +203,14 @@ export class World {
           whileAlive(() =>
             this.heard(
               agent,
-              { fact: 'turn-ended', outcome: 'aborted', failure: null, sessionId: null, totalCostUsd: null },
+              {
+                fact: 'turn-ended',
+                local: false,
+                outcome: 'aborted',
+                failure: null,
+                sessionId: null,
+                totalCostUsd: null,
+              },
               run,
             ),
           ),

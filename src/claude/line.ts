@@ -65,16 +65,16 @@ function resultFact(fields: Fields): StreamFact {
     fact: 'turn-ended',
     sessionId: textOf(fields['session_id']),
     totalCostUsd: numberOf(fields['total_cost_usd']),
-    // Measured on both versions: `/help`, `/compact`, an unknown command on 2.1.195.
-    local: fields['num_turns'] === 0,
   } as const;
   if (textOf(fields['terminal_reason'])?.startsWith('aborted_') === true) {
-    return { ...ended, outcome: 'aborted', failure: null };
+    return { ...ended, outcome: 'aborted', local: false, failure: null };
   }
-  if (fields['is_error'] !== true) return { ...ended, outcome: 'good', failure: null };
+  // Measured on both versions: `/help`, `/compact`, an unknown command on 2.1.195.
+  const local = fields['num_turns'] === 0;
+  if (fields['is_error'] !== true) return { ...ended, outcome: 'good', local, failure: null };
   const subtype = textOf(fields['subtype']);
   const error = textOf(fields['error']) ?? (subtype?.startsWith('error_') === true ? subtype : null);
-  return { ...ended, outcome: 'failed', failure: refusal({ ...fields, error }, resultText(fields)) };
+  return { ...ended, outcome: 'failed', local, failure: refusal({ ...fields, error }, resultText(fields)) };
 }
 
 /** Results of `error_*` subtypes carry `errors` instead of `result` (measured on both versions). */

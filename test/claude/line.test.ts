@@ -127,6 +127,15 @@ describe('results', () => {
     expect(parse({ ...result, is_error: true })).toMatchObject({ outcome: 'failed', failure: { kind: 'unknown' } });
   });
 
+  test('a turn without a round with the model was dealt with by Claude Code itself, unless it was interrupted', () => {
+    expect(parse({ ...result, is_error: false, num_turns: 0 })).toMatchObject({ local: true });
+    expect(parse({ ...result, is_error: false, num_turns: 1 })).toMatchObject({ local: false });
+    expect(parse({ ...result, is_error: true, num_turns: 0, terminal_reason: 'aborted_streaming' })).toMatchObject({
+      outcome: 'aborted',
+      local: false,
+    });
+  });
+
   test('an interrupted turn has not failed', () => {
     const errors = ['[ede_diagnostic] result_type=user last_content_type=n/a stop_reason=null'];
     const aborted = { type: 'result', subtype: 'error_during_execution', is_error: true, errors };

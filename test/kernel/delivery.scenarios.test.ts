@@ -6,6 +6,7 @@ import {
   caughtUp,
   daemonDies,
   ends,
+  endsLocally,
   exits,
   failure,
   gone,
@@ -38,6 +39,13 @@ describe('messages', () => {
     at('7s', ends('good')),
     at('8s', goodTurn('msg_3')),
     at('9s', goodTurn('msg_4')),
+  ]);
+
+  scenario('what Claude Code deals with by itself ends its message without an echo, and the next one follows', '10s', [
+    ...WORKING,
+    at('6s', habits({ echoed: null }), send('m2'), send('m3')),
+    at('6.1s', turnStarts(), habits({ echoed: 30 }), endsLocally()),
+    at('8s', goodTurn('msg_3')),
   ]);
 
   scenario('the same message sent twice is one message', '10s', [

@@ -173,6 +173,10 @@ export const failure = (kind: FailureKind, status: number | null, requestId: str
 export const ends = (outcome: 'good' | 'aborted', agent = 'ada'): Act =>
   says({ fact: 'turn-ended', local: false, outcome, failure: null, sessionId: null, totalCostUsd: null }, agent);
 
+/** Claude Code dealt with the message by itself: no echo, no answer of a model. */
+export const endsLocally = (agent = 'ada'): Act =>
+  says({ fact: 'turn-ended', local: true, outcome: 'good', failure: null, sessionId: null, totalCostUsd: null }, agent);
+
 /** The last of a turn that failed: the assistant's line, then the result. */
 export const fails = (why: Failure, agent = 'ada'): Act =>
   all(

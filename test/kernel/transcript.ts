@@ -107,6 +107,7 @@ function factLine(fact: StreamFact): string {
       return words(
         'turn-ended',
         fact.outcome,
+        fact.local && 'locally',
         fact.failure && failureText(fact.failure),
         fact.totalCostUsd !== null && `${fact.totalCostUsd} USD`,
       );

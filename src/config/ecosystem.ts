@@ -1,4 +1,4 @@
-import type { AgentSpec, CredentialSpec } from '../kernel/spec.ts';
+import type { AgentSpec, CredentialSpec, NotifySpec } from '../kernel/spec.ts';
 import type { Problem } from './problem.ts';
 
 /** A checked ecosystem file: plain JSON with absolute paths, milliseconds and bytes. */
@@ -8,9 +8,6 @@ export type Ecosystem = {
   readonly credentials: readonly CredentialSpec[];
   readonly notify: readonly NotifySpec[];
 };
-
-/** Who is told about an incident. */
-export type NotifySpec = { readonly command: readonly string[] } | { readonly webhook: string };
 
 export type NormaliseResult =
   | { readonly ok: true; readonly ecosystem: Ecosystem; readonly warnings: readonly Problem[] }

@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
-import type { AgentSpec, CredentialSpec } from '../kernel/spec.ts';
+import type { AgentSpec, CredentialSpec, NotifySpec } from '../kernel/spec.ts';
 import { agentSpec } from './agent.ts';
 import { checkDraft } from './check-file.ts';
 import { defaultConfigDir } from './credentials.ts';
-import type { NormaliseResult, NotifySpec } from './ecosystem.ts';
+import type { NormaliseResult } from './ecosystem.ts';
 import { merge } from './merge.ts';
 import { absolutePath, argv } from './paths.ts';
 import type { Ground } from './paths.ts';

@@ -2,7 +2,9 @@ import type { Cause } from './causes.ts';
 import type { RunId } from './events.ts';
 import type { Incident } from './fleet.ts';
 import type { Wall } from './moment.ts';
+import type { Notice } from './notices.ts';
 import type { SessionPlan } from './session-plan.ts';
+import type { NotifySpec } from './spec.ts';
 
 /** What the host must do, in this order, after the event that caused it is in the journal. */
 export type Command =
@@ -32,6 +34,10 @@ export type Command =
       readonly cause: Cause | null;
       readonly detail: string;
     }
+  /** Look how long the agent has said nothing and what memory it uses; answered by `measured`. */
+  | { readonly type: 'measure'; readonly agent: string; readonly run: RunId }
+  /** Tell people. Kept until each channel has taken it, and given to none of them twice. */
+  | { readonly type: 'notice'; readonly notice: Notice; readonly channels: readonly NotifySpec[] }
   /** An incident as it now is; the last one written of an id counts. */
   | { readonly type: 'file-incident'; readonly incident: Incident }
   /** A run ended and everything of it is gone: old runs may be dropped. */
@@ -59,5 +65,10 @@ export type HistoryEvent =
   | 'recovered'
   | 'incident-closed'
   | 'held'
+  | 'stalled'
+  | 'released'
+  | 'paused'
+  | 'resumed'
+  | 'reset'
   | 'session-changed'
   | 'deleted';

@@ -1,8 +1,11 @@
 import type { StreamFact } from './facts.ts';
-import type { AgentSpec, CredentialSpec } from './spec.ts';
+import type { AgentSpec, CredentialSpec, NotifySpec } from './spec.ts';
 
 /** One life of an agent's process; also the name of its run folder. */
 export type RunId = string;
+
+/** `interrupt`: the turn is interrupted first · `now`: it is not · `after-turn`: its end is waited for. */
+export type RestartHow = 'interrupt' | 'now' | 'after-turn';
 
 /** What an operator asks. Operator verbs always win, at any moment, and reset counters. */
 export type OperatorEvent =
@@ -16,7 +19,18 @@ export type OperatorEvent =
     }
   | { readonly type: 'credential-declared'; readonly spec: CredentialSpec }
   | { readonly type: 'desired'; readonly agent: string; readonly desired: 'up' | 'down' }
-  | { readonly type: 'restart-asked'; readonly agent: string; readonly now: boolean; readonly reason: string | null }
+  | {
+      readonly type: 'restart-asked';
+      readonly agent: string;
+      readonly how: RestartHow;
+      readonly reason: string | null;
+    }
+  /** While an agent is paused it is left as it is: no decision is made for it that nobody asked for. */
+  | { readonly type: 'paused'; readonly agent: string; readonly paused: boolean }
+  /** Counters, crash backoff and quiet schedule begin anew. */
+  | { readonly type: 'reset-asked'; readonly agent: string }
+  /** Where notices about the agents of an ecosystem file go. */
+  | { readonly type: 'notify-declared'; readonly file: string; readonly channels: readonly NotifySpec[] }
   | { readonly type: 'deleted'; readonly agent: string }
   | { readonly type: 'message'; readonly agent: string; readonly id: string; readonly text: string };
 
@@ -76,10 +90,28 @@ export type ProcessEvent =
       readonly run: RunId;
       readonly offset: number;
       readonly fact: StreamFact;
+      /** Written while no daemon read it: it says nothing about the time at which it is heard. */
       readonly late: boolean;
+    }
+  /** The answer to `measure`. */
+  | {
+      readonly type: 'measured';
+      readonly agent: string;
+      readonly run: RunId;
+      /** Since the last byte on stdout or, when that is unknown, since this daemon began to look; monotonic ms. */
+      readonly silentMs: number;
+      /** Resident memory of all its processes, null when it cannot be had. */
+      readonly rssBytes: number | null;
     };
 
 /** What stderr or the system says of an exit, beyond its code. */
 export type ExitHint = 'oom' | 'session-missing' | 'session-in-use' | 'anchor-missing' | 'input-broken';
 
-export type Event = OperatorEvent | ProcessEvent | { readonly type: 'tick' };
+/** What the host notices of the world beside the processes. */
+export type WorldEvent =
+  /** The secret behind a credential is another one than before. */
+  | { readonly type: 'credential-changed'; readonly credential: string; readonly fingerprint: string | null }
+  /** It is the time of day at which an agent wants to be renewed (`idleWake.at`). */
+  | { readonly type: 'wake-time'; readonly agent: string };
+
+export type Event = OperatorEvent | ProcessEvent | WorldEvent | { readonly type: 'tick' };

@@ -1,9 +1,10 @@
 import type { Cause, Health, Scope } from './causes.ts';
-import type { RunId } from './events.ts';
+import type { RestartHow, RunId } from './events.ts';
 import type { Failure } from './facts.ts';
 import type { Deadline, Stamp, Wall } from './moment.ts';
+import type { NoticeKind } from './notices.ts';
 import type { SessionPlan } from './session-plan.ts';
-import type { AgentSpec, CredentialSpec } from './spec.ts';
+import type { AgentSpec, CredentialSpec, NotifySpec } from './spec.ts';
 
 /** Everything that agentvisor knows: plain JSON, so that a snapshot is the state and nothing else is. */
 export type Fleet = {
@@ -16,6 +17,8 @@ export type Fleet = {
   readonly credentials: Readonly<Record<string, CredentialSpec>>;
   /** Open incidents; a closed one lives on in the host's file only. */
   readonly incidents: Readonly<Record<string, Incident>>;
+  /** Where notices go, by the ecosystem file that says so. */
+  readonly notify: Readonly<Record<string, readonly NotifySpec[]>>;
 };
 
 export type Agent = {
@@ -42,6 +45,10 @@ export type Agent = {
   /** The trouble this agent is in, null when none is known. */
   readonly recovery: Recovery | null;
   readonly patience: Patience | null;
+  /** Its last turn was rejected, and it has not answered since; null when that was long ago told or never. */
+  readonly rejectedAt: Stamp | null;
+  /** When the last turn began in which it gave a good answer. */
+  readonly provenAt: Stamp | null;
   readonly counts: {
     readonly restarts: number;
     readonly byCause: Readonly<Partial<Record<Cause, number>>>;
@@ -100,6 +107,10 @@ export type Run = {
   /** End of the last line that produced an event; nothing before it is heard twice. */
   readonly cursor: number;
   readonly answered: boolean;
+  /** When its last turn ended, null before its first. */
+  readonly servedAt: Stamp | null;
+  /** When its memory is looked at next, null when nobody has limited it. */
+  readonly look: Deadline | null;
   /** How long the process lived and how long ago that was when its end was told; null while it lives. */
   readonly ended: { readonly livedMs: number; readonly agoMs: number } | null;
   readonly totalCostUsd: number;
@@ -131,6 +142,10 @@ export type Turn = {
   /** Its delivery brought the question; false when it only points at what the conversation holds. */
   readonly asks: boolean;
   readonly startedAt: Stamp;
+  /** The process has shown that it works on it. */
+  readonly begun: boolean;
+  /** When its silence is looked at. */
+  readonly watch: Deadline;
   readonly accepted: boolean;
   /** It was written a second time, after a crash in which nobody knew whether it had arrived. */
   readonly repeated: boolean;
@@ -165,8 +180,7 @@ export type Message = {
 
 export type RestartWish = {
   readonly cause: Cause;
-  /** Without interrupting the turn first. */
-  readonly now: boolean;
+  readonly how: RestartHow;
   readonly detail: string;
 };
 
@@ -191,19 +205,40 @@ export type Patience = {
 
 export type Recovery = {
   readonly incident: string;
+  /** Under which gate of the incident it waits for its turn. */
+  readonly gate: string;
   /**
-   * planned: an attempt has its time · replacing: it has begun · verifying: the new process must answer · held: only a
-   * slow attempt is planned · waiting: nothing to restart, the agent asks again later.
+   * gated: it tries when its gate lets it · following: another one has shown that it helps, and it has its own time ·
+   * replacing: its attempt has begun · verifying: the new process must answer · held: a person is needed, and at most
+   * a slow attempt is planned · waiting: nothing to restart, the agent asks again later.
    */
-  readonly stage: 'planned' | 'replacing' | 'verifying' | 'held' | 'waiting';
+  readonly stage: 'gated' | 'following' | 'replacing' | 'verifying' | 'held' | 'waiting';
   readonly attempts: number;
-  /** The last quiet delay without its jitter, 0 before the first. */
-  readonly delayMs: number;
+  /** following: when it tries · verifying: when it is no longer believed in. */
   readonly next: Deadline | null;
   /** The process was started by the incident and is asked for a proof when it has no message; an operator's is not. */
   readonly prompts: boolean;
   readonly failedAt: Stamp;
+  /** The first `api_retry` of the failure that began it, or the begin of that turn: who answers after it is not in it. */
+  readonly since: Stamp;
   readonly failedRequestId: string | null;
+};
+
+/** One credential's way out of an incident: one agent tries at a time, the others wait for its answer. */
+export type Gate = {
+  /** The agent that tries. */
+  readonly canary: string | null;
+  /** By then the next one may try, whatever the canary does. */
+  readonly until: Deadline | null;
+  /** Who tried last: another one is next. */
+  readonly last: string | null;
+  readonly attempts: number;
+  /** The last quiet delay without its jitter, 0 before the first. */
+  readonly delayMs: number;
+  /** When the next attempt may begin, null while one is under way or none is planned. */
+  readonly next: Deadline | null;
+  /** The credential was changed while the canary tried the old one. */
+  readonly renewed: boolean;
 };
 
 export type LastTurn = {
@@ -249,6 +284,13 @@ export type Incident = {
   readonly attempts: readonly Attempt[];
   readonly requestIds: readonly string[];
   readonly recoveries: readonly Receipt[];
+  /** By credential, or by agent where the trouble is an agent's own. */
+  readonly gates: Readonly<Record<string, Gate>>;
+  readonly failedAttempts: number;
+  /** How long the first agent had been idle before the turn that failed, null when it had served none. */
+  readonly idleMs: number | null;
+  /** What people were told of it. */
+  readonly told: readonly NoticeKind[];
 };
 
 export const emptyFleet: Fleet = {
@@ -258,6 +300,7 @@ export const emptyFleet: Fleet = {
   agents: {},
   credentials: {},
   incidents: {},
+  notify: {},
 };
 
 /** The run of a state that has one. */

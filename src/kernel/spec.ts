@@ -37,6 +37,9 @@ export const CREDENTIAL_VARIABLES: Readonly<Record<CredentialSpec['type'], strin
   'stored-login': null,
 };
 
+/** Where notices go: a program that gets one line of JSON on its stdin, or an address that gets one POST. */
+export type NotifySpec = { readonly command: readonly string[] } | { readonly webhook: string };
+
 export type QuietPolicy = {
   readonly strategy: 'schedule' | 'adaptive';
   readonly delayMsMin: number;

@@ -1,5 +1,5 @@
 import type { Command } from '../kernel/commands.ts';
-import type { Fleet } from '../kernel/fleet.ts';
+import type { Agent, Fleet } from '../kernel/fleet.ts';
 import { toEventRow } from '../home/records.ts';
 import type { Notification } from '../protocol/api.ts';
 import type { AgentRow } from '../protocol/rows.ts';
@@ -44,9 +44,12 @@ export class Publisher {
   #changedRows({ before, after }: Change): readonly AgentRow[] {
     const now = this.#context.clock.now();
     const degraded = this.#context.store.degraded();
+    // When it is its turn to try, its incident knows.
+    const isElsewhere = ({ recovery }: Agent): boolean =>
+      recovery !== null && before.incidents[recovery.incident] !== after.incidents[recovery.incident];
     return Object.values(after.agents)
-      .filter((agent) => before.agents[agent.spec.name] !== agent)
-      .map((agent) => agentRow(agent, now, noUsage, degraded));
+      .filter((agent) => before.agents[agent.spec.name] !== agent || isElsewhere(agent))
+      .map((agent) => agentRow(after, agent, now, noUsage, degraded));
   }
 }
 

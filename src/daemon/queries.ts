@@ -1,4 +1,4 @@
-import { explain } from '../kernel/explain.ts';
+import { explain, explanationText } from '../kernel/explain.ts';
 import { runOf, type Agent, type Fleet } from '../kernel/fleet.ts';
 import { readHistory, readIncidents } from '../home/records.ts';
 import { runFolder } from '../home/paths.ts';
@@ -35,7 +35,7 @@ function describeOne(context: DaemonContext, fleet: Fleet, agent: Agent, row: Ag
   return {
     agent: row,
     spec: { ...agent.spec, env: hidden(agent.spec.env) },
-    explain: explain(fleet, agent, context.clock.now()),
+    explain: explanationText(explain(fleet, agent, context.clock.now())),
     runFolder: run === null ? null : runFolder(context.home, name, run.id),
     messages: [...agent.finished.slice(-FINISHED_SHOWN_MAX), ...agent.queue].map(({ id, state, queuedAt, cause }) => ({
       id,

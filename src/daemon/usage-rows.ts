@@ -29,7 +29,7 @@ export class UsageRows {
     const degraded = this.#degraded();
     return Object.values(fleet.agents)
       .toSorted((one, other) => one.id - other.id)
-      .map((agent) => agentRow(agent, now, this.#usage.get(agent.spec.name) ?? noUsage, degraded));
+      .map((agent) => agentRow(fleet, agent, now, this.#usage.get(agent.spec.name) ?? noUsage, degraded));
   }
 
   async #sample(fleet: Fleet): Promise<void> {

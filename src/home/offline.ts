@@ -27,7 +27,7 @@ export function readOffline(home: string): Offline {
   const agents = Object.values(fleet.agents).toSorted((one, other) => one.id - other.id);
   return {
     agents: agents.map((agent) => {
-      const row = agentRow(agent, now, noUsage, ['the daemon is not running']);
+      const row = agentRow(fleet, agent, now, noUsage, ['the daemon is not running']);
       return isAlive(agent) || runOf(agent.state) === null
         ? row
         : { ...row, state: 'stopped', pid: null, health: 'unknown', inTurn: false };

@@ -1,5 +1,5 @@
 import type { Command } from '../kernel/commands.ts';
-import type { Incident } from '../kernel/fleet.ts';
+import type { Incident } from '../kernel/trouble.ts';
 import { iso, incidentRow } from '../protocol/views.ts';
 import type { EventRow, IncidentRow } from '../protocol/rows.ts';
 import { readLines } from './ndjson.ts';

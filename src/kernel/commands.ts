@@ -1,6 +1,6 @@
 import type { Cause } from './causes.ts';
 import type { RunId } from './events.ts';
-import type { Incident } from './fleet.ts';
+import type { Incident } from './trouble.ts';
 import type { Wall } from './moment.ts';
 import type { Notice } from './notices.ts';
 import type { SessionPlan } from './session-plan.ts';

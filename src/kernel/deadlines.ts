@@ -1,6 +1,11 @@
-import type { Agent, Fleet } from './fleet.ts';
+import { waitsForAttempt } from './attempts.ts';
+import type { Agent, Fleet, Run } from './fleet.ts';
+import { gateDeadlines, gateOf } from './gates.ts';
+import { idleDeadlines } from './idle.ts';
+import { must } from './invariant.ts';
 import { mayBeAsked } from './messages.ts';
-import type { Deadline } from './moment.ts';
+import { laterOf, type Deadline, type MonoDeadline } from './moment.ts';
+import { isPlanned } from './plans.ts';
 
 export type NextDeadline = { readonly mono: number | null; readonly wall: number | null };
 
@@ -8,40 +13,57 @@ export type NextDeadline = { readonly mono: number | null; readonly wall: number
 export function nextDeadline(fleet: Fleet): NextDeadline {
   let mono = Infinity;
   let wall = Infinity;
-  for (const agent of Object.values(fleet.agents)) {
-    for (const deadline of deadlinesOf(agent)) {
-      if (deadline.clock === 'mono') mono = Math.min(mono, deadline.at);
-      else wall = Math.min(wall, deadline.at);
-    }
+  const all = [
+    ...Object.values(fleet.agents).flatMap((agent) => deadlinesOf(fleet, agent)),
+    ...Object.values(fleet.incidents).flatMap((incident) => gateDeadlines(fleet, incident)),
+  ];
+  for (const deadline of all) {
+    if (deadline.clock === 'mono') mono = Math.min(mono, deadline.at);
+    else wall = Math.min(wall, deadline.at);
   }
   return { mono: mono === Infinity ? null : mono, wall: wall === Infinity ? null : wall };
 }
 
 /** The deadlines that this agent acts on in the state it is in; one that nothing acts on would wake the host for ever. */
-export function deadlinesOf(agent: Agent): readonly Deadline[] {
+export function deadlinesOf(fleet: Fleet, agent: Agent): readonly Deadline[] {
   const state = agent.state;
   switch (state.at) {
     case 'stopped':
       return [];
     case 'starting':
+      return agent.paused && agent.spec.mode === 'stream' ? [] : [state.deadline];
     case 'stopping':
+      return [state.deadline];
     case 'waiting':
     case 'errored':
-      return [state.deadline];
-    case 'running': {
+      return startDeadlines(fleet, agent, state.deadline);
+    case 'running':
       // What a dead daemon has missed is heard first.
-      if (state.run.catchingUp) return [];
-      const patience = agent.queue.length > 0 && mayBeAsked(agent) ? agent.patience?.until : null;
-      return [agent.recovery?.next ?? null, patience ?? null].filter((deadline) => deadline !== null);
-    }
+      return state.run.catchingUp ? [] : runningDeadlines(fleet, agent, state.run);
   }
 }
 
+/** When a process is started again; one that its incident starts waits for its gate. */
+function startDeadlines(fleet: Fleet, agent: Agent, deadline: MonoDeadline): readonly Deadline[] {
+  if (agent.paused || waitsForAttempt(fleet, agent)) return [];
+  const own = agent.recovery?.stage === 'following' ? agent.recovery.next : null;
+  return [own === null ? deadline : laterOf(own, deadline)];
+}
+
+function runningDeadlines(fleet: Fleet, agent: Agent, run: Run): readonly Deadline[] {
+  const isAsked = agent.queue.length > 0 && mayBeAsked(agent) && agent.restart === null;
+  const patience = isAsked ? (agent.patience?.until ?? null) : null;
+  if (agent.paused) return patience === null ? [] : [patience];
+  const own = [agent.recovery?.next ?? null, patience, agent.turn?.watch ?? null, run.look];
+  return [...own.filter((deadline) => deadline !== null), ...idleDeadlines(fleet, agent, run)];
+}
+
 /** When something is next tried for an agent, null when nothing is planned. */
-export function nextAttempt(agent: Agent): Deadline | null {
-  const state = agent.state;
+export function nextAttempt({ incidents }: Pick<Fleet, 'incidents'>, agent: Agent): Deadline | null {
+  const { state, recovery } = agent;
+  if (recovery !== null && isPlanned(recovery)) {
+    return recovery.next ?? gateOf(must(incidents[recovery.incident], 'it is open'), recovery.gate).next;
+  }
   if (state.at === 'waiting' || state.at === 'errored') return state.deadline;
-  const recovery = agent.recovery;
-  if (recovery !== null && recovery.stage !== 'verifying' && recovery.next !== null) return recovery.next;
   return agent.patience?.until ?? null;
 }

@@ -1,5 +1,6 @@
-import { put, type Draft } from './draft.ts';
+import type { Draft } from './draft.ts';
 import type { Agent } from './fleet.ts';
+import { stampOf } from './moment.ts';
 import { onFailure } from './recovery.ts';
 import { CREDENTIAL_VARIABLES } from './spec.ts';
 
@@ -16,13 +17,13 @@ export function checkTokenSource(draft: Draft, agent: Agent, used: string | null
   // A stored login goes by several names: any will do but those of what we inject.
   const isRight = expected === null ? !INJECTED.includes(used) : used === expected;
   if (isRight) return agent;
-  const failed = onFailure(draft, agent, {
-    kind: 'config',
+  const failure = {
+    kind: 'config' as const,
     status: null,
     error: null,
     text: `credential '${declared.name}' is declared, but Claude Code uses ${used}`,
     requestId: null,
     resetsAt: null,
-  });
-  return put(draft, failed);
+  };
+  return onFailure(draft, agent, failure, { since: stampOf(draft.moment), late: false, idleMs: null });
 }

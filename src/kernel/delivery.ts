@@ -3,7 +3,9 @@ import type { Agent, Message, Run } from './fleet.ts';
 import { deliveryUuid, ownMessageId } from './ids.ts';
 import { changeMessage, finishMessage, mayBeAsked, newMessage } from './messages.ts';
 import { after, isDue, stampOf } from './moment.ts';
+import { sharesCredential } from './shared-credential.ts';
 import { newTurn } from './turns.ts';
+import { watchFrom } from './watches.ts';
 
 /** Said instead of the question when the failed turn had already begun to answer it. */
 export const CONTINUE_TEXT = 'continue';
@@ -18,11 +20,17 @@ export function deliverNext(draft: Draft, ready: Agent, run: Run): Agent {
   const prompt = agent.spec.auth.verify.prompt;
   const recovery = agent.recovery;
   const needsProof = recovery?.stage === 'verifying' && recovery.prompts && recovery.next === null;
-  if (!needsProof || prompt === false) return agent;
+  if (!needsProof || prompt === false || isPromptOut(draft, agent)) return agent;
   const id = ownMessageId(agent.seed, nextNumber(draft));
   const asked = newMessage(id, 'verify', prompt, draft.moment.wall);
   return deliver(draft, { ...agent, queue: [asked] }, run, asked);
 }
+
+/** At most one agent of a credential is asked for a proof: what it shows holds for the others. */
+const isPromptOut = (draft: Draft, agent: Agent): boolean =>
+  Object.values(draft.agents).some(
+    (other) => other.id !== agent.id && other.queue[0]?.origin === 'verify' && sharesCredential(other, agent),
+  );
 
 /** A prompt of our own is not asked again when a real message can prove the same, or when no proof is needed any more. */
 function dropNeedlessPrompt(draft: Draft, agent: Agent): Agent {
@@ -54,7 +62,11 @@ function deliver(draft: Draft, agent: Agent, run: Run, message: Message): Agent 
     ...sent,
     patience: agent.patience === null ? null : { ...agent.patience, until: null },
     recovery: isProof ? { ...recovery, next: after(draft.moment, timeoutMs) } : recovery,
-    turn: newTurn(stampOf(draft.moment), { message: message.id, uuid, asks: !partial && text !== null }),
+    turn: newTurn(stampOf(draft.moment), watchFrom(draft, agent, run, false, 0), {
+      message: message.id,
+      uuid,
+      asks: !partial && text !== null,
+    }),
   });
 }
 

@@ -1,8 +1,9 @@
 import type { Cause } from './causes.ts';
 import type { Command, HistoryEvent } from './commands.ts';
-import { runOf, type Agent, type Fleet, type Incident } from './fleet.ts';
+import { runOf, type Agent, type Fleet } from './fleet.ts';
+import type { Incident } from './trouble.ts';
 import { rebase, stampOf, type Moment } from './moment.ts';
-import type { CredentialSpec } from './spec.ts';
+import type { CredentialSpec, NotifySpec } from './spec.ts';
 
 /**
  * One step in the making. The maps are this step's own copies; the values in them are never changed, only replaced,
@@ -13,6 +14,7 @@ export type Draft = {
   readonly agents: Record<string, Agent>;
   readonly credentials: Record<string, CredentialSpec>;
   readonly incidents: Record<string, Incident>;
+  readonly notify: Record<string, readonly NotifySpec[]>;
   readonly commands: Command[];
   /** Agents that must decide anew before the step ends. */
   readonly touched: Set<string>;
@@ -28,6 +30,7 @@ export function openDraft(fleet: Fleet, moment: Moment): Draft {
     agents: { ...current.agents },
     credentials: { ...current.credentials },
     incidents: { ...current.incidents },
+    notify: { ...current.notify },
     commands: [],
     touched: new Set(),
     changedIncidents: new Set(),
@@ -50,6 +53,7 @@ export function closeDraft(draft: Draft): Fleet {
     agents: draft.agents,
     credentials: draft.credentials,
     incidents: draft.incidents,
+    notify: draft.notify,
   };
 }
 

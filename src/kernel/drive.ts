@@ -1,11 +1,15 @@
-import { put, record, type Draft } from './draft.ts';
+import { attemptUnproven, waitsForAttempt } from './attempts.ts';
 import { deliverNext } from './delivery.ts';
-import type { Agent, AgentState } from './fleet.ts';
-import { attemptUnproven, beginAttempt, isAttemptPlanned } from './attempts.ts';
+import type { Draft } from './draft.ts';
+import { attempt } from './drive-gates.ts';
+import type { Agent, AgentState, RestartWish } from './fleet.ts';
+import type { Recovery } from './trouble.ts';
+import { isDueForRenewal, renew } from './idle.ts';
 import { beginRun, beginStop, beginWished, comeToRest, escalate } from './lifecycle.ts';
 import { isDue } from './moment.ts';
 import { remove } from './operator.ts';
-import { giveUpStart } from './processes.ts';
+import { becomeReady, giveUpStart } from './processes.ts';
+import { watch } from './watches.ts';
 
 type State<At extends AgentState['at']> = Extract<AgentState, { at: At }>;
 
@@ -37,68 +41,62 @@ export function drive(draft: Draft, agent: Agent): void {
 
 /** A restart `--now` does not wait for the end of a turn that another stop is interrupting. */
 const isHurried = (agent: Agent, state: State<'stopping'>): boolean =>
-  state.stage === 'interrupting' && agent.restart?.now === true;
+  state.stage === 'interrupting' && agent.restart?.how === 'now';
+
+/** What was asked for is done in any case; what agentvisor wants by itself waits while the agent is paused. */
+const wishOf = ({ restart, paused }: Agent): RestartWish | null =>
+  restart === null || (paused && restart.cause !== 'operator') ? null : restart;
 
 function driveWaiting(draft: Draft, agent: Agent, state: State<'waiting'> | State<'errored'>): void {
-  if (agent.desired === 'down') {
-    comeToRest(draft, agent, 'operator', '', false);
-    return;
-  }
-  if (agent.restart !== null) {
-    beginWished(draft, agent, agent.restart);
-    return;
-  }
-  if (!isDue(state.deadline, draft.moment)) return;
-  const recovery = agent.recovery;
-  if (recovery === null || !isAttemptPlanned(recovery)) {
-    beginRun(draft, agent, state.cause);
-    return;
-  }
-  const cause = draft.incidents[recovery.incident]?.cause ?? state.cause;
-  beginRun(draft, beginAttempt(draft, agent, recovery), cause);
+  const { recovery } = agent;
+  const wish = wishOf(agent);
+  if (agent.desired === 'down') comeToRest(draft, agent, 'operator', '', false);
+  else if (wish !== null) beginWished(draft, agent, wish);
+  else if (agent.paused || !isDue(state.deadline, draft.moment) || waitsForAttempt(draft, agent)) return;
+  else if (recovery?.stage !== 'following') beginRun(draft, agent, state.cause);
+  else if (isOver(recovery, draft)) attempt(draft, agent, false);
 }
+
+const isOver = ({ next }: Recovery, draft: Draft): boolean => next !== null && isDue(next, draft.moment);
 
 function driveStarting(draft: Draft, agent: Agent, state: State<'starting'>): void {
+  const wish = wishOf(agent);
   if (agent.desired === 'down') {
     beginStop(draft, agent, state.run, { cause: 'operator', detail: '', interrupt: false });
-    return;
+  } else if (wish !== null) {
+    beginStop(draft, agent, state.run, { cause: wish.cause, detail: wish.detail, interrupt: false });
+  } else if (isDue(state.deadline, draft.moment) && !isLeftAlone(agent)) {
+    const isUp = agent.spec.mode === 'command' && state.run.shim !== null;
+    if (isUp) becomeReady(draft, agent, state.run, '');
+    else giveUpStart(draft, agent, state.run);
   }
-  if (agent.restart !== null) {
-    const { cause, detail } = agent.restart;
-    beginStop(draft, agent, state.run, { cause, detail, interrupt: false });
-    return;
-  }
-  if (!isDue(state.deadline, draft.moment)) return;
-  if (agent.spec.mode === 'stream' || state.run.shim === null) {
-    giveUpStart(draft, agent, state.run);
-    return;
-  }
-  const ready = put(draft, { ...agent, state: { at: 'running', run: state.run } });
-  record(draft, ready, 'ready', null, '');
 }
 
+/** A paused agent that does not get ready is not given up. */
+const isLeftAlone = ({ paused, spec }: Agent): boolean => paused && spec.mode === 'stream';
+
 function driveRunning(draft: Draft, agent: Agent, state: State<'running'>): void {
+  const { run } = state;
   if (agent.desired === 'down') {
-    beginStop(draft, agent, state.run, { cause: 'operator', detail: '', interrupt: true });
+    beginStop(draft, agent, run, { cause: 'operator', detail: '', interrupt: true });
     return;
   }
-  if (agent.restart !== null) {
-    const { cause, detail, now } = agent.restart;
-    beginStop(draft, agent, state.run, { cause, detail, interrupt: !now });
+  const wish = wishOf(agent);
+  if (wish !== null && (wish.how !== 'after-turn' || agent.turn === null)) {
+    beginStop(draft, agent, run, { cause: wish.cause, detail: wish.detail, interrupt: wish.how === 'interrupt' });
     return;
   }
   // What a dead daemon has missed is heard before anything is decided.
-  if (state.run.catchingUp) return;
-  const recovery = agent.recovery;
-  if (recovery !== null && recovery.next !== null && isDue(recovery.next, draft.moment)) {
-    if (recovery.stage === 'verifying') {
-      attemptUnproven(draft, agent, recovery);
-      return;
-    }
-    const attempting = beginAttempt(draft, agent, recovery);
-    const cause = draft.incidents[recovery.incident]?.cause ?? 'unknown';
-    beginStop(draft, attempting, state.run, { cause, detail: recovery.incident, interrupt: true });
+  if (run.catchingUp) return;
+  const watched = agent.paused ? agent : watch(draft, agent, run);
+  const { recovery } = watched;
+  if (!agent.paused && recovery !== null && isOver(recovery, draft)) {
+    if (recovery.stage === 'following') attempt(draft, watched, false);
+    else attemptUnproven(draft, watched);
     return;
   }
-  deliverNext(draft, agent, state.run);
+  // It is to be replaced, or its input is cut: it is asked nothing more.
+  if (watched.restart !== null) return;
+  if (isDueForRenewal(draft, watched, run)) renew(draft, watched);
+  else deliverNext(draft, watched, run);
 }

@@ -1,52 +1,103 @@
 import { CAUSES } from './causes.ts';
 import { nextAttempt } from './deadlines.ts';
-import type { Agent, Fleet } from './fleet.ts';
-import { expectedAt, type Moment } from './moment.ts';
+import type { Agent, AgentState, Fleet } from './fleet.ts';
+import type { Gate, Incident, Recovery } from './trouble.ts';
+import { gateOf } from './gates.ts';
+import { incidentOf } from './membership.ts';
+import { expectedAt, type Deadline, type Moment } from './moment.ts';
 
-/** In one or two sentences: what is, why, what happens next and when, what a person could do. */
-export function explain(fleet: Fleet, agent: Agent, moment: Moment): string {
-  return [whatIs(agent), why(fleet, agent), whatNext(agent, moment)].filter((part) => part !== '').join(' ');
+/** For people, each one sentence or ''. */
+export type Explanation = {
+  readonly is: string;
+  /** The reason and its evidence. */
+  readonly why: string;
+  /** What happens next, and when. */
+  readonly next: string;
+  /** What a person could do. */
+  readonly todo: string;
+};
+
+/** What is, why, what happens next and when, what a person could do. */
+export function explain(fleet: Fleet, agent: Agent, moment: Moment): Explanation {
+  const incident = incidentOf(fleet, agent);
+  return {
+    is: whatIs(agent),
+    why: why(agent, incident),
+    next: whatNext(fleet, agent, incident, moment),
+    todo: whatToDo(agent, incident),
+  };
 }
 
-function whatIs(agent: Agent): string {
-  const name = agent.spec.name;
-  switch (agent.state.at) {
-    case 'stopped':
-      return agent.state.ended ? `${name} has ended and stays down.` : `${name} is stopped.`;
-    case 'starting':
-      return `${name} is starting.`;
-    case 'running':
-      return agent.turn === null
-        ? `${name} is up and ${agent.health}.`
-        : `${name} is up, ${agent.health}, and works on a turn.`;
-    case 'stopping':
-      return `${name} is being stopped.`;
-    case 'waiting':
-      return `${name} is down and will be started again.`;
-    case 'errored':
-      return `${name} ended too often and is only tried now and then.`;
-  }
+export const explanationText = ({ is, why: reason, next, todo }: Explanation): string =>
+  [is, reason, next, todo].filter((part) => part !== '').join(' ');
+
+const WORDS: Readonly<Record<AgentState['at'], string>> = {
+  stopped: 'is stopped',
+  starting: 'is starting',
+  running: 'is up',
+  stopping: 'is being stopped',
+  waiting: 'is down and will be started again',
+  errored: 'ended too often and is only tried now and then',
+};
+
+function whatIs({ spec, state, health, turn, paused, queue }: Agent): string {
+  const ended = state.at === 'stopped' && state.ended ? 'has ended and stays down' : WORDS[state.at];
+  const running = state.at === 'running' ? ` and ${health}` : '';
+  const inTurn = turn === null ? '' : ', works on a turn';
+  const waiting = queue.filter((message) => message.state === 'queued').length;
+  const messages = waiting === 0 ? '' : `, ${waiting} message(s) wait`;
+  return `${spec.name} ${ended}${running}${inTurn}${messages}${paused ? ', paused' : ''}.`;
 }
 
-function why(fleet: Fleet, agent: Agent): string {
-  const incident = agent.recovery === null ? undefined : fleet.incidents[agent.recovery.incident];
+function why(agent: Agent, incident: Incident | undefined): string {
   if (incident !== undefined) {
-    const evidence = incident.evidence.at(-1) ?? '';
-    return `${CAUSES[incident.cause].told} Evidence: ${evidence}.`;
+    const shared = incident.open.length > 1 ? ` ${incident.open.length} agents are in it.` : '';
+    return `${CAUSES[incident.cause].told}${shared} Evidence (${incident.id}): ${incident.evidence.at(-1)}.`;
   }
   const isDown = agent.state.at === 'waiting' || agent.state.at === 'errored';
   if (!isDown || agent.lastExit === null) return '';
   return `${CAUSES[agent.lastExit.cause].told} ${agent.lastExit.detail}.`;
 }
 
-function whatNext(agent: Agent, moment: Moment): string {
-  const name = agent.spec.name;
-  const next = nextAttempt(agent);
-  if (next !== null) {
-    const at = new Date(expectedAt(next, moment)).toISOString();
-    return `The next attempt is at ${at}; sooner with: agentvisor restart ${name}`;
+function whatNext(fleet: Fleet, agent: Agent, incident: Incident | undefined, moment: Moment): string {
+  if (agent.paused) return 'agentvisor decides nothing for it until it is resumed.';
+  if (agent.restart !== null) return 'It is restarted as soon as its turn has ended.';
+  const next = nextAttempt(fleet, agent);
+  const at = next === null ? null : timeOf(next, moment);
+  const { recovery } = agent;
+  if (recovery === null || incident === undefined) return at === null ? '' : `The next start is at ${at}.`;
+  return nextInIncident(agent.spec.name, recovery, gateOf(incident, recovery.gate), at);
+}
+
+function nextInIncident(name: string, { stage, attempts }: Recovery, gate: Gate, at: string | null): string {
+  switch (stage) {
+    case 'gated':
+      if (gate.canary !== null) return `${gate.canary} tries for all; ${name} follows when it has answered.`;
+      return `The next attempt on this credential is at ${at}.`;
+    case 'following':
+      return `Another agent has answered; ${name} is restarted at ${at}.`;
+    case 'replacing':
+      return `Attempt ${attempts} is under way.`;
+    case 'verifying':
+      return 'Its new process must answer before it is called recovered.';
+    case 'held':
+      return at === null ? 'Nothing is tried by itself.' : `One agent tries at ${at}, in case it was mended meanwhile.`;
+    case 'waiting':
+      return at === null ? 'It is being asked again.' : `It is asked again at ${at}.`;
   }
-  if (agent.health === 'held') return `When that is mended: agentvisor restart ${name}`;
-  if (agent.state.at === 'stopped') return `Start it with: agentvisor start ${name}`;
-  return '';
+}
+
+const timeOf = (deadline: Deadline, moment: Moment): string => new Date(expectedAt(deadline, moment)).toISOString();
+
+function whatToDo({ spec, state, paused, recovery }: Agent, incident: Incident | undefined): string {
+  const { name } = spec;
+  if (paused) return `Let it go on: agentvisor resume ${name}`;
+  if (state.at === 'stopped') return `Start it: agentvisor start ${name}`;
+  if (incident === undefined || recovery === null) {
+    return state.at === 'waiting' || state.at === 'errored' ? `Start it now: agentvisor restart ${name}` : '';
+  }
+  const { todo } = CAUSES[incident.cause];
+  if (recovery.stage === 'held') return `${todo} Try at once: agentvisor restart ${name}`;
+  if (recovery.stage === 'replacing' || recovery.stage === 'verifying') return todo;
+  return `${todo === '' ? '' : `${todo} `}Do not wait: agentvisor restart ${name}`;
 }

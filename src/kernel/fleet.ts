@@ -1,10 +1,10 @@
-import type { Cause, Health, Scope } from './causes.ts';
+import type { Cause, Health } from './causes.ts';
 import type { RestartHow, RunId } from './events.ts';
 import type { Failure } from './facts.ts';
-import type { Deadline, Stamp, Wall } from './moment.ts';
-import type { NoticeKind } from './notices.ts';
+import type { MonoDeadline, Stamp, Wall } from './moment.ts';
 import type { SessionPlan } from './session-plan.ts';
 import type { AgentSpec, CredentialSpec, NotifySpec } from './spec.ts';
+import type { Incident, Patience, Recovery } from './trouble.ts';
 
 /** Everything that agentvisor knows: plain JSON, so that a snapshot is the state and nothing else is. */
 export type Fleet = {
@@ -73,21 +73,21 @@ export type AgentState =
       readonly at: 'starting';
       readonly run: Run;
       /** When a stream agent that is not ready is given up, when a command agent counts as up. */
-      readonly deadline: Deadline;
+      readonly deadline: MonoDeadline;
     }
   | { readonly at: 'running'; readonly run: Run }
   | {
       readonly at: 'stopping';
       readonly run: Run;
       readonly stage: StopStage;
-      readonly deadline: Deadline;
+      readonly deadline: MonoDeadline;
       /** agentvisor ends it; false when it has ended by itself and only its leftovers are swept. */
       readonly asked: boolean;
       readonly cause: Cause;
       readonly detail: string;
     }
-  | { readonly at: 'waiting'; readonly deadline: Deadline; readonly cause: Cause }
-  | { readonly at: 'errored'; readonly deadline: Deadline; readonly cause: Cause };
+  | { readonly at: 'waiting'; readonly deadline: MonoDeadline; readonly cause: Cause }
+  | { readonly at: 'errored'; readonly deadline: MonoDeadline; readonly cause: Cause };
 
 /** interrupt -> TERM -> KILL -> sweep; each stage has a deadline and is entered at most once. */
 export type StopStage = 'interrupting' | 'terminating' | 'killing' | 'sweeping';
@@ -110,7 +110,7 @@ export type Run = {
   /** When its last turn ended, null before its first. */
   readonly servedAt: Stamp | null;
   /** When its memory is looked at next, null when nobody has limited it. */
-  readonly look: Deadline | null;
+  readonly look: MonoDeadline | null;
   /** How long the process lived and how long ago that was when its end was told; null while it lives. */
   readonly ended: { readonly livedMs: number; readonly agoMs: number } | null;
   readonly totalCostUsd: number;
@@ -145,7 +145,9 @@ export type Turn = {
   /** The process has shown that it works on it. */
   readonly begun: boolean;
   /** When its silence is looked at. */
-  readonly watch: Deadline;
+  readonly watch: MonoDeadline;
+  /** Its silence is being measured. */
+  readonly measuring: boolean;
   readonly accepted: boolean;
   /** It was written a second time, after a crash in which nobody knew whether it had arrived. */
   readonly repeated: boolean;
@@ -194,53 +196,6 @@ export type Crashes = {
   readonly looping: boolean;
 };
 
-/** Messages wait though the process is kept: after a throttle, a cap, a message that failed by its own fault. */
-export type Patience = {
-  /** Null once it is over; what remains is the delay that the next one doubles. */
-  readonly until: Deadline | null;
-  readonly delayMs: number;
-  /** The family of models that is limited: only its own answer clears the limit. Null: any answer does. */
-  readonly tier: string | null;
-};
-
-export type Recovery = {
-  readonly incident: string;
-  /** Under which gate of the incident it waits for its turn. */
-  readonly gate: string;
-  /**
-   * gated: it tries when its gate lets it · following: another one has shown that it helps, and it has its own time ·
-   * replacing: its attempt has begun · verifying: the new process must answer · held: a person is needed, and at most
-   * a slow attempt is planned · waiting: nothing to restart, the agent asks again later.
-   */
-  readonly stage: 'gated' | 'following' | 'replacing' | 'verifying' | 'held' | 'waiting';
-  readonly attempts: number;
-  /** following: when it tries · verifying: when it is no longer believed in. */
-  readonly next: Deadline | null;
-  /** The process was started by the incident and is asked for a proof when it has no message; an operator's is not. */
-  readonly prompts: boolean;
-  readonly failedAt: Stamp;
-  /** The first `api_retry` of the failure that began it, or the begin of that turn: who answers after it is not in it. */
-  readonly since: Stamp;
-  readonly failedRequestId: string | null;
-};
-
-/** One credential's way out of an incident: one agent tries at a time, the others wait for its answer. */
-export type Gate = {
-  /** The agent that tries. */
-  readonly canary: string | null;
-  /** By then the next one may try, whatever the canary does. */
-  readonly until: Deadline | null;
-  /** Who tried last: another one is next. */
-  readonly last: string | null;
-  readonly attempts: number;
-  /** The last quiet delay without its jitter, 0 before the first. */
-  readonly delayMs: number;
-  /** When the next attempt may begin, null while one is under way or none is planned. */
-  readonly next: Deadline | null;
-  /** The credential was changed while the canary tried the old one. */
-  readonly renewed: boolean;
-};
-
 export type LastTurn = {
   readonly startedAt: Wall;
   readonly endedAt: Wall;
@@ -248,49 +203,6 @@ export type LastTurn = {
   readonly cause: Cause | null;
   readonly status: number | null;
   readonly requestId: string | null;
-};
-
-export type Attempt = {
-  readonly agent: string;
-  readonly at: Wall;
-  readonly run: RunId | null;
-  readonly canary: boolean;
-  readonly outcome: 'pending' | 'recovered' | 'failed' | 'unproven';
-};
-
-export type Receipt = {
-  readonly agent: string;
-  readonly failedRequestId: string | null;
-  readonly attempts: number;
-  readonly messageId: string | null;
-  readonly at: Wall;
-  readonly downMs: number;
-};
-
-export type Incident = {
-  readonly id: string;
-  readonly scope: Scope;
-  /** What the scope names: an agent, a credential, a credential and tier … */
-  readonly key: string;
-  readonly cause: Cause;
-  readonly openedAt: Stamp;
-  readonly closedAt: Wall | null;
-  readonly mergedInto: string | null;
-  /** Everyone who was ever in it. */
-  readonly agents: readonly string[];
-  /** Those who have not answered since. */
-  readonly open: readonly string[];
-  readonly evidence: readonly string[];
-  readonly attempts: readonly Attempt[];
-  readonly requestIds: readonly string[];
-  readonly recoveries: readonly Receipt[];
-  /** By credential, or by agent where the trouble is an agent's own. */
-  readonly gates: Readonly<Record<string, Gate>>;
-  readonly failedAttempts: number;
-  /** How long the first agent had been idle before the turn that failed, null when it had served none. */
-  readonly idleMs: number | null;
-  /** What people were told of it. */
-  readonly told: readonly NoticeKind[];
 };
 
 export const emptyFleet: Fleet = {

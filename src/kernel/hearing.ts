@@ -1,13 +1,24 @@
-import { put, record, type Draft } from './draft.ts';
+import { put, type Draft } from './draft.ts';
 import type { StreamFact } from './facts.ts';
 import { runOf, type Agent } from './fleet.ts';
 import { checkTokenSource } from './declared-source.ts';
 import { escalate } from './lifecycle.ts';
-import { onAccepted, onAnswered, onLimited, onRefused, onRetrying, onTurnEnded, onTurnStarted } from './turns.ts';
+import { becomeReady } from './processes.ts';
+import {
+  onAccepted,
+  onAnswered,
+  onLimited,
+  onRefused,
+  onRetrying,
+  onTurnEnded,
+  onTurnStarted,
+  type Heard,
+} from './turns.ts';
 
 /** What an agent's output says. Nothing is heard twice: the cursor of the run moves with each fact. */
-export function onHeard(draft: Draft, heard: Agent, offset: number, fact: StreamFact): void {
+export function onHeard(draft: Draft, heard: Agent, how: Heard, fact: StreamFact): void {
   const before = runOf(heard.state);
+  const { offset, late } = how;
   if (before === null || offset <= before.cursor || !('run' in heard.state)) return;
   const run = { ...before, cursor: offset };
   const agent = put(draft, { ...heard, state: { ...heard.state, run } });
@@ -16,27 +27,27 @@ export function onHeard(draft: Draft, heard: Agent, offset: number, fact: Stream
       onInitialized(draft, agent, fact.tokenSource);
       return;
     case 'turn-started':
-      onTurnStarted(draft, agent, fact);
+      onTurnStarted(draft, agent, run, fact);
       return;
     case 'accepted':
-      onAccepted(draft, agent, fact.uuid);
+      onAccepted(draft, agent, run, fact.uuid);
       return;
     case 'retrying':
-      onRetrying(draft, agent, fact);
+      onRetrying(draft, agent, run, fact);
       return;
     case 'answered':
-      onAnswered(draft, agent, run, fact);
+      onAnswered(draft, agent, run, fact, late);
       return;
     case 'refused':
-      onRefused(draft, agent, fact.failure);
+      onRefused(draft, agent, run, fact.failure);
       return;
     case 'limited':
-      onLimited(draft, agent, fact.resetsAt);
+      onLimited(draft, agent, run, fact.resetsAt);
       return;
     case 'turn-ended': {
       // Claude Code prints a result for a conversation that it cannot open; its exit tells more.
       if (agent.state.at === 'starting') return;
-      const ended = onTurnEnded(draft, agent, run, offset, fact);
+      const ended = onTurnEnded(draft, agent, run, how, fact);
       const state = ended.state;
       // The interrupt has had its effect: the process may go.
       if (state.at === 'stopping' && state.stage === 'interrupting') escalate(draft, ended, state);
@@ -49,7 +60,7 @@ export function onHeard(draft: Draft, heard: Agent, offset: number, fact: Stream
 
 function onInitialized(draft: Draft, agent: Agent, tokenSource: string | null): void {
   if (agent.state.at !== 'starting') return;
-  const ready = put(draft, { ...agent, state: { at: 'running', run: agent.state.run } });
-  record(draft, ready, 'ready', null, tokenSource === null ? '' : `credential from ${tokenSource}`);
+  const detail = tokenSource === null ? '' : `credential from ${tokenSource}`;
+  const ready = becomeReady(draft, agent, agent.state.run, detail);
   checkTokenSource(draft, ready, tokenSource);
 }

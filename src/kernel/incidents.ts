@@ -1,6 +1,6 @@
 import { isLimit, type Cause, type Scope } from './causes.ts';
 import { nextNumber, type Draft } from './draft.ts';
-import type { Attempt, Incident, Receipt } from './fleet.ts';
+import type { Attempt, Incident, Receipt } from './trouble.ts';
 import { stampOf } from './moment.ts';
 
 /** What an incident keeps of each kind; it is a report, not a log. */
@@ -21,12 +21,16 @@ const WIDTH: Readonly<Record<Scope, number>> = {
   upstream: 6,
 };
 
-export function openIncident(draft: Draft, scope: Scope, key: string, cause: Cause): Incident {
+/** What reaches over all agents of a credential: one of them tries for all. */
+export const WIDE: ReadonlySet<Scope> = new Set<Scope>(['window', 'credential', 'upstream']);
+
+export function openIncident(
+  draft: Draft,
+  trouble: { readonly scope: Scope; readonly key: string; readonly cause: Cause; readonly idleMs: number | null },
+): Incident {
   const incident: Incident = {
     id: `i${nextNumber(draft)}`,
-    scope,
-    key,
-    cause,
+    ...trouble,
     openedAt: stampOf(draft.moment),
     closedAt: null,
     mergedInto: null,
@@ -36,6 +40,9 @@ export function openIncident(draft: Draft, scope: Scope, key: string, cause: Cau
     attempts: [],
     requestIds: [],
     recoveries: [],
+    gates: {},
+    failedAttempts: 0,
+    told: [],
   };
   return putIncident(draft, incident);
 }
@@ -69,8 +76,17 @@ export function addEvidence(incident: Incident, agent: string, text: string, req
 }
 
 /** A wider verdict replaces a narrower one and keeps the id; a narrower one changes nothing. */
-export const widen = (incident: Incident, scope: Scope, key: string, cause: Cause): Incident =>
-  WIDTH[scope] > WIDTH[incident.scope] ? { ...incident, scope, key, cause } : incident;
+export function widen(incident: Incident, scope: Scope, key: string, cause: Cause): Incident {
+  if (WIDTH[scope] <= WIDTH[incident.scope]) return incident;
+  const canaries = new Set(Object.values(incident.gates).map(({ canary }) => canary));
+  // Who tries alone when it turns out that all are concerned tries for all.
+  const attempts = incident.attempts.map((attempt) =>
+    WIDE.has(scope) && attempt.outcome === 'pending' && canaries.has(attempt.agent)
+      ? { ...attempt, canary: true }
+      : attempt,
+  );
+  return { ...incident, scope, key, cause, attempts };
+}
 
 export const addAttempt = (incident: Incident, attempt: Attempt): Incident => ({
   ...incident,
@@ -85,22 +101,19 @@ export function changeLastAttempt(incident: Incident, agent: string, change: Par
   return { ...incident, attempts };
 }
 
+/** An attempt is over. One that was not rejected but never answered counts as failed, too. */
+export function endAttempt(
+  incident: Incident,
+  agent: string,
+  outcome: Attempt['outcome'],
+  isFailure = outcome === 'failed',
+): Incident {
+  const ended = changeLastAttempt(incident, agent, { outcome });
+  const hasEnded = ended !== incident && isFailure;
+  return hasEnded ? { ...ended, failedAttempts: incident.failedAttempts + 1 } : ended;
+}
+
 export const addReceipt = (incident: Incident, receipt: Receipt): Incident => ({
   ...incident,
   recoveries: [...incident.recoveries, receipt].slice(-RECOVERIES_KEPT_MAX),
 });
-
-/**
- * An agent is out of the trouble: it has answered, was stopped, was deleted, or is in a worse one (`into`). The last one
- * closes the incident.
- */
-export function leaveIncident(draft: Draft, incident: Incident, agent: string, into: string | null): Incident {
-  const open = incident.open.filter((name) => name !== agent);
-  const isClosed = open.length === 0;
-  return putIncident(draft, {
-    ...incident,
-    open,
-    closedAt: isClosed ? draft.moment.wall : null,
-    mergedInto: isClosed ? into : null,
-  });
-}

@@ -1,10 +1,12 @@
-import { isAttemptPlanned, recoverIn, recoveryByOperator } from './attempts.ts';
-import { CAUSES, type Cause } from './causes.ts';
+import { giveWay, recoverIn, recoveryByOperator, waitsForAttempt } from './attempts.ts';
+import { CAUSES, isHang, type Cause } from './causes.ts';
 import { addCrash, crashesAreOver, noCrashes, PROBE_MS } from './crashes.ts';
 import { nextNumber, put, record, type Draft } from './draft.ts';
 import type { ExitHint } from './events.ts';
 import type { Agent, AgentState, RestartWish, Run } from './fleet.ts';
 import { after, elapsedMs, stampOf } from './moment.ts';
+import { tellErrored } from './notices.ts';
+import { troubleOf } from './plans.ts';
 import { abandonRecovery } from './recovery.ts';
 import { planSession } from './sessions.ts';
 import { cutOff } from './turns.ts';
@@ -29,11 +31,13 @@ export function beginRun(draft: Draft, agent: Agent, cause: Cause | null): Agent
     catchingUp: false,
     cursor: 0,
     answered: false,
+    servedAt: null,
+    look: null,
     ended: null,
     totalCostUsd: 0,
     writing: null,
   };
-  const recovery = agent.recovery === null ? null : recoverIn(draft, agent, agent.recovery, id);
+  const recovery = agent.recovery === null ? null : recoverIn(draft, agent, id);
   const started: Agent = {
     ...agent,
     session: planned?.session ?? agent.session,
@@ -55,7 +59,7 @@ export function beginRun(draft: Draft, agent: Agent, cause: Cause | null): Agent
 /** The restart that somebody asked for. */
 export function beginWished(draft: Draft, agent: Agent, wish: RestartWish): Agent {
   const isOperator = wish.cause === 'operator' && agent.recovery !== null;
-  const recovery = isOperator ? recoveryByOperator(draft, agent.recovery) : agent.recovery;
+  const recovery = isOperator ? recoveryByOperator(draft, agent) : agent.recovery;
   return beginRun(draft, { ...agent, recovery }, wish.cause);
 }
 
@@ -123,16 +127,12 @@ export function beginSweep(draft: Draft, agent: Agent, run: Run, end: End): Agen
  */
 export function afterRun(draft: Draft, agent: Agent, run: Run, end: End): Agent {
   const { cause, detail, asked } = end;
-  const ended = agent.turn === null ? agent : cutOff(draft, agent, agent.turn, { cause, detail, isBad: !asked });
+  const isBad = !asked || isHang(cause);
+  const ended = agent.turn === null ? agent : cutOff(draft, agent, agent.turn, { cause, detail, isBad });
   if (agent.desired === 'down') return comeToRest(draft, ended, 'operator', '', false);
   if (agent.restart !== null) return beginWished(draft, ended, agent.restart);
   const recovery = agent.recovery;
-  if (recovery?.stage === 'replacing') {
-    return beginRun(draft, ended, draft.incidents[recovery.incident]?.cause ?? 'unknown');
-  }
-  if (recovery !== null && recovery.next !== null && isAttemptPlanned(recovery)) {
-    return put(draft, { ...ended, state: { at: 'waiting', deadline: recovery.next, cause } });
-  }
+  if (recovery?.stage === 'replacing') return beginRun(draft, ended, troubleOf(draft, ended).incident.cause);
   // Stopped and wanted again before it was down.
   if (asked && CAUSES[cause].action !== 'backoff') return beginRun(draft, ended, null);
   return afterOwnExit(draft, ended, run, cause);
@@ -158,10 +158,12 @@ function afterOwnExit(draft: Draft, agent: Agent, run: Run, cause: Cause): Agent
   const before = over ? { ...noCrashes, recent: agent.crashes.recent } : agent.crashes;
   const counted = addCrash(before, policy, agent.spec.auth.quiet.jitter, draft.moment);
   const health: Agent['health'] = agent.recovery === null ? 'unknown' : agent.health;
-  const crashed: Agent = { ...agent, crashes: counted.crashes, health };
-  if (cause === 'session-unusable' && counted.crashes.count <= MENDS_AT_ONCE_MAX)
-    return beginRun(draft, crashed, cause);
+  const ended: Agent = { ...agent, crashes: counted.crashes, health };
+  const isMended = cause === 'session-unusable' && counted.crashes.count <= MENDS_AT_ONCE_MAX;
+  if (isMended && !waitsForAttempt(draft, agent)) return beginRun(draft, ended, cause);
+  const crashed = giveWay(draft, ended);
   if (counted.delayMs === null) {
+    if (!before.looping) tellErrored(draft, crashed, cause);
     const detail = `${policy.crashesMax} crashes; tried again every ${PROBE_MS / 60_000} min`;
     record(draft, crashed, 'errored', cause, detail);
     return put(draft, { ...crashed, state: { at: 'errored', deadline: after(draft.moment, PROBE_MS), cause } });
@@ -169,7 +171,8 @@ function afterOwnExit(draft: Draft, agent: Agent, run: Run, cause: Cause): Agent
   // The end may have been noted long ago, while no daemon was there.
   const delayMs = Math.max(0, counted.delayMs - (run.ended?.agoMs ?? 0));
   const uptimeS = Math.round(uptimeMs / 100) / 10;
-  record(draft, crashed, 'waiting', cause, `lived ${uptimeS} s; next start in ${delayMs} ms`);
+  const next = waitsForAttempt(draft, crashed) ? 'started by its next attempt' : `next start in ${delayMs} ms`;
+  record(draft, crashed, 'waiting', cause, `lived ${uptimeS} s; ${next}`);
   return put(draft, { ...crashed, state: { at: 'waiting', deadline: after(draft.moment, delayMs), cause } });
 }
 

@@ -18,7 +18,8 @@ export type Stamp = { readonly mono: Mono; readonly wall: Wall; readonly boot: s
 export type Moment = Stamp & { readonly roll: number };
 
 /** A deadline carries the clock it means. */
-export type Deadline = { readonly clock: 'mono'; readonly at: Mono } | { readonly clock: 'wall'; readonly at: Wall };
+export type MonoDeadline = { readonly clock: 'mono'; readonly at: Mono };
+export type Deadline = MonoDeadline | { readonly clock: 'wall'; readonly at: Wall };
 
 export const stampOf = (moment: Stamp): Stamp => ({
   mono: moment.mono,
@@ -26,10 +27,13 @@ export const stampOf = (moment: Stamp): Stamp => ({
   boot: moment.boot,
 });
 
-export const after = (moment: Stamp, delayMs: number): Deadline => ({
+export const after = (moment: Stamp, delayMs: number): MonoDeadline => ({
   clock: 'mono',
   at: mono(moment.mono + delayMs),
 });
+
+/** The later of two. */
+export const laterOf = (one: MonoDeadline, other: MonoDeadline): MonoDeadline => (one.at >= other.at ? one : other);
 
 export const isDue = (deadline: Deadline, moment: Stamp): boolean => moment[deadline.clock] >= deadline.at;
 
@@ -40,6 +44,10 @@ export const expectedAt = (deadline: Deadline, moment: Stamp): Wall =>
 /** Milliseconds from one stamp to a later one; a wall jump within a boot does not count. */
 export const elapsedMs = (from: Stamp, to: Stamp): number =>
   Math.max(0, from.boot === to.boot ? to.mono - from.mono : to.wall - from.wall);
+
+/** Whether something happened after something else; a wall jump within a boot does not count. */
+export const isLater = (one: Stamp, other: Stamp): boolean =>
+  one.boot === other.boot ? one.mono > other.mono : one.wall > other.wall;
 
 /** Idleness is the larger of both differences: a laptop that slept was idle, though its monotonic clock stood still. */
 export const idleMs = (since: Stamp, now: Stamp): number => Math.max(elapsedMs(since, now), now.wall - since.wall);
@@ -62,10 +70,4 @@ export function rebase<T>(value: T, last: Stamp, now: Stamp): T {
     return Object.fromEntries(entries.map(([key, child]) => [key, walk(child)]));
   };
   return walk(value) as T;
-}
-
-/** A second, third … random number out of one roll, so that one moment can serve many agents. */
-export function reroll(roll: number, salt: number): number {
-  const mixed = (roll + salt * 0.6180339887498949) % 1;
-  return mixed < 0 ? mixed + 1 : mixed;
 }

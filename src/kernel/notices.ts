@@ -1,5 +1,9 @@
-import type { Cause, Scope } from './causes.ts';
-import type { Receipt } from './fleet.ts';
+import { CAUSES, type Cause, type Scope } from './causes.ts';
+import { nextNumber, type Draft } from './draft.ts';
+import type { Agent } from './fleet.ts';
+import type { Incident, Receipt } from './trouble.ts';
+import { putIncident } from './incidents.ts';
+import { must } from './invariant.ts';
 import type { Wall } from './moment.ts';
 
 /**
@@ -24,3 +28,83 @@ export type Notice = {
   /** The first proof that it is over, on `closed`. */
   readonly receipt: Receipt | null;
 };
+
+/** Tells people of an incident what has not been told of it. Nobody to tell, nothing is told. */
+export function tell(draft: Draft, id: string, kind: NoticeKind): void {
+  const incident = must(draft.incidents[id], `${id} is known`);
+  const isKnown = incident.told.includes(kind) || (kind === 'failing' && !isFailing(incident));
+  // What a person must mend is told when it is certain, and then only once.
+  if (isKnown || (kind === 'opened' && CAUSES[incident.cause].action === 'hold')) return;
+  const notice: Notice = {
+    id: `${id}-${kind}`,
+    kind,
+    at: draft.moment.wall,
+    incident: id,
+    scope: incident.scope,
+    cause: incident.cause,
+    agents: incident.agents,
+    text: textOf(incident, kind),
+    receipt: kind === 'closed' ? (incident.recoveries[0] ?? null) : null,
+  };
+  if (send(draft, notice)) putIncident(draft, { ...incident, told: [...incident.told, kind] });
+}
+
+const isFailing = ({ failedAttempts, told }: Incident): boolean => failedAttempts >= 2 && told.length === 0;
+
+/** An agent has ended so often that it is only tried now and then. */
+export function tellErrored(draft: Draft, agent: Agent, cause: Cause): void {
+  const { name } = agent.spec;
+  const detail = agent.lastExit === null ? '' : ` ${agent.lastExit.detail}.`;
+  send(draft, {
+    id: `${name}-errored-${nextNumber(draft)}`,
+    kind: 'attention',
+    at: draft.moment.wall,
+    incident: null,
+    scope: CAUSES[cause].scope,
+    cause,
+    agents: [name],
+    text: `${name} ended too often and is only tried now and then. ${CAUSES[cause].told}${detail} See: agentvisor logs ${name}`,
+    receipt: null,
+  });
+}
+
+/** @returns false when nobody wants to be told */
+function send(draft: Draft, notice: Notice): boolean {
+  const files = new Set(notice.agents.map((name) => draft.agents[name]?.spec.file ?? ''));
+  const all = [...files].flatMap((file) => draft.notify[file] ?? []);
+  const channels = [...new Map(all.map((channel) => [JSON.stringify(channel), channel])).values()];
+  if (channels.length > 0) draft.commands.push({ type: 'notice', notice, channels });
+  return channels.length > 0;
+}
+
+const AGENTS_NAMED_MAX = 5;
+
+function namesOf({ agents }: Incident): string {
+  const more = agents.length - AGENTS_NAMED_MAX;
+  return `${agents.slice(0, AGENTS_NAMED_MAX).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/** What people read: who, what, what happens, what to do. */
+function textOf(incident: Incident, kind: NoticeKind): string {
+  const { cause, scope, id, failedAttempts } = incident;
+  const who = `${namesOf(incident)} (${scope})`;
+  const see = `See: agentvisor incidents`;
+  switch (kind) {
+    case 'opened':
+      return `${who}: ${CAUSES[cause].told} agentvisor acts by itself; ${id} is open. ${see}`;
+    case 'failing':
+      return `${who}: ${failedAttempts} attempts have failed. ${CAUSES[cause].told} agentvisor goes on trying. ${see}`;
+    case 'attention':
+      return `${who}: a person is needed. ${CAUSES[cause].told} ${CAUSES[cause].todo} ${see}`;
+    case 'closed':
+      return `${who}: over. ${receiptText(incident)}`;
+  }
+}
+
+function receiptText({ id, recoveries }: Incident): string {
+  const [first] = recoveries;
+  if (first === undefined) return `${id} is closed: its agents were stopped.`;
+  const { agent, attempts, downMs, failedRequestId, messageId } = first;
+  const request = failedRequestId === null ? '' : `, failed request ${failedRequestId}`;
+  return `${agent} answered again (${messageId ?? 'no message id'}) after ${attempts} attempt(s) and ${Math.round(downMs / 1_000)} s${request}.`;
+}

@@ -1,7 +1,9 @@
 import { noCrashes } from './crashes.ts';
 import { nextNumber, put, record, type Draft } from './draft.ts';
-import type { OperatorEvent } from './events.ts';
+import type { OperatorEvent, RestartHow } from './events.ts';
 import { runOf, type Agent, type AgentState } from './fleet.ts';
+import { changeGate, handOver } from './gates.ts';
+import { incidentOf } from './membership.ts';
 import { findMessage, finishMessage, newMessage, QUEUE_MAX } from './messages.ts';
 import { stampOf } from './moment.ts';
 import { abandonRecovery } from './recovery.ts';
@@ -18,6 +20,10 @@ export function onOperator(draft: Draft, event: OperatorEvent): void {
     declare(draft, event);
     return;
   }
+  if (event.type === 'notify-declared') {
+    draft.notify[event.file] = event.channels;
+    return;
+  }
   const agent = draft.agents[event.agent];
   if (agent === undefined) return;
   switch (event.type) {
@@ -26,7 +32,13 @@ export function onOperator(draft: Draft, event: OperatorEvent): void {
       else wantDown(draft, agent);
       return;
     case 'restart-asked':
-      askRestart(draft, agent, event.now, event.reason);
+      askRestart(draft, agent, event.how, event.reason);
+      return;
+    case 'paused':
+      pause(draft, agent, event.paused);
+      return;
+    case 'reset-asked':
+      reset(draft, agent);
       return;
     case 'deleted':
       wantDown(draft, { ...agent, deleting: true });
@@ -47,7 +59,7 @@ function declare(draft: Draft, event: Extract<OperatorEvent, { type: 'declared' 
   const isAlive = runOf(known.state) !== null;
   const needsProcess = isAlive && !isSameProcess(known.spec, event.spec);
   const restart = needsProcess
-    ? { cause: 'operator' as const, now: false, detail: 'its declaration changed' }
+    ? { cause: 'operator' as const, how: 'interrupt' as const, detail: 'its declaration changed' }
     : agent.restart;
   put(draft, { ...agent, restart });
 }
@@ -72,6 +84,8 @@ function newAgent(draft: Draft, event: Extract<OperatorEvent, { type: 'declared'
     crashes: noCrashes,
     recovery: null,
     patience: null,
+    rejectedAt: null,
+    provenAt: null,
     counts: { restarts: 0, byCause: {}, auth401s: 0 },
     lastGoodTurnAt: null,
     lastTurn: null,
@@ -102,7 +116,9 @@ export function isSameProcess(one: AgentSpec, other: AgentSpec): boolean {
 
 function wantUp(draft: Draft, agent: Agent): void {
   const isEnded = agent.state.at === 'stopped' && agent.state.ended;
-  const restart = isFailing(agent.state) ? { cause: 'operator' as const, now: true, detail: 'start' } : agent.restart;
+  const restart = isFailing(agent.state)
+    ? { cause: 'operator' as const, how: 'now' as const, detail: 'start' }
+    : agent.restart;
   put(draft, {
     ...agent,
     desired: 'up',
@@ -123,15 +139,32 @@ function wantDown(draft: Draft, agent: Agent): void {
   put(draft, { ...abandonRecovery(draft, agent), desired: 'down', restart: null, crashes: noCrashes });
 }
 
-function askRestart(draft: Draft, agent: Agent, now: boolean, reason: string | null): void {
+function askRestart(draft: Draft, agent: Agent, how: RestartHow, reason: string | null): void {
   put(draft, {
     ...agent,
     desired: 'up',
     deleting: false,
-    restart: { cause: 'operator', now, detail: reason ?? '' },
+    restart: { cause: 'operator', how, detail: reason ?? '' },
     crashes: noCrashes,
     patience: null,
   });
+}
+
+/** It is left as it is. Whoever waits for its answer no longer does. */
+function pause(draft: Draft, agent: Agent, paused: boolean): void {
+  if (agent.paused === paused) return;
+  record(draft, agent, paused ? 'paused' : 'resumed', 'operator', '');
+  put(draft, { ...agent, paused });
+  const incident = incidentOf(draft, agent);
+  if (paused && incident !== undefined && agent.recovery !== null)
+    handOver(draft, agent, incident, agent.recovery.gate);
+}
+
+/** What was counted begins at zero; what is, stays. */
+function reset(draft: Draft, agent: Agent): void {
+  record(draft, agent, 'reset', 'operator', '');
+  put(draft, { ...agent, counts: { restarts: 0, byCause: {}, auth401s: 0 }, crashes: noCrashes });
+  if (agent.recovery !== null) changeGate(draft, agent.recovery.incident, agent.recovery.gate, { delayMs: 0 });
 }
 
 function enqueue(draft: Draft, agent: Agent, id: string, text: string): void {

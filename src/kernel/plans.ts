@@ -1,94 +1,79 @@
 import { CAUSES, type Cause } from './causes.ts';
 import { put, record, type Draft } from './draft.ts';
-import type { Failure } from './facts.ts';
-import type { Agent, Incident, Recovery } from './fleet.ts';
-import { after, wall, type Deadline } from './moment.ts';
-import { quietDelay, SLOW_ATTEMPT_MS } from './quiet.ts';
-import { tierOf } from './tier.ts';
+import type { Agent, Fleet } from './fleet.ts';
+import type { Incident, Recovery } from './trouble.ts';
+import { callBack, changeGate, closeGate, gateOf, waitersOf } from './gates.ts';
+import { must } from './invariant.ts';
+import { incidentOf } from './membership.ts';
+import { after } from './moment.ts';
+import { tell } from './notices.ts';
+import { SLOW_ATTEMPT_MS } from './quiet.ts';
 
-/** Failures that no restart helps are asked again after this, doubling. */
-export const LATER_MS_MIN = 30_000;
-export const LATER_MS_MAX = 10 * 60_000;
-/** After a cap's reset time all of its agents would ask at once; each adds up to this. */
-export const RESET_SPREAD_MS = 10_000;
-/** A message that failed by its own fault is asked again after this, doubling with each. */
-export const AGAIN_MS = 1_000;
+/** What is done about a trouble that a new process may help. The agent is in its incident already. */
+
+/** It waits for its turn already, or a person is waited for. */
+export const isPlanned = ({ stage }: Recovery): boolean =>
+  stage === 'gated' || stage === 'following' || stage === 'held';
 
 /**
  * Attempt 0 of an incident is immediate; every later one waits for the quiet schedule. A plan that stands keeps its
  * time: what an agent says by itself meanwhile must not put it off for ever.
  */
 export function planAttempt(draft: Draft, agent: Agent, cause: Cause): Agent {
-  const recovery = agent.recovery;
-  const incident = recovery === null ? undefined : draft.incidents[recovery.incident];
-  if (recovery === null || incident === undefined || isPlanned(recovery)) return put(draft, agent);
-  if (recovery.attempts > 0) return planNext(draft, agent, recovery, incident);
-  const health = CAUSES[cause].health ?? 'wedged';
-  const next = after(draft.moment, 0);
-  return put(draft, { ...agent, health, recovery: { ...recovery, stage: 'planned', next } });
+  const { recovery, incident } = troubleOf(draft, agent);
+  if (isPlanned(recovery)) return put(draft, agent);
+  const { attempts, held } = gateOf(incident, recovery.gate);
+  closeGate(draft, agent, incident, recovery.gate);
+  if (held) return holdOne(draft, agent, recovery, incident);
+  const health = attempts === 0 ? (CAUSES[cause].health ?? 'wedged') : 'quiet';
+  return put(draft, { ...withoutWish(agent), health, recovery: { ...recovery, stage: 'gated', next: null } });
 }
 
-/** After an attempt that did not help: by the quiet schedule, or seldom when only a person can help. */
-export function planNext(draft: Draft, agent: Agent, recovery: Recovery, incident: Incident): Agent {
-  if (incident.cause === 'auth-credential') return keepHeld(draft, agent, recovery, incident.cause);
-  const policy = agent.spec.auth.quiet;
-  const quiet = quietDelay(policy, recovery.delayMs, incident.openedAt, draft.moment);
-  return put(draft, {
-    ...agent,
-    health: 'quiet',
-    recovery: { ...recovery, stage: 'planned', delayMs: quiet.delayMs, next: quiet.until },
-  });
-}
-
-/** A person is needed. A credential gets one restart first: a running process never re-reads a login. */
-export function hold(draft: Draft, agent: Agent, cause: Cause): Agent {
-  const recovery = agent.recovery;
-  if (recovery === null || recovery.stage === 'held') return put(draft, agent);
-  const isFirst = cause === 'auth-credential' && recovery.attempts === 0;
-  return isFirst ? planAttempt(draft, agent, 'auth-session') : keepHeld(draft, agent, recovery, cause);
-}
-
-/** It stays held; only a credential, which may have been replaced without a word, is tried now and then. */
-export function keepHeld(draft: Draft, agent: Agent, recovery: Recovery, cause: Cause): Agent {
-  record(draft, agent, 'held', cause, CAUSES[cause].told);
-  const next = cause === 'auth-credential' ? after(draft.moment, SLOW_ATTEMPT_MS) : null;
-  return put(draft, { ...agent, health: 'held', recovery: { ...recovery, stage: 'held', next } });
-}
-
-/** A limit without an end: the process is kept and asked again after a growing delay. */
-export function askLater(draft: Draft, agent: Agent, cause: Cause): Agent {
-  const doubled = (agent.patience?.delayMs ?? 0) * 2;
-  const delayMs = Math.min(LATER_MS_MAX, Math.max(LATER_MS_MIN, doubled));
-  return wait(draft, agent, CAUSES[cause].health ?? agent.health, delayMs, after(draft.moment, delayMs));
-}
-
-/** A cap: the process is kept and asked again when it ends; one that does not say when is looked at now and then. */
-export function askWhenReset(draft: Draft, agent: Agent, failure: Failure): Agent {
-  if (failure.resetsAt === null) {
-    return wait(draft, agent, 'capped', LATER_MS_MAX, after(draft.moment, LATER_MS_MAX));
+/** The credential is dead, says the API. A running process never re-reads a login, so one restart comes first. */
+export function holdForCredential(draft: Draft, agent: Agent, isFresh: boolean): Agent {
+  const planned = planAttempt(draft, agent, 'auth-session');
+  if (!isFresh) return planned;
+  const { recovery, incident } = troubleOf(draft, planned);
+  const { gate } = recovery;
+  callBack(draft, incident, gate);
+  const { canary } = gateOf(incident, gate);
+  const next = canary === null ? after(draft.moment, SLOW_ATTEMPT_MS) : null;
+  changeGate(draft, incident.id, gate, { held: true, next });
+  for (const waiter of waitersOf(draft, incident, gate)) {
+    const known = must(waiter.recovery, 'who waits is in an incident');
+    if (known.stage !== 'held') holdOne(draft, waiter, known, incident);
   }
-  const at = wall(Math.max(failure.resetsAt, draft.moment.wall) + draft.moment.roll * RESET_SPREAD_MS);
-  return wait(draft, agent, 'capped', 0, { clock: 'wall', at });
+  return must(draft.agents[agent.spec.name], 'it has just been held');
 }
 
-/** The message goes on waiting in the same process, a little longer with each time it fails. */
-export function askAgainSoon(draft: Draft, agent: Agent): Agent {
-  const bad = agent.queue[0]?.badDeliveries ?? 0;
-  const delayMs = AGAIN_MS * 2 ** Math.max(0, bad - 1);
-  return { ...agent, patience: { until: after(draft.moment, delayMs), delayMs: 0, tier: null } };
+/** A person is needed: nothing is tried until one has acted. */
+export function holdForPerson(draft: Draft, agent: Agent): Agent {
+  const { recovery, incident } = troubleOf(draft, agent);
+  if (recovery.stage === 'held') return put(draft, agent);
+  const { gate } = recovery;
+  const { canary, until } = gateOf(incident, gate);
+  const free = canary === agent.spec.name ? { canary: null, until: null } : { canary, until };
+  changeGate(draft, incident.id, gate, { ...free, held: true, next: null });
+  return holdOne(draft, agent, recovery, incident);
 }
 
-/** The process is kept; its messages wait. An attempt that ends this way proved nothing about auth. */
-function wait(draft: Draft, agent: Agent, health: Agent['health'], delayMs: number, until: Deadline): Agent {
-  const recovery = agent.recovery;
-  if (recovery !== null && isPlanned(recovery)) return put(draft, agent);
-  const tier = tierOf(agent.model ?? agent.spec.claude.model);
-  return put(draft, {
-    ...agent,
-    health,
-    recovery: recovery === null ? null : { ...recovery, stage: 'waiting', next: null },
-    patience: { until, delayMs, tier },
-  });
+function holdOne(draft: Draft, agent: Agent, recovery: Recovery, incident: Incident): Agent {
+  record(draft, agent, 'held', incident.cause, CAUSES[incident.cause].told);
+  tell(draft, incident.id, 'attention');
+  return put(draft, { ...withoutWish(agent), health: 'held', recovery: { ...recovery, stage: 'held', next: null } });
 }
 
-const isPlanned = ({ stage }: Recovery): boolean => stage === 'planned' || stage === 'held';
+/** Who is in trouble is not renewed for having been idle or for its memory. */
+function withoutWish(agent: Agent): Agent {
+  const isAutomatic = agent.restart?.cause === 'idle-wake' || agent.restart?.cause === 'memory';
+  return isAutomatic ? { ...agent, restart: null } : agent;
+}
+
+/** The trouble of an agent that is in one. */
+export function troubleOf(
+  fleet: Pick<Fleet, 'incidents'>,
+  agent: Agent,
+): { readonly recovery: Recovery; readonly incident: Incident } {
+  const recovery = must(agent.recovery, `${agent.spec.name} is in trouble`);
+  return { recovery, incident: must(incidentOf(fleet, agent), `${recovery.incident} is open`) };
+}

@@ -18,6 +18,7 @@ import { changeMessage, findMessage } from './messages.ts';
 import { after, elapsedMs } from './moment.ts';
 import { mendSession } from './sessions.ts';
 import { cutOff, giveBack } from './turns.ts';
+import { LOOK_MS, onMeasured } from './watches.ts';
 
 /** What fits into a pipe in one piece (POSIX: at least 512; Linux 4096); a longer frame may have been cut by a crash. */
 export const ATOMIC_BYTES_MAX = 4_096;
@@ -64,7 +65,10 @@ export function onProcess(draft: Draft, event: ProcessEvent): void {
       onNotWritten(draft, agent, state, event.uuid, event.partial);
       return;
     case 'heard':
-      onHeard(draft, agent, event.offset, event.fact);
+      onHeard(draft, agent, event, event.fact);
+      return;
+    case 'measured':
+      onMeasured(draft, agent, event);
   }
 }
 
@@ -158,7 +162,7 @@ function onCaughtUp(draft: Draft, agent: Agent, state: StateWithRun): void {
 /** A half-written line with the next one glued to it would end the process anyway. */
 const replaceForInput = (agent: Agent): Agent => ({
   ...agent,
-  restart: { cause: 'crash', now: true, detail: 'a message was cut in the middle on its way in' },
+  restart: { cause: 'crash', how: 'now', detail: 'a message was cut in the middle on its way in' },
 });
 
 /** How long an agent that does not read its input is left alone before the same message is tried again. */
@@ -235,6 +239,14 @@ function onGone(draft: Draft, agent: Agent, state: StateWithRun, leftovers: numb
   draft.commands.push({ type: 'retire-run', agent: agent.spec.name, run: state.run.id });
   const { asked, cause, detail } = state;
   afterRun(draft, agent, state.run, { asked, cause, detail });
+}
+
+/** The agent listens: from now on it can be given messages. */
+export function becomeReady(draft: Draft, agent: Agent, run: Run, detail: string): Agent {
+  const look = agent.spec.memory.maxBytes === null ? null : after(draft.moment, LOOK_MS);
+  const ready = put(draft, { ...agent, state: { at: 'running', run: { ...run, look } } });
+  record(draft, ready, 'ready', null, detail);
+  return ready;
 }
 
 /** Used by the drive for a start that takes too long. */

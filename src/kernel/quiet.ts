@@ -1,5 +1,5 @@
 import { jittered } from './delay.ts';
-import { after, elapsedMs, type Deadline, type Moment, type Stamp } from './moment.ts';
+import { after, elapsedMs, type MonoDeadline, type Moment, type Stamp } from './moment.ts';
 import type { QuietPolicy } from './spec.ts';
 
 /** Beyond this age of an incident the quiet delay may grow to `longDelayMsMax`. */
@@ -17,7 +17,7 @@ export function quietDelay(
   lastDelayMs: number,
   incidentOpenedAt: Stamp,
   moment: Moment,
-): { readonly delayMs: number; readonly until: Deadline } {
+): { readonly delayMs: number; readonly until: MonoDeadline } {
   const isLong = elapsedMs(incidentOpenedAt, moment) > LONG_INCIDENT_MS;
   const max = isLong ? Math.max(policy.longDelayMsMax, policy.delayMsMax) : policy.delayMsMax;
   const delayMs = Math.min(max, lastDelayMs === 0 ? policy.delayMsMin : lastDelayMs * 2);

@@ -1,75 +1,125 @@
-import { CAUSE_OF, CAUSES, isAuthFailure, isLimit, type Cause } from './causes.ts';
+import { CAUSE_OF, CAUSES, isAuthFailure, isLimit } from './causes.ts';
 import { put, record, type Draft } from './draft.ts';
 import type { Failure } from './facts.ts';
-import type { Agent, Attempt, Incident, Recovery } from './fleet.ts';
-import {
-  addEvidence,
-  addReceipt,
-  changeLastAttempt,
-  findOpenIncident,
-  leaveIncident,
-  openIncident,
-  putIncident,
-  widen,
-} from './incidents.ts';
-import { elapsedMs, stampOf } from './moment.ts';
-import { askAgainSoon, askLater, askWhenReset, hold, planAttempt } from './plans.ts';
+import { runOf, type Agent } from './fleet.ts';
+import type { Incident, Recovery } from './trouble.ts';
+import { callBack, gateOf, openGate, waitersOf } from './gates.ts';
+import { addReceipt, changeLastAttempt, endAttempt, putIncident, WIDE } from './incidents.ts';
+import { must } from './invariant.ts';
+import { askAgainSoon, askLater, askWhenReset, releaseTier } from './limits.ts';
+import { incidentOf, joinIncident, leave } from './membership.ts';
+import { elapsedMs, isLater, stampOf } from './moment.ts';
+import { holdForCredential, holdForPerson, planAttempt, troubleOf } from './plans.ts';
 import { mendSession } from './sessions.ts';
+import { sharesCredential } from './shared-credential.ts';
 import { tierOf } from './tier.ts';
+import { siblingAnswered, verdictOf, type Seen } from './verdict.ts';
 
 /** The turn of an agent has failed: puts the agent into an incident and plans what happens next. */
-export function onFailure(draft: Draft, agent: Agent, failure: Failure): Agent {
+export function onFailure(draft: Draft, agent: Agent, failure: Failure, seen: Seen): Agent {
   const cause = CAUSE_OF[failure.kind];
-  const counted = countFailure(agent, failure);
+  const counted = put(draft, countFailure(draft, agent, failure, seen));
   record(draft, counted, 'turn-failed', cause, describeFailure(failure));
   // This process is on its way out: the next one, if there is one, will show whether the trouble is still there.
   const isGoing = agent.desired === 'down' || (agent.state.at === 'stopping' && agent.state.asked);
-  if (isGoing) return put(draft, counted);
+  if (isGoing) return counted;
   switch (CAUSES[cause].action) {
     case 'restart':
-      return planAttempt(draft, joinIncident(draft, counted, cause, failure), cause);
+      return onRejected(draft, counted, failure, seen);
     case 'hold':
-      return hold(draft, joinIncident(draft, counted, cause, failure), cause);
+      return isAuthFailure(failure.kind)
+        ? onRejected(draft, counted, failure, seen)
+        : holdForPerson(draft, join(draft, counted, failure, seen));
     case 'fresh':
-      return planAttempt(draft, joinIncident(draft, mendSession(draft, counted), cause, failure), cause);
+      return planAttempt(draft, join(draft, mendSession(draft, counted), failure, seen), cause);
     case 'later':
-      return askLater(draft, joinIncident(draft, counted, cause, failure), cause);
+      return askLater(draft, join(draft, counted, failure, seen), cause);
     case 'reset':
-      return askWhenReset(draft, joinIncident(draft, counted, cause, failure), failure);
+      return askWhenReset(draft, join(draft, counted, failure, seen), failure);
     case 'backoff':
     case 'none':
-      return put(draft, askAgainSoon(draft, counted));
+      return askAgainSoon(draft, counted);
   }
 }
+
+const join = (draft: Draft, agent: Agent, failure: Failure, seen: Seen): Agent =>
+  joinIncident(
+    draft,
+    agent,
+    verdictOf(draft, agent, failure, seen),
+    { text: describeFailure(failure), requestId: failure.requestId },
+    seen,
+  );
+
+/** The API rejects who asks: how far that reaches says who may try again, and when. */
+function onRejected(draft: Draft, agent: Agent, failure: Failure, seen: Seen): Agent {
+  const isFresh = agent.recovery?.stage === 'verifying';
+  const joined = join(draft, agent, failure, seen);
+  const planned =
+    failure.kind === 'credential'
+      ? holdForCredential(draft, joined, isFresh)
+      : planAttempt(draft, joined, CAUSE_OF[failure.kind]);
+  // Who was about to follow waits again, unless it is this agent alone.
+  if (isFresh && !siblingAnswered(draft, agent, seen.since)) {
+    const { recovery, incident } = troubleOf(draft, planned);
+    callBack(draft, incident, recovery.gate);
+  }
+  return planned;
+}
+
+/** A good answer, and where it stands. */
+export type GoodAnswer = { readonly messageId: string | null; readonly model: string; readonly late: boolean };
 
 /**
  * A good answer clears the trouble of the process that gave it, and is the only thing that does. A limit is cleared
  * only by an answer of the limited family of models: a subagent on a smaller one shows nothing.
  */
-export function onGoodAnswer(
-  draft: Draft,
-  agent: Agent,
-  answer: { readonly messageId: string | null; readonly model: string },
-): Agent {
-  const tier = agent.patience?.tier ?? null;
-  const isStillLimited = tier !== null && tierOf(answer.model) !== tier;
-  const patience = isStillLimited ? agent.patience : null;
+export function onGoodAnswer(draft: Draft, agent: Agent, answer: GoodAnswer): Agent {
+  const turn = must(agent.turn, 'an answer is given in a turn');
+  const proven = { ...agent, rejectedAt: null, provenAt: answer.late ? agent.provenAt : turn.startedAt };
+  const tier = tierOf(answer.model);
+  const limited = agent.patience?.tier ?? null;
+  const isStillLimited = limited !== null && limited !== tier;
   const incident = incidentOf(draft, agent);
-  if (isStillLimited && (incident === undefined || isLimit(incident.cause))) return put(draft, agent);
-  const healthy: Agent = { ...agent, health: 'healthy', patience, recovery: null };
-  if (incident !== undefined && agent.recovery !== null) {
+  if (isStillLimited && (incident === undefined || isLimit(incident.cause))) return put(draft, proven);
+  const healthy = put(draft, {
+    ...proven,
+    health: 'healthy',
+    patience: isStillLimited ? agent.patience : null,
+    recovery: null,
+  });
+  if (incident !== undefined && agent.recovery !== null)
     giveReceipt(draft, agent, agent.recovery, incident, answer.messageId);
+  const canaryOf = incident === undefined || agent.recovery === null ? null : canaryIn(incident, agent, agent.recovery);
+  releaseTier(draft, healthy, tier);
+  if (!answer.late) releaseOthers(draft, healthy, canaryOf);
+  return must(draft.agents[agent.spec.name], 'it has just answered');
+}
+
+/** The incident in which this agent was the one that tried for others. */
+const canaryIn = (incident: Incident, { spec }: Agent, { gate }: Recovery): string | null =>
+  gateOf(incident, gate).canary === spec.name ? incident.id : null;
+
+/** A new process is answered: those who wait for that follow. An older one shows nothing about new ones. */
+function releaseOthers(draft: Draft, agent: Agent, canaryOf: string | null): void {
+  const run = must(runOf(agent.state), 'who answers has a process');
+  for (const incident of Object.values(draft.incidents)) {
+    if (incident.closedAt !== null || !(WIDE.has(incident.scope) || incident.scope === 'account')) continue;
+    for (const [key, { closedAt }] of Object.entries(incident.gates)) {
+      const isNews = incident.id === canaryOf || (closedAt !== null && isLater(run.startedAt, closedAt));
+      const waits = waitersOf(draft, incident, key).some((waiter) => sharesCredential(waiter, agent));
+      if (isNews && waits) openGate(draft, incident, key);
+    }
   }
-  return put(draft, healthy);
 }
 
 /** The agent was stopped, has ended for good or was deleted: it is no longer part of any trouble. */
 export function abandonRecovery(draft: Draft, agent: Agent): Agent {
   const incident = incidentOf(draft, agent);
-  if (incident !== undefined) {
-    leave(draft, agent, changeLastAttempt(incident, agent.spec.name, { outcome: 'unproven' }));
-  }
-  return { ...agent, recovery: null, patience: null, health: agent.recovery === null ? agent.health : 'unknown' };
+  const free: Agent = { ...agent, recovery: null, patience: null, rejectedAt: null };
+  if (incident === undefined) return free;
+  leave(draft, agent, putIncident(draft, endAttempt(incident, agent.spec.name, 'unproven')));
+  return { ...free, health: 'unknown' };
 }
 
 /** One line of evidence, for people. */
@@ -79,12 +129,14 @@ export function describeFailure(failure: Failure): string {
   return `${head || failure.kind}${request}: ${failure.text}`;
 }
 
-const incidentOf = (draft: Draft, agent: Agent): Incident | undefined =>
-  agent.recovery === null ? undefined : draft.incidents[agent.recovery.incident];
-
-function countFailure(agent: Agent, failure: Failure): Agent {
-  if (!isAuthFailure(failure.kind)) return agent;
-  return { ...agent, counts: { ...agent.counts, auth401s: agent.counts.auth401s + 1 } };
+function countFailure(draft: Draft, agent: Agent, { kind }: Failure, { late }: Seen): Agent {
+  if (!isAuthFailure(kind)) return agent;
+  const isRejected = kind === 'auth' && !late;
+  return {
+    ...agent,
+    rejectedAt: isRejected ? stampOf(draft.moment) : agent.rejectedAt,
+    counts: { ...agent.counts, auth401s: agent.counts.auth401s + 1 },
+  };
 }
 
 function giveReceipt(
@@ -106,69 +158,5 @@ function giveReceipt(
   const proven = changeLastAttempt(incident, agent.spec.name, { outcome: 'recovered' });
   const detail = `answered ${messageId ?? ''} after ${recovery.attempts} attempt(s), ${Math.round(downMs / 100) / 10} s`;
   record(draft, agent, 'recovered', incident.cause, detail);
-  leave(draft, agent, addReceipt(proven, receipt));
-}
-
-/** The key under which agents with the same trouble meet. */
-function incidentKey(agent: Agent, cause: Cause): string {
-  const credential = agent.spec.credentials[0] ?? agent.spec.name;
-  switch (CAUSES[cause].scope) {
-    case 'credential':
-    case 'account':
-    case 'window':
-      return credential;
-    case 'tier':
-      return `${credential} ${tierOf(agent.model ?? agent.spec.claude.model) ?? ''}`.trim();
-    case 'upstream':
-    case 'machine':
-      return CAUSES[cause].scope;
-    case 'session':
-    case 'config':
-      return agent.spec.name;
-  }
-}
-
-function joinIncident(draft: Draft, agent: Agent, cause: Cause, failure: Failure): Agent {
-  const name = agent.spec.name;
-  const scope = CAUSES[cause].scope;
-  const key = incidentKey(agent, cause);
-  const own = incidentOf(draft, agent);
-  const isOther = own !== undefined && isLimit(own.cause) && !isLimit(cause);
-  const known = (isOther ? undefined : own) ?? findOpenIncident(draft, scope, key, cause);
-  const incident = known ?? openIncident(draft, scope, key, cause);
-  // A limit says nothing about the trouble in which the agent already is.
-  const verdict = isLimit(cause) && !isLimit(incident.cause) ? incident : widen(incident, scope, key, cause);
-  const seen = addEvidence(verdict, name, `${name}: ${describeFailure(failure)}`, failure.requestId);
-  putIncident(draft, changeLastAttempt(seen, name, { outcome: outcomeOf(cause) }));
-  if (known === undefined) {
-    record(draft, agent, 'incident-opened', cause, `${incident.id}: ${CAUSES[cause].told}`);
-  }
-  if (agent.recovery?.stage === 'verifying') {
-    record(draft, agent, 'attempt-failed', cause, describeFailure(failure));
-  }
-  if (isOther) leave(draft, agent, own, incident.id);
-  const begun: Recovery = {
-    incident: incident.id,
-    stage: 'waiting',
-    attempts: 0,
-    delayMs: 0,
-    next: null,
-    prompts: false,
-    failedAt: stampOf(draft.moment),
-    failedRequestId: failure.requestId,
-  };
-  const recovery = isOther ? begun : (agent.recovery ?? begun);
-  return { ...agent, recovery, patience: isOther ? null : agent.patience };
-}
-
-/** An attempt that ends in a limit or a lack of money has neither worked nor failed: it proves nothing. */
-function outcomeOf(cause: Cause): Attempt['outcome'] {
-  const { action } = CAUSES[cause];
-  return action === 'restart' || action === 'fresh' || cause === 'auth-credential' ? 'failed' : 'unproven';
-}
-
-function leave(draft: Draft, agent: Agent, incident: Incident, into: string | null = null): void {
-  const left = leaveIncident(draft, incident, agent.spec.name, into);
-  if (left.closedAt === null) return;
-  record(draft, agent, 'incident-closed', left.cause, into === null ? left.id : `${left.id}: now ${into}`);
+  leave(draft, agent, putIncident(draft, addReceipt(proven, receipt)));
 }

@@ -1,12 +1,14 @@
 import type { Command } from './commands.ts';
 import { closeDraft, openDraft, type Draft } from './draft.ts';
 import { drive } from './drive.ts';
+import { driveGates } from './drive-gates.ts';
 import type { Event } from './events.ts';
 import type { Fleet } from './fleet.ts';
 import { invariant } from './invariant.ts';
 import type { Moment } from './moment.ts';
 import { onOperator } from './operator.ts';
 import { onProcess } from './processes.ts';
+import { onWorld } from './world.ts';
 
 export type Step = { readonly fleet: Fleet; readonly commands: readonly Command[] };
 
@@ -35,7 +37,14 @@ function apply(draft: Draft, event: Event): void {
     case 'restart-asked':
     case 'deleted':
     case 'message':
+    case 'paused':
+    case 'reset-asked':
+    case 'notify-declared':
       onOperator(draft, event);
+      return;
+    case 'credential-changed':
+    case 'wake-time':
+      onWorld(draft, event);
       return;
     case 'spawned':
     case 'pid-known':
@@ -49,12 +58,13 @@ function apply(draft: Draft, event: Event): void {
     case 'written':
     case 'not-written':
     case 'heard':
+    case 'measured':
       onProcess(draft, event);
   }
 }
 
 function settle(draft: Draft): void {
-  for (let round = 0; draft.touched.size > 0; round += 1) {
+  for (let round = 0; ; round += 1) {
     invariant(round < ROUNDS_MAX, 'a step settles');
     const names = [...draft.touched];
     draft.touched.clear();
@@ -62,5 +72,9 @@ function settle(draft: Draft): void {
       const agent = draft.agents[name];
       if (agent !== undefined) drive(draft, agent);
     }
+    if (draft.touched.size > 0) continue;
+    // Who may try follows from what all of them have become.
+    driveGates(draft);
+    if (draft.touched.size === 0) return;
   }
 }

@@ -1,11 +1,12 @@
-import { CAUSE_OF, CAUSES, isAuthFailure, type Cause } from './causes.ts';
+import { CAUSE_OF, CAUSES, isAuthFailure, isHang, type Cause } from './causes.ts';
 import { put, record, type Draft } from './draft.ts';
 import type { Failure, StreamFact } from './facts.ts';
 import type { Agent, AgentState, LastTurn, Message, Run, Turn } from './fleet.ts';
 import { BAD_DELIVERIES_MAX, changeMessage, finishMessage } from './messages.ts';
 import { stampOf, type Stamp } from './moment.ts';
-import { askAgainSoon } from './plans.ts';
+import { askAgainSoon } from './limits.ts';
 import { onFailure, onGoodAnswer } from './recovery.ts';
+import { idleBefore, watchFrom } from './watches.ts';
 import { afterFailedTurn, afterGoodTurn, beginSession } from './sessions.ts';
 
 type FactOf<Name extends StreamFact['fact']> = Extract<StreamFact, { fact: Name }>;
@@ -13,12 +14,16 @@ type FactOf<Name extends StreamFact['fact']> = Extract<StreamFact, { fact: Name 
 /** A turn of that delivery, or one that nobody asked for. */
 export const newTurn = (
   startedAt: Stamp,
+  watch: Turn['watch'],
   asked: { readonly message: string; readonly uuid: string; readonly asks: boolean } | null,
 ): Turn => ({
   message: asked?.message ?? null,
   uuid: asked?.uuid ?? null,
   asks: asked?.asks ?? false,
   startedAt,
+  begun: asked === null,
+  watch,
+  measuring: false,
   accepted: asked === null,
   repeated: false,
   answered: false,
@@ -29,23 +34,29 @@ export const newTurn = (
   failure: null,
 });
 
-const turnOf = (draft: Draft, agent: Agent): Turn => agent.turn ?? newTurn(stampOf(draft.moment), null);
+/** The turn of which something was heard: it has begun, and its silence is counted anew. */
+function turnOf(draft: Draft, agent: Agent, run: Run, waitMs = 0): Turn {
+  const watch = watchFrom(draft, agent, run, true, waitMs);
+  const turn = agent.turn ?? newTurn(stampOf(draft.moment), watch, null);
+  return { ...turn, begun: true, measuring: false, watch };
+}
 
-export function onTurnStarted(draft: Draft, agent: Agent, fact: FactOf<'turn-started'>): Agent {
+export function onTurnStarted(draft: Draft, agent: Agent, run: Run, fact: FactOf<'turn-started'>): Agent {
   return put(draft, {
     ...agent,
     // Whose turn it is, only the echo tells.
     session: beginSession(agent, fact.sessionId, null),
-    turn: turnOf(draft, agent),
+    turn: turnOf(draft, agent, run),
     model: fact.model ?? agent.model,
     claudeVersion: fact.claudeVersion ?? agent.claudeVersion,
   });
 }
 
-export function onAccepted(draft: Draft, agent: Agent, uuid: string): Agent {
+export function onAccepted(draft: Draft, agent: Agent, run: Run, uuid: string): Agent {
   if (agent.turn?.uuid !== uuid) return agent;
   const session = beginSession(agent, null, agent.turn.asks ? uuid : null);
-  return put(draft, { ...agent, state: wholeFrame(agent, uuid), session, turn: { ...agent.turn, accepted: true } });
+  const turn = { ...turnOf(draft, agent, run), accepted: true };
+  return put(draft, { ...agent, state: wholeFrame(agent, uuid), session, turn });
 }
 
 /** The echo shows that a frame which was begun has come in whole, unless it was written twice. */
@@ -55,8 +66,8 @@ function wholeFrame({ state, turn }: Agent, uuid: string): AgentState {
 }
 
 /** The CLI retries by itself: a suspicion. A good answer may still follow, and an open incident knows better. */
-export function onRetrying(draft: Draft, agent: Agent, fact: FactOf<'retrying'>): Agent {
-  const turn = turnOf(draft, agent);
+export function onRetrying(draft: Draft, agent: Agent, run: Run, fact: FactOf<'retrying'>): Agent {
+  const turn = turnOf(draft, agent, run, fact.delayMs ?? 0);
   const isAuth = fact.status === 401 || fact.status === 403;
   const suspectedAt = turn.suspectedAt ?? (isAuth ? stampOf(draft.moment) : null);
   const suspicion = isAuth ? 'suspect' : 'throttled';
@@ -64,8 +75,8 @@ export function onRetrying(draft: Draft, agent: Agent, fact: FactOf<'retrying'>)
   return put(draft, { ...agent, health, turn: { ...turn, suspectedAt } });
 }
 
-export function onAnswered(draft: Draft, agent: Agent, run: Run, fact: FactOf<'answered'>): Agent {
-  const turn = turnOf(draft, agent);
+export function onAnswered(draft: Draft, agent: Agent, run: Run, fact: FactOf<'answered'>, late: boolean): Agent {
+  const turn = turnOf(draft, agent, run);
   const isEnding = agent.state.at === 'stopping';
   const answered: Agent = {
     ...agent,
@@ -80,36 +91,52 @@ export function onAnswered(draft: Draft, agent: Agent, run: Run, fact: FactOf<'a
     state: 'run' in agent.state ? { ...agent.state, run: { ...run, answered: true } } : agent.state,
   };
   // A process that is being replaced proves nothing about the one that follows it.
-  return isEnding ? put(draft, answered) : onGoodAnswer(draft, answered, fact);
+  return isEnding ? put(draft, answered) : onGoodAnswer(draft, answered, { ...fact, late });
 }
 
-export const onRefused = (draft: Draft, agent: Agent, failure: Failure): Agent =>
-  put(draft, { ...agent, turn: { ...turnOf(draft, agent), failure } });
+export const onRefused = (draft: Draft, agent: Agent, run: Run, failure: Failure): Agent =>
+  put(draft, { ...agent, turn: { ...turnOf(draft, agent, run), failure } });
 
-export const onLimited = (draft: Draft, agent: Agent, resetsAt: number | null): Agent =>
-  put(draft, { ...agent, turn: { ...turnOf(draft, agent), resetsAt } });
+export const onLimited = (draft: Draft, agent: Agent, run: Run, resetsAt: number | null): Agent =>
+  put(draft, { ...agent, turn: { ...turnOf(draft, agent, run), resetsAt } });
 
-export function onTurnEnded(draft: Draft, agent: Agent, run: Run, offset: number, fact: FactOf<'turn-ended'>): Agent {
-  const paid = addCost(draft, agent, run, fact.totalCostUsd);
-  const known = turnOf(draft, agent);
+export function onTurnEnded(draft: Draft, agent: Agent, run: Run, heard: Heard, fact: FactOf<'turn-ended'>): Agent {
+  const paid = served(draft, addCost(draft, agent, run, fact.totalCostUsd));
+  const known = turnOf(draft, agent, run);
   // Only the echo proves that our message is in, but for one that never reached the model: otherwise this is the end of a
   // turn that the agent began by itself just before.
   const isOurs = known.message === null || known.accepted || fact.local;
   const turn = isOurs ? known : { ...known, message: null, uuid: null };
-  const ended = endTurn(draft, paid, turn, fact, { run: run.id, offset });
+  const ended = endTurn(draft, paid, turn, fact, {
+    place: { run: run.id, offset: heard.offset },
+    late: heard.late,
+    run,
+  });
   if (isOurs || known.message === null || known.uuid === null) return ended;
   const { message, uuid, asks } = known;
-  return put(draft, { ...ended, turn: newTurn(known.startedAt, { message, uuid, asks }) });
+  // What is heard of it from now on counts from the end of the one before.
+  return put(draft, { ...ended, turn: newTurn(known.startedAt, known.watch, { message, uuid, asks }) });
 }
 
-function endTurn(draft: Draft, agent: Agent, turn: Turn, fact: FactOf<'turn-ended'>, place: Place): Agent {
+/** What was heard, and how: its place in the run's output, and whether anybody listened when it was said. */
+export type Heard = { readonly offset: number; readonly late: boolean };
+type End = { readonly place: Place; readonly late: boolean; readonly run: Run };
+
+/** From now on the process is idle. */
+function served(draft: Draft, agent: Agent): Agent {
+  const { state } = agent;
+  if (!('run' in state)) return agent;
+  return { ...agent, state: { ...state, run: { ...state.run, servedAt: stampOf(draft.moment) } } };
+}
+
+function endTurn(draft: Draft, agent: Agent, turn: Turn, fact: FactOf<'turn-ended'>, end: End): Agent {
   switch (fact.outcome) {
     case 'good':
-      return endGood(draft, agent, turn, place);
+      return endGood(draft, agent, turn, end.place);
     case 'aborted':
       return endAborted(draft, agent, turn);
     case 'failed':
-      return endFailed(draft, agent, turn, fact, place);
+      return endFailed(draft, agent, turn, fact, end);
   }
 }
 
@@ -129,7 +156,8 @@ function endAborted(draft: Draft, agent: Agent, turn: Turn): Agent {
   const { state } = agent;
   const isAsked = state.at === 'stopping' && state.asked;
   const cause = isAsked ? state.cause : 'unknown';
-  const cut = cutOff(draft, agent, turn, { cause, detail: 'the turn was interrupted', isBad: !isAsked });
+  const isBad = !isAsked || isHang(cause);
+  const cut = cutOff(draft, agent, turn, { cause, detail: 'the turn was interrupted', isBad });
   // Claude Code notes the interruption behind the question, so that the conversation does not end with it.
   const session = { ...cut.session, unanswered: null };
   const ended: Agent = {
@@ -137,7 +165,7 @@ function endAborted(draft: Draft, agent: Agent, turn: Turn): Agent {
     session,
     lastTurn: lastTurn(draft, turn, 'aborted', isAsked ? null : cause, null),
   };
-  return put(draft, isAsked ? ended : askAgainSoon(draft, ended));
+  return isAsked ? put(draft, ended) : askAgainSoon(draft, ended);
 }
 
 function endGood(draft: Draft, agent: Agent, turn: Turn, answer: Place): Agent {
@@ -152,7 +180,7 @@ function endGood(draft: Draft, agent: Agent, turn: Turn, answer: Place): Agent {
   });
 }
 
-function endFailed(draft: Draft, agent: Agent, turn: Turn, fact: FactOf<'turn-ended'>, answer: Place): Agent {
+function endFailed(draft: Draft, agent: Agent, turn: Turn, fact: FactOf<'turn-ended'>, end: End): Agent {
   const failure = failureOf(turn, fact);
   const cause = CAUSE_OF[failure.kind];
   const action = CAUSES[cause].action;
@@ -166,9 +194,10 @@ function endFailed(draft: Draft, agent: Agent, turn: Turn, fact: FactOf<'turn-en
     lastTurn: lastTurn(draft, turn, 'failed', cause, failure),
   };
   const returned = isGivenUp
-    ? giveUp(draft, ended, turn.message, cause, failure.text, answer)
-    : giveBack(draft, ended, turn, { cause, detail: failure.text, isBad, answer });
-  return onFailure(draft, returned, failure);
+    ? giveUp(draft, ended, turn.message, cause, failure.text, end.place)
+    : giveBack(draft, ended, turn, { cause, detail: failure.text, isBad, answer: end.place });
+  const since = turn.suspectedAt ?? turn.startedAt;
+  return onFailure(draft, returned, failure, { since, late: end.late, idleMs: idleBefore(end.run, turn.startedAt) });
 }
 
 /** The assistant line knows the request, the quota event the reset; the result only says that it failed. */

@@ -1,5 +1,6 @@
 import { nextAttempt } from '../kernel/deadlines.ts';
-import { runOf, type Agent, type Incident, type Receipt } from '../kernel/fleet.ts';
+import { runOf, type Agent, type Fleet } from '../kernel/fleet.ts';
+import type { Incident, Receipt } from '../kernel/trouble.ts';
 import { expectedAt, type Stamp } from '../kernel/moment.ts';
 import { tierOf } from '../kernel/tier.ts';
 import type { AgentRow, IncidentRow, RecoveryRow } from './rows.ts';
@@ -13,9 +14,15 @@ export const iso = (ms: number): string => new Date(ms).toISOString();
 const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));
 
 /** One row of `list --json`. */
-export function agentRow(agent: Agent, now: Stamp, usage: Usage, degraded: readonly string[]): AgentRow {
+export function agentRow(
+  { incidents }: Pick<Fleet, 'incidents'>,
+  agent: Agent,
+  now: Stamp,
+  usage: Usage,
+  degraded: readonly string[],
+): AgentRow {
   const run = runOf(agent.state);
-  const next = nextAttempt(agent);
+  const next = nextAttempt({ incidents }, agent);
   const model = agent.model ?? agent.spec.claude.model;
   const credential = agent.spec.credentials[0];
   return {

@@ -1,5 +1,6 @@
 import { nextDeadline } from '../../src/kernel/deadlines.ts';
-import { runOf, type Agent, type Fleet, type Incident } from '../../src/kernel/fleet.ts';
+import { runOf, type Agent, type Fleet } from '../../src/kernel/fleet.ts';
+import type { Incident } from '../../src/kernel/trouble.ts';
 import type { Moment } from '../../src/kernel/moment.ts';
 
 /** Everything that must hold of a fleet between any two steps. Empty when all is well. */

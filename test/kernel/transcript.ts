@@ -1,7 +1,8 @@
 import type { Command } from '../../src/kernel/commands.ts';
 import type { Event } from '../../src/kernel/events.ts';
 import type { Failure, StreamFact } from '../../src/kernel/facts.ts';
-import type { Agent, Fleet, Incident, Message } from '../../src/kernel/fleet.ts';
+import type { Agent, Fleet, Message } from '../../src/kernel/fleet.ts';
+import type { Incident } from '../../src/kernel/trouble.ts';
 import type { Deadline } from '../../src/kernel/moment.ts';
 import type { SessionPlan } from '../../src/kernel/session-plan.ts';
 

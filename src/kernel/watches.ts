@@ -1,0 +1,71 @@
+import { put, record, type Draft } from './draft.ts';
+import type { ProcessEvent } from './events.ts';
+import type { Agent, Run, Turn } from './fleet.ts';
+import { joinIncident } from './membership.ts';
+import { after, elapsedMs, idleMs, isDue, type MonoDeadline, type Stamp } from './moment.ts';
+import { isPlanned, planAttempt } from './plans.ts';
+import { askForRenewal } from './idle.ts';
+import type { AgentSpec } from './spec.ts';
+
+/** A measurement that nobody answers is asked for again after this. */
+export const MEASURE_MS = 10_000;
+/** How often the memory of an agent that has a limit is looked at. */
+export const LOOK_MS = 30_000;
+
+/**
+ * How long a turn may be silent. One that was just written to a process which has served before must begin sooner: that
+ * is its life after the result.
+ */
+const silenceMaxMs = (spec: AgentSpec, run: Run, begun: boolean): number =>
+  begun || run.servedAt === null ? spec.watch.turnSilenceMs : spec.watch.afterResultMs;
+
+/**
+ * When the silence of a turn is looked at.
+ * @param waitMs how long Claude Code itself said that it waits before it asks the API again
+ */
+export const watchFrom = (draft: Draft, agent: Agent, run: Run, begun: boolean, waitMs: number): MonoDeadline =>
+  after(draft.moment, silenceMaxMs(agent.spec, run, begun) + waitMs);
+
+/** Has measured what is due to be looked at. */
+export function watch(draft: Draft, agent: Agent, run: Run): Agent {
+  const { turn } = agent;
+  const isSilent = turn !== null && isDue(turn.watch, draft.moment);
+  const isLookedAt = run.look !== null && isDue(run.look, draft.moment);
+  if (!isSilent && !isLookedAt) return agent;
+  draft.commands.push({ type: 'measure', agent: agent.spec.name, run: run.id });
+  const look = run.look === null ? null : after(draft.moment, LOOK_MS);
+  const watched = isSilent ? { ...turn, measuring: true, watch: after(draft.moment, MEASURE_MS) } : turn;
+  return put(draft, { ...agent, turn: watched, state: { at: 'running', run: { ...run, look } } });
+}
+
+/** What the host has seen of an agent: too much memory is renewed behind the turn, too long a silence ends it. */
+export function onMeasured(draft: Draft, agent: Agent, event: Extract<ProcessEvent, { type: 'measured' }>): void {
+  const { state, turn, spec, paused } = agent;
+  if (state.at !== 'running' || paused) return;
+  const isTooLarge = spec.memory.maxBytes !== null && (event.rssBytes ?? 0) > spec.memory.maxBytes;
+  const known = isTooLarge ? askForRenewal(draft, agent, 'memory') : agent;
+  if (turn === null || !turn.measuring) return;
+  const limitMs = silenceMaxMs(spec, state.run, turn.begun);
+  const silentMs = Math.min(event.silentMs, elapsedMs(turn.startedAt, draft.moment));
+  const mayTry = known.recovery === null || !isPlanned(known.recovery);
+  if (silentMs >= limitMs && mayTry) onSilence(draft, known, state.run, turn, silentMs);
+  else {
+    const watch = after(draft.moment, Math.max(MEASURE_MS, limitMs - silentMs));
+    put(draft, { ...known, turn: { ...turn, measuring: false, watch } });
+  }
+}
+
+function onSilence(draft: Draft, agent: Agent, run: Run, turn: Turn, silentMs: number): void {
+  const isDeaf = !turn.begun && run.servedAt !== null;
+  const cause = isDeaf ? 'hang-after-result' : 'hang-in-turn';
+  const text = `no output for ${Math.round(silentMs / 1_000)} s ${isDeaf ? 'after it was asked' : 'in a turn'}`;
+  record(draft, agent, 'stalled', cause, text);
+  const stopped = { ...agent, turn: { ...turn, measuring: false } };
+  const seen = { since: turn.startedAt, late: false, idleMs: idleBefore(run, turn.startedAt) };
+  const joined = joinIncident(draft, stopped, { scope: 'session', cause }, { text, requestId: null }, seen);
+  planAttempt(draft, joined, cause);
+}
+
+/** How long a process had been idle before a turn, null when it had served none. */
+export const idleBefore = (run: Run, startedAt: Stamp): number | null =>
+  run.servedAt === null ? null : idleMs(run.servedAt, startedAt);

@@ -1,0 +1,33 @@
+import { isAuth } from './causes.ts';
+import { record, type Draft } from './draft.ts';
+import type { WorldEvent } from './events.ts';
+import { renewGate, waitersOf } from './gates.ts';
+import { askForRenewal } from './idle.ts';
+
+/** What the host notices of the world beside the processes. */
+export function onWorld(draft: Draft, event: WorldEvent): void {
+  if (event.type === 'credential-changed') {
+    onCredentialChanged(draft, event.credential, event.fingerprint);
+    return;
+  }
+  const agent = draft.agents[event.agent];
+  if (agent?.state.at !== 'running' || agent.state.run.servedAt === null) return;
+  askForRenewal(draft, agent, 'idle-wake');
+}
+
+/** Whoever waits for that credential tries at once; its canary first. */
+function onCredentialChanged(draft: Draft, credential: string, fingerprint: string | null): void {
+  for (const incident of Object.values(draft.incidents)) {
+    if (!isAuth(incident.cause)) continue;
+    for (const [key, { canary }] of Object.entries(incident.gates)) {
+      const concerned = [...waitersOf(draft, incident, key), ...(canary === null ? [] : [draft.agents[canary]])].filter(
+        (agent) =>
+          agent?.spec.credentials[0] === credential && (fingerprint === null || agent.fingerprint !== fingerprint),
+      );
+      const [first] = concerned;
+      if (first === undefined) continue;
+      renewGate(draft, incident, key);
+      record(draft, first, 'released', incident.cause, `credential '${credential}' has changed: it is tried at once`);
+    }
+  }
+}

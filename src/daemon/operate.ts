@@ -61,7 +61,12 @@ export async function restart(
     agents.map(async (agent) => {
       const { name } = agent.spec;
       const old = runOf(agent.state)?.id ?? null;
-      await engine.submit({ type: 'restart-asked', agent: name, how: params.now ? 'now' : 'interrupt', reason: params.reason });
+      await engine.submit({
+        type: 'restart-asked',
+        agent: name,
+        how: params.now ? 'now' : 'interrupt',
+        reason: params.reason,
+      });
       return settle(context, name, old, 'restarted');
     }),
   );

@@ -98,13 +98,19 @@ export function enterGate(draft: Draft, agent: Agent, incident: Incident, key: s
   });
 }
 
-/** What the agent showed is not good: by its policy the gate says when the next one tries. A plan that stands is kept. */
+/**
+ * What the agent showed is not good: by its policy the gate says when the next one tries. A plan that stands is kept, and
+ * never comes sooner after a new process that failed than the schedule says.
+ */
 export function closeGate(draft: Draft, agent: Agent, incident: Incident, key: string): void {
   const gate = gateOf(incident, key);
   changeGate(draft, incident.id, key, { closedAt: stampOf(draft.moment) });
   const isCanary = gate.canary === agent.spec.name;
   const isPlanned = !isCanary && (gate.canary !== null || (gate.next !== null && !isDue(gate.next, draft.moment)));
-  if (isPlanned) return;
+  if (isPlanned) {
+    if (agent.recovery?.stage === 'verifying') putOff(draft, agent, incident, key);
+    return;
+  }
   const free = { canary: null, until: null, renewed: false };
   if (gate.attempts === 0 || gate.renewed) {
     changeGate(draft, incident.id, key, { ...free, next: after(draft.moment, 0) });
@@ -116,6 +122,22 @@ export function closeGate(draft: Draft, agent: Agent, incident: Incident, key: s
     const { delayMs, until } = quietDelay(agent.spec.auth.quiet, gate.delayMs, incident.openedAt, draft.moment);
     changeGate(draft, incident.id, key, { ...free, delayMs, next: until });
   }
+}
+
+function putOff(draft: Draft, agent: Agent, incident: Incident, key: string): void {
+  const { next } = gateOf(incident, key);
+  if (next === null) return;
+  changeGate(draft, incident.id, key, {
+    next: laterOf(next, after(draft.moment, sameDelay(draft, agent, incident, key))),
+  });
+}
+
+/** The quiet delay as it is, without another doubling. */
+function sameDelay(draft: Draft, agent: Agent, incident: Incident, key: string): number {
+  const { delayMs } = gateOf(incident, key);
+  const { quiet } = agent.spec.auth;
+  const delayMsMax = Math.max(delayMs, quiet.delayMsMax);
+  return jittered(Math.max(delayMs, quiet.delayMsMin), draft.moment.roll, { ...quiet, delayMsMax });
 }
 
 /**
@@ -130,13 +152,7 @@ export function handOver(draft: Draft, agent: Agent, incident: Incident, key: st
 /** The canary is gone, or its time is over. */
 export function passOn(draft: Draft, agent: Agent, incident: Incident, key: string): void {
   const gate = gateOf(incident, key);
-  const { quiet } = agent.spec.auth;
-  const delayMs = gate.held
-    ? SLOW_ATTEMPT_MS
-    : jittered(Math.max(gate.delayMs, quiet.delayMsMin), draft.moment.roll, {
-        ...quiet,
-        delayMsMax: Math.max(gate.delayMs, quiet.delayMsMax),
-      });
+  const delayMs = gate.held ? SLOW_ATTEMPT_MS : sameDelay(draft, agent, incident, key);
   const next = after(draft.moment, gate.renewed ? 0 : delayMs);
   changeGate(draft, incident.id, key, { canary: null, until: null, renewed: false, next });
 }

@@ -39,6 +39,10 @@ export function joinIncident(draft: Draft, agent: Agent, verdict: Verdict, evide
     record(draft, joined, 'incident-opened', verdict.cause, `${id}: ${CAUSES[verdict.cause].told}`);
     tell(draft, id, 'opened');
   }
+  if (agent.recovery?.stage === 'verifying') {
+    record(draft, joined, 'attempt-failed', verdict.cause, evidence.text);
+    tell(draft, id, 'failing');
+  }
   return stays ? joined : put(draft, { ...joined, patience: null });
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { nextAttempt, nextDeadline } from '../../src/kernel/deadlines.ts';
-import { explain } from '../../src/kernel/explain.ts';
+import { explain, explanationText } from '../../src/kernel/explain.ts';
 import { agentIn, fleetOf, ADA, START_WALL } from './fleet-of.ts';
 import {
   at,
@@ -79,11 +79,11 @@ describe('what is said of it', () => {
   ]);
 
   test('the next attempt is the one that is planned', () => {
-    expect(nextAttempt(agentIn(quiet.fleet))).toEqual({ clock: 'mono', at: 1_033_000 });
+    expect(nextAttempt(quiet.fleet, agentIn(quiet.fleet))).toEqual({ clock: 'mono', at: 1_033_000 });
   });
 
   test('an operator is told what is, why, what happens next and what to do', () => {
-    expect(explain(quiet.fleet, agentIn(quiet.fleet), quiet.moment)).toBe(
+    expect(explanationText(explain(quiet.fleet, agentIn(quiet.fleet), quiet.moment))).toBe(
       'ada is up and quiet. The API rejects this session though its credential works elsewhere; only a new process helps. ' +
         'Evidence: ada: 401 (request req_2): Failed to authenticate. API Error: 401 Invalid authentication credentials. ' +
         'The next attempt is at 2026-01-01T00:00:33.000Z; sooner with: agentvisor restart ada',

@@ -1,6 +1,6 @@
 import { nextDeadline } from '../../src/kernel/deadlines.ts';
 import { runOf, type Agent, type Fleet } from '../../src/kernel/fleet.ts';
-import type { Incident } from '../../src/kernel/trouble.ts';
+import type { Gate, Incident } from '../../src/kernel/trouble.ts';
 import type { Moment } from '../../src/kernel/moment.ts';
 
 /** Everything that must hold of a fleet between any two steps. Empty when all is well. */
@@ -40,7 +40,7 @@ function ofAgent(fleet: Fleet, name: string, agent: Agent): readonly string[] {
       recovery === null || fleet.incidents[recovery.incident]?.open.includes(name) === true,
       'its trouble is an open incident with it in it',
     ],
-    [recovery?.stage !== 'planned' || recovery.next !== null, 'what is planned has a time'],
+    [recovery?.stage !== 'following' || recovery.next !== null, 'who follows has a time'],
     [recovery?.stage !== 'replacing' || state.at === 'stopping', 'an attempt that has begun is ending the old process'],
     [recovery === null || agent.health !== 'healthy', 'in trouble it is not called healthy'],
     [recovery !== null || agent.health !== 'verifying', 'it only has to prove itself in an incident'],
@@ -49,7 +49,10 @@ function ofAgent(fleet: Fleet, name: string, agent: Agent): readonly string[] {
       agent.health !== 'healthy' || runOf(state)?.answered === true,
       'it is only healthy when this process has answered',
     ],
-    [agent.restart === null || state.at === 'stopping', 'a restart that is asked for is under way'],
+    [
+      agent.restart === null || state.at === 'stopping' || agent.paused || agent.turn !== null,
+      'a restart that is asked for is under way, or waits for the end of a turn',
+    ],
   ];
   return claims.filter(([holds]) => !holds).map(([, claim]) => `${name}: ${claim}`);
 }
@@ -62,8 +65,28 @@ function ofIncident(fleet: Fleet, incident: Incident): readonly string[] {
     [incident.open.every(isIn), 'everyone in it knows it'],
     [incident.open.every((name) => incident.agents.includes(name)), 'whoever is in it is one of its agents'],
     [new Set(pending.map(({ agent }) => agent)).size === pending.length, 'an agent has at most one attempt at a time'],
+    ...Object.entries(incident.gates).flatMap(([key, gate]) => ofGate(fleet, incident, key, gate)),
   ];
   return claims.filter(([holds]) => !holds).map(([, claim]) => `${incident.id}: ${claim}`);
+}
+
+function ofGate(fleet: Fleet, incident: Incident, key: string, gate: Gate): readonly (readonly [boolean, string])[] {
+  const canary = gate.canary === null ? null : fleet.agents[gate.canary];
+  const stages = incident.open.map((name) => fleet.agents[name]?.recovery).filter((known) => known?.gate === key);
+  const isAwaited = stages.some((known) => known?.stage === 'gated');
+  return [
+    [gate.canary === null || incident.open.includes(gate.canary), 'who tries is in it'],
+    [canary === null || canary?.recovery?.gate === key, 'who tries does so at its own gate'],
+    [
+      canary === null || !['gated', 'following', 'held'].includes(canary?.recovery?.stage ?? ''),
+      'who tries does not wait',
+    ],
+    [gate.canary === null || gate.next === null, 'one at a time'],
+    [
+      !isAwaited || gate.canary !== null || gate.next !== null,
+      'whoever waits for its turn waits for somebody or a time',
+    ],
+  ];
 }
 
 /** A step leaves nothing undone that was due: else the host would be woken for ever. */

@@ -239,7 +239,7 @@ describe('stop', () => {
     ...WORKING,
     at('10s', send('m2')),
     at('10.5s', turnStarts(), answers('msg_2a', { tools: true })),
-    at('11s', restart('ada', true)),
+    at('11s', restart('ada', 'now')),
     at('13s', goodTurn('msg_2b')),
   ]);
 });

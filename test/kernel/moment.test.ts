@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   after,
@@ -8,7 +7,6 @@ import {
   isDue,
   mono,
   rebase,
-  reroll,
   stampOf,
   wall,
   type Deadline,
@@ -71,19 +69,4 @@ describe('deadlines', () => {
     const value = { reset: { clock: 'wall', at: wall(9) }, stamp: stampOf(at(0)), text: 'mono', list: [1, null, true] };
     expect(rebase(value, at(0), afterBoot(HOUR))).toEqual(value);
   });
-});
-
-test('a roll gives as many others as there are agents, all of them fractions', () => {
-  fc.assert(
-    fc.property(
-      fc.double({ min: 0, max: 0.999, noNaN: true }),
-      fc.integer({ min: -1_000, max: 1_000 }),
-      (roll, salt) => {
-        const other = reroll(roll, salt);
-        expect(other).toBeGreaterThanOrEqual(0);
-        expect(other).toBeLessThan(1);
-        expect(reroll(roll, salt)).toBe(other);
-      },
-    ),
-  );
 });

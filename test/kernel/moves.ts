@@ -302,7 +302,7 @@ function operatorEvent(verb: Extract<HistoryMove, { do: 'operator' }>['verb'], a
       return { type: 'desired', agent, desired: verb };
     case 'restart':
     case 'restart-now':
-      return { type: 'restart-asked', agent, now: verb === 'restart-now', reason: null };
+      return { type: 'restart-asked', agent, how: verb === 'restart-now' ? 'now' : 'interrupt', reason: null };
     case 'delete':
       return { type: 'deleted', agent };
     case 'declare':

@@ -77,7 +77,7 @@ const VERBS: Readonly<Record<string, Act>> = {
   start: start(),
   stop: stop(),
   restart: restart(),
-  'restart now': restart('ada', true),
+  'restart now': restart('ada', 'now'),
   delete: remove(),
 };
 

@@ -68,7 +68,7 @@ describe('in every history, however implausible', () => {
       played(moves, (seen) => {
         for (const name of records(seen, 'attempt')) {
           const recovery = found(seen).agents[name]?.recovery;
-          const isPlanned = recovery?.stage === 'planned' || recovery?.stage === 'held';
+          const isPlanned = recovery?.stage === 'following';
           if (isPlanned && recovery.next !== null)
             expect(isDue(recovery.next, seen.moment), `${name} is due`).toBe(true);
           const failed = failedAt.get(name);
@@ -258,7 +258,7 @@ describe('in every honest history', () => {
       const names = Object.values(model.fleet.agents)
         .filter(({ deleting }) => !deleting)
         .map(({ spec }) => spec.name);
-      for (const agent of names) model.submit({ type: 'restart-asked', agent, now: true, reason: null });
+      for (const agent of names) model.submit({ type: 'restart-asked', agent, how: 'now', reason: null });
       settle(model);
       for (const agent of names) if (agent !== 'cmd') model.send(agent);
       settle(model);
@@ -311,6 +311,7 @@ describe('the histories themselves', () => {
         "cause auth-credential",
         "cause auth-session",
         "cause auth-transient",
+        "cause auth-window",
         "cause billing",
         "cause capped",
         "cause clean",
@@ -341,8 +342,9 @@ describe('the histories themselves', () => {
         "health wedged",
         "interrupting",
         "killing",
+        "recovery following",
+        "recovery gated",
         "recovery held",
-        "recovery planned",
         "recovery replacing",
         "recovery verifying",
         "recovery waiting",

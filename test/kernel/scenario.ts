@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ExitHint, ProcessEvent } from '../../src/kernel/events.ts';
+import type { ExitHint, ProcessEvent, RestartHow } from '../../src/kernel/events.ts';
 import type { Failure, FailureKind, StreamFact } from '../../src/kernel/facts.ts';
 import type { AgentSpec } from '../../src/kernel/spec.ts';
 import { ADA, agentIn, fleetOf, uuidOf } from './fleet-of.ts';
@@ -79,9 +79,35 @@ export const stop =
   (world) =>
     world.submit({ type: 'desired', agent, desired: 'down' });
 export const restart =
-  (agent = 'ada', now = false): Act =>
+  (agent = 'ada', how: RestartHow = 'interrupt'): Act =>
   (world) =>
-    world.submit({ type: 'restart-asked', agent, now, reason: null });
+    world.submit({ type: 'restart-asked', agent, how, reason: null });
+export const pause =
+  (agent = 'ada'): Act =>
+  (world) =>
+    world.submit({ type: 'paused', agent, paused: true });
+export const resume =
+  (agent = 'ada'): Act =>
+  (world) =>
+    world.submit({ type: 'paused', agent, paused: false });
+export const reset =
+  (agent = 'ada'): Act =>
+  (world) =>
+    world.submit({ type: 'reset-asked', agent });
+export const notify =
+  (file = '/srv/ecosystem.ts'): Act =>
+  (world) =>
+    world.submit({ type: 'notify-declared', file, channels: [{ command: ['page-me'] }] });
+export const credentialChanges =
+  (credential = 'max', fingerprint = 'ffff0000'): Act =>
+  (world) => {
+    world.fingerprints.set(credential, fingerprint);
+    world.submit({ type: 'credential-changed', credential, fingerprint });
+  };
+export const wakeTime =
+  (agent = 'ada'): Act =>
+  (world) =>
+    world.submit({ type: 'wake-time', agent });
 export const remove =
   (agent = 'ada'): Act =>
   (world) =>
@@ -157,8 +183,8 @@ export const answers = (
     },
     agent,
   );
-export const retries = (status: number | null, attempt: number): Act =>
-  says({ fact: 'retrying', status, error: null, attempt, delayMs: null });
+export const retries = (status: number | null, attempt: number, agent = 'ada', delayMs: number | null = null): Act =>
+  says({ fact: 'retrying', status, error: null, attempt, delayMs }, agent);
 export const limited = (resetsAt: number): Act => says({ fact: 'limited', resetsAt, limit: 'five_hour' });
 
 export const failure = (kind: FailureKind, status: number | null, requestId: string | null, text: string): Failure => ({

@@ -2,7 +2,7 @@ import type { Command } from '../../src/kernel/commands.ts';
 import type { Event } from '../../src/kernel/events.ts';
 import type { Failure, StreamFact } from '../../src/kernel/facts.ts';
 import type { Agent, Fleet, Message } from '../../src/kernel/fleet.ts';
-import type { Incident } from '../../src/kernel/trouble.ts';
+import type { Gate, Incident } from '../../src/kernel/trouble.ts';
 import type { Deadline } from '../../src/kernel/moment.ts';
 import type { SessionPlan } from '../../src/kernel/session-plan.ts';
 
@@ -45,7 +45,25 @@ export function eventLine(event: Event): string {
     case 'desired':
       return words('desired', event.agent, event.desired);
     case 'restart-asked':
-      return words('restart-asked', event.agent, event.now && 'now', event.reason);
+      return words('restart-asked', event.agent, event.how !== 'interrupt' && event.how, event.reason);
+    case 'paused':
+      return words(event.paused ? 'paused' : 'resumed', event.agent);
+    case 'reset-asked':
+      return words('reset-asked', event.agent);
+    case 'notify-declared':
+      return words('notify-declared', event.file, JSON.stringify(event.channels));
+    case 'credential-changed':
+      return words('credential-changed', event.credential, event.fingerprint);
+    case 'wake-time':
+      return words('wake-time', event.agent);
+    case 'measured':
+      return words(
+        event.agent,
+        event.run,
+        'measured',
+        `silent for ${seconds(event.silentMs)} s`,
+        event.rssBytes !== null && `${event.rssBytes} bytes`,
+      );
     case 'deleted':
       return words('deleted', event.agent);
     case 'message':
@@ -143,6 +161,14 @@ export function commandLine(command: Command): string {
       );
     case 'signal':
       return lineOf(null, 'command', words('signal', command.agent, command.run, command.signal));
+    case 'measure':
+      return lineOf(null, 'command', words('measure', command.agent, command.run));
+    case 'notice':
+      return lineOf(
+        null,
+        'notice',
+        words(command.notice.id, 'to', JSON.stringify(command.channels), command.notice.text),
+      );
     case 'initialize':
     case 'interrupt':
     case 'sweep':
@@ -159,7 +185,9 @@ function planLine(plan: SessionPlan): string {
 }
 
 function incidentLine(incident: Incident): string {
-  const attempts = incident.attempts.map(({ run, outcome }) => `${run ?? '?'} ${outcome}`).join(', ');
+  const attempts = incident.attempts
+    .map(({ run, canary, outcome }) => `${run ?? '?'}${canary ? ' (canary)' : ''} ${outcome}`)
+    .join(', ');
   const receipts = incident.recoveries.map(
     (receipt) =>
       `${receipt.agent}: ${receipt.failedRequestId} -> ${receipt.attempts} attempt(s) -> ${receipt.messageId}, down ${seconds(receipt.downMs)} s`,
@@ -176,8 +204,37 @@ function incidentLine(incident: Incident): string {
   );
 }
 
+function gateLine(key: string, gate: Gate, due: (deadline: Deadline) => string): string {
+  return words(
+    `gate ${key}:`,
+    gate.canary === null ? 'nobody tries' : `${gate.canary} tries`,
+    gate.until !== null && `until ${due(gate.until)}`,
+    gate.next !== null && `next ${due(gate.next)}`,
+    gate.held && 'held',
+    gate.renewed && 'renewed',
+  );
+}
+
 /** One line for each aspect of each agent that is not what it was. */
 export function changesOf(before: Fleet, after: Fleet, when: (deadline: Deadline) => number): readonly string[] {
+  return [...agentChanges(before, after, when), ...gateChanges(before, after, when)];
+}
+
+/** Who tries at which time, for each credential of an incident. */
+function gateChanges(before: Fleet, after: Fleet, when: (deadline: Deadline) => number): readonly string[] {
+  const due = (deadline: Deadline): string => `at ${seconds(when(deadline))}`;
+  return Object.values(after.incidents).flatMap((incident) =>
+    Object.entries(incident.gates).flatMap(([key, gate]) => {
+      const was = before.incidents[incident.id]?.gates[key];
+      const line = gateLine(key, gate, due);
+      return was !== undefined && gateLine(key, was, due) === line
+        ? []
+        : [lineOf(null, '  =', words(incident.id, line))];
+    }),
+  );
+}
+
+function agentChanges(before: Fleet, after: Fleet, when: (deadline: Deadline) => number): readonly string[] {
   const names = [...new Set([...Object.keys(before.agents), ...Object.keys(after.agents)])];
   return names.flatMap((name) => {
     const was = before.agents[name];

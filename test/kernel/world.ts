@@ -42,6 +42,10 @@ export class World {
   habits: Habits = OBLIGING;
   roll = 0.5;
   tokenSource: string | null = 'CLAUDE_CODE_OAUTH_TOKEN';
+  /** What each credential's secret looks like from outside. */
+  readonly fingerprints = new Map<string, string>();
+  /** How long an agent has been silent and what it uses, when somebody measures it; null: nobody answers. */
+  measured: { readonly silentMs: number; readonly rssBytes: number | null } | null = { silentMs: 0, rssBytes: null };
   #now = 0;
   #order = 0;
   #replies: Reply[] = [];
@@ -181,7 +185,7 @@ export class World {
             run,
             shimPid: 4_000 + Number(run),
             shimStart: '77',
-            fingerprint: 'ab12cd34',
+            fingerprint: this.#fingerprintOf(agent),
           });
         });
         return;
@@ -228,9 +232,23 @@ export class World {
           this.submit({ type: 'gone', agent, run, leftovers: 0 });
         });
         return;
+      case 'measure': {
+        const { measured } = this;
+        if (measured === null) return;
+        this.#later(
+          10,
+          whileAlive(() => this.submit({ type: 'measured', agent, run, ...measured })),
+        );
+        return;
+      }
       case 'record':
       case 'retire-run':
         return;
     }
+  }
+
+  #fingerprintOf(agent: string): string {
+    const [credential = ''] = agentIn(this.fleet, agent).spec.credentials;
+    return this.fingerprints.get(credential) ?? (credential === 'max' ? 'ab12cd34' : `of ${credential}`);
   }
 }

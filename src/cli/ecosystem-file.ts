@@ -40,6 +40,7 @@ export function applyParams(ecosystem: Ecosystem, env: Environment): ApplyParams
     file: ecosystem.file,
     agents: ecosystem.agents,
     credentials: ecosystem.credentials,
+    notify: ecosystem.notify,
     environment: plain,
     secrets: { ...secret, ...Object.fromEntries(found) },
   };

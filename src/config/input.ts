@@ -17,7 +17,11 @@ import type {
  * and another one compares each `@default` here with the table in `defaults.ts`.
  */
 
-/** Where a secret is read from. The secret itself never stands in an ecosystem file. */
+/**
+ * Where a secret is read from. The secret itself never stands in an ecosystem file. When one is replaced, agents that
+ * were rejected with the old one come back by themselves: a `file` is looked at, an `env` counts when `start FILE` hands
+ * it over again; a `command` is run for a start only, since it may ask somebody, so restart its agents by hand.
+ */
 export type SecretFrom = { readonly env: string } | { readonly file: string } | { readonly command: readonly string[] };
 
 type Money = {

@@ -5,7 +5,8 @@ import { loadState, type State } from '../home/journal.ts';
 import { socketPath } from '../home/paths.ts';
 import { prepareHome } from '../home/permission.ts';
 import { adoptAll } from './adopt.ts';
-import { systemClock } from './clock.ts';
+import { systemClock, type Clock } from './clock.ts';
+import { CredentialWatch } from './credential-watch.ts';
 import { Door } from './door.ts';
 import { Engine } from './engine.ts';
 import { Host } from './host.ts';
@@ -19,8 +20,9 @@ import { usageMeter } from './process/usage.ts';
 import { Secrets } from './secrets.ts';
 import { openStore, type Store } from './store.ts';
 import { UsageRows } from './usage-rows.ts';
+import { WakeClock } from './wake-clock.ts';
 
-/** How often all runs are looked at for what no notification told. */
+/** How often all runs and the world around them are looked at for what no notification told. */
 const CHECK_MS = 1_000;
 
 export type Daemon = {
@@ -47,6 +49,7 @@ export async function startDaemon(
   const clock = systemClock(boot);
   const { state, store } = openState(home, complain);
   const secrets = new Secrets();
+  const usage = new UsageRows(usageMeter(), clock, () => store.degraded());
   const host: Host = new Host({
     home,
     identity,
@@ -55,14 +58,14 @@ export async function startDaemon(
     secrets,
     fleet: () => engine.fleet,
     submit: (event) => engine.submit(event),
+    residentBytes: (run) => usage.residentBytes(engine.fleet, run),
     complain,
   });
   const engine: Engine = new Engine(clock, store, state, (command) => host.obey(command));
   await adoptAll({ home, boot, fleet: state.fleet, host, secrets, submit: (event) => engine.submit(event) });
   await engine.submit({ type: 'tick' });
-  const checks = setInterval(() => host.checkAll(), CHECK_MS);
+  const checks = beginChecks(clock, engine, host);
 
-  const usage = new UsageRows(usageMeter(), clock, () => store.degraded());
   const asked = signal();
   const context = {
     home,
@@ -101,6 +104,20 @@ function openState(
   const store = openStore(home);
   for (const { seq, commands } of state.replayed) store.recordMissing(seq, commands);
   return { state, store };
+}
+
+/** Looks at the runs and at the world around them; at once, so that what was so before is known to be no news. */
+function beginChecks(clock: Clock, engine: Engine, host: Host): NodeJS.Timeout {
+  const options = { clock, fleet: () => engine.fleet, submit: engine.submit.bind(engine) };
+  const credentials = new CredentialWatch(options);
+  const wakes = new WakeClock(options);
+  const check = (): void => {
+    host.checkAll();
+    wakes.check();
+    void credentials.check();
+  };
+  check();
+  return setInterval(check, CHECK_MS);
 }
 
 /** A promise and the way to settle it; Node 20 has no Promise.withResolvers. */

@@ -23,6 +23,8 @@ export type HostOptions = {
   readonly secrets: Secrets;
   readonly fleet: () => Fleet;
   readonly submit: (event: Event) => Promise<void>;
+  /** Resident memory of all processes of a run, null when it cannot be had. */
+  readonly residentBytes: (run: RunId) => Promise<number | null>;
   /** A command could not be carried out and nothing in the state can say so. */
   readonly complain: (what: string, error: unknown) => void;
 };
@@ -77,6 +79,8 @@ export class Host {
         return this.#runs.get(command.run)?.interrupt();
       case 'deliver':
         return this.#runs.get(command.run)?.deliver(command.uuid, command.text);
+      case 'measure':
+        return this.#runs.get(command.run)?.measure();
       case 'signal':
         return this.#signal(command);
       case 'sweep':
@@ -155,6 +159,7 @@ export class Host {
       submit,
       isShimAlive: () => identity.isAlive(run.shim.pid, run.shim.start),
       secrets: () => secrets.known(),
+      residentBytes: () => this.#options.residentBytes(run.id),
       complain: this.#options.complain,
     });
     this.#runs.set(run.id, live);

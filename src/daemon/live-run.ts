@@ -25,6 +25,8 @@ export type LiveRunOptions = {
   /** Whether the shim is still there; asked for adopted runs, whose exit nobody reports. */
   readonly isShimAlive: () => boolean;
   readonly secrets: () => readonly string[];
+  /** Resident memory of all processes of the run, null when it cannot be had. */
+  readonly residentBytes: () => Promise<number | null>;
   readonly complain: (what: string, error: unknown) => void;
 };
 
@@ -129,6 +131,25 @@ export class LiveRun {
     }
   }
 
+  /** Tells how long nothing was said and what memory is used; what nobody has read yet is heard and told before. */
+  async measure(): Promise<void> {
+    const rssBytes = await this.#residentBytes();
+    await this.#follower?.caughtUp();
+    if (this.#isOver) return;
+    const silentMs = Math.round(this.#follower?.silentMs() ?? 0);
+    await this.#options.submit({ type: 'measured', ...this.#name, silentMs, rssBytes });
+  }
+
+  /** A machine that does not tell its memory is no reason to say nothing of the silence. */
+  async #residentBytes(): Promise<number | null> {
+    try {
+      return await this.#options.residentBytes();
+    } catch (error) {
+      this.#complainOnce('memory', error);
+      return null;
+    }
+  }
+
   get #name(): { agent: string; run: RunId } {
     return { agent: this.#options.agent, run: this.#options.run };
   }
@@ -144,7 +165,7 @@ export class LiveRun {
   }
 
   /** What is tried again and again is complained of once. */
-  #complainOnce(what: 'files' | 'input', error: unknown): void {
+  #complainOnce(what: 'files' | 'input' | 'memory', error: unknown): void {
     if (this.#complaints.has(what)) return;
     this.#complaints.add(what);
     this.#options.complain(`${what} of ${this.#options.agent}`, error);

@@ -6,6 +6,7 @@ import { NAME_PATTERN, type AgentSpec } from '../kernel/spec.ts';
 import type { AgentResult, ApplyParams } from '../protocol/api.ts';
 import { AgentvisorError } from '../protocol/errors.ts';
 import type { DaemonContext } from './context.ts';
+import { changedByHand } from './credential-watch.ts';
 import { findAgents } from './targets.ts';
 
 /** Takes in an ecosystem file: what is new is started, what changed is applied, the rest is left alone. */
@@ -14,6 +15,8 @@ export async function apply(context: DaemonContext, params: ApplyParams): Promis
   checkNames([...params.agents, ...params.credentials]);
   secrets.keep(params.secrets);
   for (const spec of params.credentials) void engine.submit({ type: 'credential-declared', spec });
+  for (const event of changedByHand(engine.fleet, params.credentials, secrets)) void engine.submit(event);
+  void engine.submit({ type: 'notify-declared', file: params.file, channels: params.notify });
   const before = engine.fleet;
   const changes = params.agents.map((spec) => ({ spec, change: changeOf(before.agents[spec.name], spec) }));
   for (const { spec, change } of changes) {

@@ -1,4 +1,5 @@
 import { runOf, type Fleet } from '../kernel/fleet.ts';
+import type { RunId } from '../kernel/events.ts';
 import { mono, type Mono } from '../kernel/moment.ts';
 import type { AgentRow } from '../protocol/rows.ts';
 import { agentRow, noUsage, type Usage } from '../protocol/views.ts';
@@ -8,13 +9,13 @@ import type { UsageMeter } from './process/usage.ts';
 /** A sample this old is still true enough to be shown; a fresh one costs a look at every process of the machine. */
 const SAMPLE_MS_MAX = 2_000;
 
-/** Rows with what each agent's tree uses. Many who ask at once cause one sample. */
+/** What each run's tree uses, and rows with it. Many who ask at once cause one sample. */
 export class UsageRows {
   readonly #meter: UsageMeter;
   readonly #clock: Clock;
   readonly #degraded: () => readonly string[];
   #sampledAt: Mono = mono(-Infinity);
-  #usage: ReadonlyMap<string, Usage> = new Map();
+  #usage: ReadonlyMap<RunId, Usage> = new Map();
   #sampling: Promise<void> | null = null;
 
   constructor(meter: UsageMeter, clock: Clock, degraded: () => readonly string[]) {
@@ -25,11 +26,21 @@ export class UsageRows {
 
   async rows(fleet: Fleet): Promise<readonly AgentRow[]> {
     const now = this.#clock.now();
-    if (now.mono - this.#sampledAt > SAMPLE_MS_MAX) await this.#sample(fleet);
+    if (this.#isOld()) await this.#sample(fleet);
     const degraded = this.#degraded();
     return Object.values(fleet.agents)
       .toSorted((one, other) => one.id - other.id)
-      .map((agent) => agentRow(fleet, agent, now, this.#usage.get(agent.spec.name) ?? noUsage, degraded));
+      .map((agent) => agentRow(fleet, agent, now, this.#usage.get(runOf(agent.state)?.id ?? '') ?? noUsage, degraded));
+  }
+
+  /** Resident memory of all processes of a run, null when it cannot be had. */
+  async residentBytes(fleet: Fleet, run: RunId): Promise<number | null> {
+    if (this.#isOld() || !this.#usage.has(run)) await this.#sample(fleet);
+    return this.#usage.get(run)?.rss ?? null;
+  }
+
+  #isOld(): boolean {
+    return this.#clock.now().mono - this.#sampledAt > SAMPLE_MS_MAX;
   }
 
   async #sample(fleet: Fleet): Promise<void> {
@@ -39,8 +50,9 @@ export class UsageRows {
 
   async #take(fleet: Fleet): Promise<void> {
     const metered = Object.values(fleet.agents).flatMap((agent) => {
-      const shim = runOf(agent.state)?.shim ?? null;
-      return shim === null ? [] : [{ name: agent.spec.name, shimPid: shim.pid }];
+      const run = runOf(agent.state);
+      // Named by its run, so that a new one is not shown with what the old one used.
+      return run === null || run.shim === null ? [] : [{ name: run.id, shimPid: run.shim.pid }];
     });
     const { mono: at } = this.#clock.now();
     const sample = await this.#meter.sample(metered, at);

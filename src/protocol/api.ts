@@ -1,5 +1,5 @@
 import type { Cause } from '../kernel/causes.ts';
-import type { AgentSpec, CredentialSpec } from '../kernel/spec.ts';
+import type { AgentSpec, CredentialSpec, NotifySpec } from '../kernel/spec.ts';
 import type { AgentRow, EventRow, HistoryRow, IncidentRow } from './rows.ts';
 
 /** Raised when a client of one number can no longer talk to a daemon of another. */
@@ -49,6 +49,8 @@ export type ApplyParams = {
   readonly file: string;
   readonly agents: readonly AgentSpec[];
   readonly credentials: readonly CredentialSpec[];
+  /** Where notices about the file's agents go. */
+  readonly notify: readonly NotifySpec[];
   /** The allow-listed environment, without secrets. */
   readonly environment: Readonly<Record<string, string>>;
   /** Values of the variables that `env` sources, `envPass` and secret proxies name, as far as the CLI has them. */

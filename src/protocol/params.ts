@@ -61,6 +61,8 @@ const credentialSpec = fields({
   ceilingUsd: 'number|null',
 });
 
+const notifySpec: Shape = { either: [fields({ command: 'strings' }), fields({ webhook: 'string' })] };
+
 /** What each method takes; a client that sends something else is told where, and nothing changes. */
 export const PARAMS: Readonly<Record<Exclude<Method, 'hello'>, Shape>> = {
   ping: nothing,
@@ -70,6 +72,7 @@ export const PARAMS: Readonly<Record<Exclude<Method, 'hello'>, Shape>> = {
     file: 'string',
     agents: { list: agentSpec },
     credentials: { list: credentialSpec },
+    notify: { list: notifySpec },
     environment: 'texts',
     secrets: 'texts',
   }),

@@ -91,6 +91,7 @@ describe('a verb that acts', () => {
 
 describe('start FILE', () => {
   const ecosystem = {
+    notify: [{ command: ['tell'] }, { webhook: 'https://example.org/hook' }],
     credentials: { max: { type: 'oauth-token', from: { env: 'MY_TOKEN' } } },
     agents: [
       { name: 'a', mode: 'command', command: ['sleep', '1'], envPass: ['WANTED', 'MISSING'] },
@@ -117,6 +118,7 @@ describe('start FILE', () => {
         file: join(home, 'ecosystem.json'),
         agents: [{ name: 'a' }, { name: 'b' }],
         credentials: [{ name: 'max' }],
+        notify: [{ command: ['tell'] }, { webhook: 'https://example.org/hook' }],
         environment: { TERM: 'dumb' },
         secrets: { MY_TOKEN: 'token', WANTED: 'value', HTTPS_PROXY: 'http://me:word@proxy' },
       },

@@ -27,6 +27,8 @@ export type FollowOptions = {
   readonly lineBytesMax?: number;
   /** Lines for which it says no are passed over undecoded. @default every line */
   readonly wanted?: Wanted;
+  /** Milliseconds on a clock that is never set. @default performance.now */
+  readonly now?: () => number;
 };
 
 export type Unfinished = {
@@ -41,6 +43,8 @@ export interface Follower {
   poke(): void;
   /** Resolves with the logical offset up to which the file had been written at the call, when all of it is delivered. */
   caughtUp(): Promise<number>;
+  /** Milliseconds since the last byte was read, wanted or not; before the first one, since the follower began. */
+  silentMs(): number;
   /** With `drain`, delivers first what is in the file now. */
   close(options?: { readonly drain?: boolean }): Promise<Unfinished>;
 }
@@ -65,6 +69,8 @@ class FileFollower implements Follower {
   #base: number;
   /** Logical: everything before it was read from the file. */
   #cursor: number;
+  /** When the last byte was read, on the clock of `now`. */
+  #heardAt: number;
   #pumping: Promise<void> | null = null;
   #again = false;
   #stopped = false;
@@ -78,6 +84,7 @@ class FileFollower implements Follower {
     this.#base = options.base;
     this.#cursor = Math.max(options.from, options.base);
     this.#splitter = this.#newSplitter();
+    this.#heardAt = this.#now();
     if (options.from < options.base) {
       options.onError({ what: 'cut', at: options.from, bytes: options.base - options.from });
     }
@@ -103,6 +110,10 @@ class FileFollower implements Follower {
       this.#waiters.push({ target, resolve });
       this.#wake();
     });
+  }
+
+  silentMs(): number {
+    return this.#now() - this.#heardAt;
   }
 
   async close(options: { readonly drain?: boolean } = {}): Promise<Unfinished> {
@@ -154,6 +165,7 @@ class FileFollower implements Follower {
       if (bytesRead === 0) return;
       this.#isUnreadable = false;
       this.#cursor += bytesRead;
+      this.#heardAt = this.#now();
       await this.#deliver(this.#splitter.push(chunk.subarray(0, bytesRead)));
       this.#settleWaiters(this.#cursor);
     }
@@ -181,6 +193,10 @@ class FileFollower implements Follower {
     this.#base = this.#cursor;
     this.#splitter = this.#newSplitter();
     this.#options.onError({ what: 'truncated', at: this.#cursor, base: this.#base });
+  }
+
+  #now(): number {
+    return (this.#options.now ?? performance.now.bind(performance))();
   }
 
   #newSplitter(): LineSplitter {

@@ -4,6 +4,7 @@ import type { Mono } from '../../kernel/moment.ts';
 import { HAS_PROC, PS_ENVIRONMENT } from '../../home/process-identity.ts';
 import { eachPid, readStat } from '../../home/proc-stat.ts';
 
+/** Named by its run. */
 export type MeteredAgent = { readonly name: string; readonly shimPid: number };
 
 export type AgentUsage = {

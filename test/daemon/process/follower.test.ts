@@ -251,6 +251,26 @@ test('lines that nobody wants are passed over, and the offsets of the others sta
   expect(heard.lines).toEqual([{ line: 'yes', start: 3, end: 7, oversized: false }]);
 });
 
+test('silence is counted from the last byte, also of half a line and of one that nobody wants, and first from the beginning', async () => {
+  const path = scene().file('log', '');
+  let now = 1_000;
+  const heard = hear(path, { now: () => now, wanted: () => false });
+  await heard.follower.caughtUp();
+  now = 1_700;
+  expect(heard.follower.silentMs()).toBe(700);
+  appendFileSync(path, 'not wanted\n');
+  await heard.follower.caughtUp();
+  expect(heard.follower.silentMs()).toBe(0);
+  now = 2_000;
+  expect(heard.follower.silentMs()).toBe(300);
+  appendFileSync(path, 'hal');
+  await heard.follower.caughtUp();
+  expect(heard.follower.silentMs()).toBe(0);
+  now = 2_001;
+  await heard.follower.caughtUp();
+  expect(heard.follower.silentMs()).toBe(1);
+});
+
 test('what an agent writes as fast as it can arrives without a gap', async () => {
   const { start } = scene();
   const run = await start([

@@ -57,7 +57,7 @@ export function agentTable(agents: readonly AgentRow[], { now, width, colour }: 
 function cells(agent: AgentRow, now: number): readonly string[] {
   return [
     agent.name,
-    agent.state,
+    agent.paused ? `${agent.state} (paused)` : agent.state,
     agent.health,
     ageSince(agent.since, now),
     agent.pid === null ? '-' : String(agent.pid),

@@ -19,6 +19,8 @@ const PATIENT: ReadonlySet<Method> = new Set<Method>([
   'start',
   'stop',
   'restart',
+  'pause',
+  'reset',
   'delete',
   'send',
   'outcome',

@@ -11,7 +11,10 @@ export type Known = Pick<Description, 'agent'> & {
 export function descriptionLines({ agent, spec, explain, runFolder, messages }: Known, now: number): string {
   const { lastTurn } = agent;
   const facts: readonly (readonly [string, string | null])[] = [
-    ['state', `${agent.state} (wanted ${agent.desired}), ${agent.health}, for ${ageSince(agent.since, now)}`],
+    [
+      'state',
+      `${agent.state} (wanted ${agent.desired}${agent.paused ? ', paused' : ''}), ${agent.health}, for ${ageSince(agent.since, now)}`,
+    ],
     ['namespace', agent.namespace],
     ['mode', agent.mode],
     ['folder', spec?.cwd ?? null],

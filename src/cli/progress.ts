@@ -5,14 +5,17 @@ import type { Context } from './verb.ts';
 /** What is done sooner needs no word. */
 const PATIENCE_MS = 1_000;
 
-/** While `work` lasts longer than a second, tells people on stderr how far each agent is. */
+/**
+ * While `work` lasts longer than a second, tells people on stderr how far each agent is: `wordOf` says it, null when the
+ * agent is not concerned.
+ */
 export async function withProgress<T>(
   context: Context,
   client: Client,
-  concerned: (row: AgentRow) => boolean,
+  wordOf: (row: AgentRow) => string | null,
   work: Promise<T>,
 ): Promise<T> {
-  const timer = setTimeout(() => follow(context, client, concerned), PATIENCE_MS);
+  const timer = setTimeout(() => follow(context, client, wordOf), PATIENCE_MS);
   try {
     return await work;
   } finally {
@@ -20,12 +23,13 @@ export async function withProgress<T>(
   }
 }
 
-function follow(context: Context, client: Client, concerned: (row: AgentRow) => boolean): void {
+function follow(context: Context, client: Client, wordOf: (row: AgentRow) => string | null): void {
   const told = new Map<string, string>();
   const tell = (row: AgentRow): void => {
-    if (!concerned(row) || told.get(row.name) === row.state) return;
-    told.set(row.name, row.state);
-    context.note(`agentvisor: ${row.name} is ${row.state}`);
+    const word = wordOf(row);
+    if (word === null || told.get(row.name) === word) return;
+    told.set(row.name, word);
+    context.note(`agentvisor: ${row.name} is ${word}`);
   };
   client
     .subscribe((notification) => {

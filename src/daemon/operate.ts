@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { CAUSES } from '../kernel/causes.ts';
-import { isSameProcess } from '../kernel/operator.ts';
+import type { OperatorEvent, RestartHow } from '../kernel/events.ts';
 import { runOf, type Agent, type Fleet } from '../kernel/fleet.ts';
-import { NAME_PATTERN, type AgentSpec } from '../kernel/spec.ts';
-import type { AgentResult, ApplyParams } from '../protocol/api.ts';
-import { AgentvisorError } from '../protocol/errors.ts';
+import type { AgentResult, Api } from '../protocol/api.ts';
+import { checkNames } from '../protocol/names.ts';
+import { changeOf, isUp, leftoversOf } from '../protocol/plan.ts';
 import type { DaemonContext } from './context.ts';
 import { changedByHand } from './credential-watch.ts';
 import { findAgents } from './targets.ts';
 
-/** Takes in an ecosystem file: what is new is started, what changed is applied, the rest is left alone. */
-export async function apply(context: DaemonContext, params: ApplyParams): Promise<readonly AgentResult[]> {
+/** Takes in an ecosystem file: what is new is started, what changed is applied, the rest is left alone or pruned. */
+export async function apply(context: DaemonContext, params: Api['apply']['params']): Promise<readonly AgentResult[]> {
   const { engine, secrets } = context;
   checkNames([...params.agents, ...params.credentials]);
   secrets.keep(params.secrets);
@@ -23,14 +23,16 @@ export async function apply(context: DaemonContext, params: ApplyParams): Promis
     if (change === 'same') continue;
     void engine.submit({ type: 'declared', spec, environment: params.environment, seed: randomUUID() });
   }
-  return Promise.all(
-    changes.map(async ({ spec, change }) => {
+  const leftovers = params.prune ? leftoversOf(Object.values(before.agents), params) : [];
+  return Promise.all([
+    ...changes.map(async ({ spec, change }) => {
       if (!spec.enabled) return { ...done(spec.name, 'disabled'), detail: 'it is declared with enabled: false' };
       const known = before.agents[spec.name];
-      const wasDown = known !== undefined && known.state.at !== 'running' && known.state.at !== 'starting';
+      const wasDown = known !== undefined && !isUp(known);
       return { ...(await startOne(context, spec.name)), change: change === 'same' && wasDown ? 'started' : change };
     }),
-  );
+    ...leftovers.map((agent) => removeOne(context, agent, 'removed')),
+  ]);
 }
 
 /** Answers when each agent is ready or has failed to be. */
@@ -56,7 +58,7 @@ export async function stop(context: DaemonContext, targets: readonly string[]): 
 /** Answers when each agent is ready in a new run, or has failed to be. */
 export async function restart(
   context: DaemonContext,
-  params: { readonly targets: readonly string[]; readonly now: boolean; readonly reason: string | null },
+  params: { readonly targets: readonly string[]; readonly how: RestartHow; readonly reason: string | null },
 ): Promise<readonly AgentResult[]> {
   const { engine } = context;
   const agents = findAgents(engine.fleet, params.targets);
@@ -64,30 +66,59 @@ export async function restart(
     agents.map(async (agent) => {
       const { name } = agent.spec;
       const old = runOf(agent.state)?.id ?? null;
-      await engine.submit({
-        type: 'restart-asked',
-        agent: name,
-        how: params.now ? 'now' : 'interrupt',
-        reason: params.reason,
-      });
-      return settle(context, name, old, 'restarted');
+      await engine.submit({ type: 'restart-asked', agent: name, how: params.how, reason: params.reason });
+      return settle(context, name, old, params.how === 'after-turn' ? 'reloaded' : 'restarted');
     }),
   );
 }
 
-/** Answers when the agents are stopped and forgotten, or when somebody has started them meanwhile. */
-export async function remove(context: DaemonContext, targets: readonly string[]): Promise<readonly AgentResult[]> {
-  const { engine, until } = context;
-  const agents = findAgents(engine.fleet, targets);
+/** What is so already is done already. */
+export async function pause(
+  context: DaemonContext,
+  targets: readonly string[],
+  paused: boolean,
+): Promise<readonly AgentResult[]> {
+  const agents = findAgents(context.engine.fleet, targets);
   return Promise.all(
-    agents.map(async ({ id, spec: { name } }) => {
-      await engine.submit({ type: 'deleted', agent: name });
-      const isGone = (fleet: Fleet): boolean => fleet.agents[name]?.id !== id;
-      const isWantedAgain = (fleet: Fleet): boolean => fleet.agents[name]?.deleting === false;
-      const end = await first(until, { gone: isGone, wanted: isWantedAgain });
-      return end === 'wanted' ? failed(name, 'deleted', 'operator', 'it was started meanwhile') : done(name, 'deleted');
+    agents.map(async ({ paused: already, spec: { name } }) => {
+      if (already === paused) return done(name, 'same');
+      return tell(context, { type: 'paused', agent: name, paused }, paused ? 'paused' : 'resumed');
     }),
   );
+}
+
+export async function reset(context: DaemonContext, targets: readonly string[]): Promise<readonly AgentResult[]> {
+  const agents = findAgents(context.engine.fleet, targets);
+  return Promise.all(agents.map(({ spec: { name } }) => tell(context, { type: 'reset-asked', agent: name }, 'reset')));
+}
+
+/** For what is done as soon as it is known. */
+async function tell(
+  { engine }: DaemonContext,
+  event: Extract<OperatorEvent, { type: 'paused' | 'reset-asked' }>,
+  change: string,
+): Promise<AgentResult> {
+  await engine.submit(event);
+  const isThere = engine.fleet.agents[event.agent] !== undefined;
+  return isThere ? done(event.agent, change) : failed(event.agent, change, null, 'it was deleted meanwhile');
+}
+
+/** Answers when the agents are stopped and forgotten, or when somebody has started them meanwhile. */
+export async function remove(context: DaemonContext, targets: readonly string[]): Promise<readonly AgentResult[]> {
+  const agents = findAgents(context.engine.fleet, targets);
+  return Promise.all(agents.map((agent) => removeOne(context, agent, 'deleted')));
+}
+
+async function removeOne(
+  { engine, until }: DaemonContext,
+  { id, spec: { name } }: Agent,
+  change: string,
+): Promise<AgentResult> {
+  await engine.submit({ type: 'deleted', agent: name });
+  const isGone = (fleet: Fleet): boolean => fleet.agents[name]?.id !== id;
+  const isWantedAgain = (fleet: Fleet): boolean => fleet.agents[name]?.deleting === false;
+  const end = await first(until, { gone: isGone, wanted: isWantedAgain });
+  return end === 'wanted' ? failed(name, change, 'operator', 'it was started meanwhile') : done(name, change);
 }
 
 /** Which of these the fleet is first; who is told only later may find that it has moved on. */
@@ -143,32 +174,6 @@ function resultOf(agent: Agent, change: string): AgentResult {
   const exit = agent.lastExit;
   if (exit === null) return failed(name, change, null, 'it is not ready');
   return failed(name, change, exit.cause, `${CAUSES[exit.cause].told} ${exit.detail}`.trim());
-}
-
-function changeOf(known: Agent | undefined, spec: AgentSpec): 'new' | 'changed' | 'same' {
-  if (known === undefined) return 'new';
-  const isSame = isSameProcess(known.spec, spec) && JSON.stringify(sorted(known.spec)) === JSON.stringify(sorted(spec));
-  return isSame && !known.deleting ? 'same' : 'changed';
-}
-
-/** Two specs that say the same in another order are the same. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, child]) => [key, sorted(child)]));
-}
-
-/** A name is also a key of plain objects, which have some by birth: `constructor`, `toString` … */
-function checkNames(named: readonly { readonly name: string }[]): void {
-  for (const { name } of named) {
-    if (NAME_PATTERN.test(name) && name !== 'all' && !(name in {})) continue;
-    throw new AgentvisorError(
-      'usage',
-      `${JSON.stringify(name).slice(0, 80)} cannot be the name of an agent or a credential.`,
-      'Use letters, digits, dot, dash and underscore, and no name that JavaScript gives to every object.',
-    );
-  }
 }
 
 const done = (name: string, change: string): AgentResult => ({ name, ok: true, change, cause: null, detail: '' });

@@ -1,9 +1,11 @@
-import { explain, explanationText } from '../kernel/explain.ts';
 import { runOf, type Agent, type Fleet } from '../kernel/fleet.ts';
-import { readHistory, readIncidents } from '../home/records.ts';
+import { readHistory, readIncidents, readRawIncidents } from '../home/records.ts';
 import { runFolder } from '../home/paths.ts';
-import { PROTOCOL, type DaemonStatus, type Description } from '../protocol/api.ts';
-import type { AgentRow, EventRow, HistoryRow, IncidentRow } from '../protocol/rows.ts';
+import { PROTOCOL, type AgentResult, type DaemonStatus, type Description, type PlanParams } from '../protocol/api.ts';
+import { explanationRow } from '../protocol/explanation.ts';
+import { incidentStats, type IncidentStats } from '../protocol/incident-stats.ts';
+import { planOf } from '../protocol/plan.ts';
+import type { AgentRow, EventRow, ExplanationRow, HistoryRow, IncidentRow } from '../protocol/rows.ts';
 import { VERSION } from '../protocol/version.ts';
 import { iso } from '../protocol/views.ts';
 import type { DaemonContext } from './context.ts';
@@ -35,7 +37,7 @@ function describeOne(context: DaemonContext, fleet: Fleet, agent: Agent, row: Ag
   return {
     agent: row,
     spec: { ...agent.spec, env: hidden(agent.spec.env) },
-    explain: explanationText(explain(fleet, agent, context.clock.now())),
+    explain: explanationRow(fleet, agent, context.clock.now()).text,
     runFolder: run === null ? null : runFolder(context.home, name, run.id),
     messages: [...agent.finished.slice(-FINISHED_SHOWN_MAX), ...agent.queue].map(({ id, state, queuedAt, cause }) => ({
       id,
@@ -45,6 +47,17 @@ function describeOne(context: DaemonContext, fleet: Fleet, agent: Agent, row: Ag
     })),
   };
 }
+
+/** No target: all agents. */
+export function explain(context: DaemonContext, targets: readonly string[]): readonly ExplanationRow[] {
+  const { fleet } = context.engine;
+  const now = context.clock.now();
+  return findAgents(fleet, targets.length === 0 ? ['all'] : targets).map((agent) => explanationRow(fleet, agent, now));
+}
+
+/** What `apply` would do. */
+export const plan = (context: DaemonContext, params: PlanParams): readonly AgentResult[] =>
+  planOf(Object.values(context.engine.fleet.agents), params);
 
 /** Values of an environment are never shown; that they are set is. */
 const hidden = (env: Readonly<Record<string, string>>): Record<string, string> =>
@@ -62,6 +75,9 @@ export function history(context: DaemonContext, agent: string): readonly History
 }
 
 export const incidents = (context: DaemonContext): readonly IncidentRow[] => readIncidents(context.home);
+
+export const stats = (context: DaemonContext): IncidentStats =>
+  incidentStats(readRawIncidents(context.home), context.clock.now().wall);
 
 export const events = (context: DaemonContext, lines: number): readonly EventRow[] =>
   lines <= 0 ? [] : readHistory(context.home).slice(-lines);

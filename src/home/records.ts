@@ -32,12 +32,15 @@ export function readHistory(home: string, agent?: string): readonly EventRow[] {
 }
 
 /** Every incident as it was last written, oldest first. */
-export function readIncidents(home: string): readonly IncidentRow[] {
+export const readIncidents = (home: string): readonly IncidentRow[] => readRawIncidents(home).map(incidentRow);
+
+/** The same as the kernel keeps them, with what the rows leave out. */
+export function readRawIncidents(home: string): readonly Incident[] {
   const latest = new Map<string, Incident>();
   for (const line of both(incidentsFile(home))) {
     if (isIncidentLine(line)) latest.set(line.incident.id, line.incident);
   }
-  return [...latest.values()].map(incidentRow);
+  return [...latest.values()];
 }
 
 /** The place of the last line in a file, null when it has none. */

@@ -90,7 +90,7 @@ export type Incident = {
   readonly attempts: readonly Attempt[];
   readonly requestIds: readonly string[];
   readonly recoveries: readonly Receipt[];
-  /** By credential, or by agent where the trouble is an agent's own. */
+  /** By credential. */
   readonly gates: Readonly<Record<string, Gate>>;
   readonly failedAttempts: number;
   /** How long the first agent had been idle before the turn that failed, null when it had served none. */

@@ -50,8 +50,8 @@ export function onMeasured(draft: Draft, agent: Agent, event: Extract<ProcessEve
   const mayTry = known.recovery === null || !isPlanned(known.recovery);
   if (silentMs >= limitMs && mayTry) onSilence(draft, known, state.run, turn, silentMs);
   else {
-    const watch = after(draft.moment, Math.max(MEASURE_MS, limitMs - silentMs));
-    put(draft, { ...known, turn: { ...turn, measuring: false, watch } });
+    const next = after(draft.moment, Math.max(MEASURE_MS, limitMs - silentMs));
+    put(draft, { ...known, turn: { ...turn, measuring: false, watch: next } });
   }
 }
 

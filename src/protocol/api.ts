@@ -1,6 +1,8 @@
 import type { Cause } from '../kernel/causes.ts';
+import type { RestartHow } from '../kernel/events.ts';
 import type { AgentSpec, CredentialSpec, NotifySpec } from '../kernel/spec.ts';
-import type { AgentRow, EventRow, HistoryRow, IncidentRow } from './rows.ts';
+import type { IncidentStats } from './incident-stats.ts';
+import type { AgentRow, EventRow, ExplanationRow, HistoryRow, IncidentRow } from './rows.ts';
 
 /** Raised when a client of one number can no longer talk to a daemon of another. */
 export const PROTOCOL = 1;
@@ -15,7 +17,7 @@ export type Targets = readonly string[];
 export type AgentResult = {
   readonly name: string;
   readonly ok: boolean;
-  /** `new changed same started stopped restarted deleted …`, for people and scripts. */
+  /** `new changed same started stopped restarted reloaded paused resumed reset deleted removed …`, for people and scripts. */
   readonly change: string;
   readonly cause: Cause | null;
   readonly detail: string;
@@ -57,23 +59,34 @@ export type ApplyParams = {
   readonly secrets: Readonly<Record<string, string>>;
 };
 
+/** What a plan is made of: no secret, and nothing of the shell's environment. */
+export type PlanParams = Pick<ApplyParams, 'file' | 'agents' | 'credentials'> & { readonly prune: boolean };
+
 /** Every method of the socket: what goes in, what comes out. A request that acts answers when the act is done. */
 export type Api = {
   hello: { params: { protocol: number; version: string }; result: { protocol: number; version: string; pid: number } };
   ping: { params: Record<string, never>; result: { pid: number; uptimeMs: number } };
   list: { params: { targets: Targets }; result: readonly AgentRow[] };
   describe: { params: { targets: Targets }; result: readonly Description[] };
-  apply: { params: ApplyParams; result: readonly AgentResult[] };
+  /** `prune`: agents that came from this file and stand no longer in it are deleted. */
+  apply: { params: ApplyParams & { readonly prune: boolean }; result: readonly AgentResult[] };
+  /** What `apply` would do. A method of its own: a daemon that does not know it changes nothing. */
+  plan: { params: PlanParams; result: readonly AgentResult[] };
   start: { params: { targets: Targets }; result: readonly AgentResult[] };
   stop: { params: { targets: Targets }; result: readonly AgentResult[] };
-  restart: { params: { targets: Targets; now: boolean; reason: string | null }; result: readonly AgentResult[] };
+  restart: { params: { targets: Targets; how: RestartHow; reason: string | null }; result: readonly AgentResult[] };
+  pause: { params: { targets: Targets; paused: boolean }; result: readonly AgentResult[] };
+  reset: { params: { targets: Targets }; result: readonly AgentResult[] };
   delete: { params: { targets: Targets }; result: readonly AgentResult[] };
   /** Answers once the message is on disk; `id` makes a repeated call harmless. */
   send: { params: { agent: string; text: string; id: string }; result: { id: string } };
   /** Answers once the message is answered, failed or cancelled. */
   outcome: { params: { agent: string; id: string }; result: MessageOutcome };
   history: { params: { agent: string }; result: readonly HistoryRow[] };
+  /** No target: all agents. */
+  explain: { params: { targets: Targets }; result: readonly ExplanationRow[] };
   incidents: { params: Record<string, never>; result: readonly IncidentRow[] };
+  'incident-stats': { params: Record<string, never>; result: IncidentStats };
   events: { params: { lines: number }; result: readonly EventRow[] };
   /** Answers when every target is so, or `timedOut` names those that are not. */
   wait: {

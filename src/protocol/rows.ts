@@ -79,6 +79,16 @@ export type RecoveryRow = {
   readonly downMs: number;
 };
 
+/** One element of `explain --json`. Where there is nothing to say the text is empty; `text` is all of it in one paragraph. */
+export type ExplanationRow = {
+  readonly name: string;
+  readonly text: string;
+  readonly is: string;
+  readonly why: string;
+  readonly next: string;
+  readonly todo: string;
+};
+
 /** One element of `history NAME --json`; `events` shows the same with the agent's name. */
 export type HistoryRow = {
   readonly at: string;

@@ -89,6 +89,12 @@ describe('a wrong command line ends with 2, one clear line, and nothing changed:
     ['a number that is none', ['logs', 'a', '--lines', '1.5'], '--lines expects a whole number above zero, not "1.5".'],
     ['a thing that a daemon cannot do', ['daemon', 'dance'], 'It can: status, stop, restart, run'],
     ['a file that is missing', ['start', './nowhere.ts'], 'nowhere.ts: there is no such file'],
+    ['a file that apply was not given', ['apply'], 'apply needs a FILE. Usage: agentvisor apply FILE'],
+    ['a second file', ['apply', './a.ts', './b.ts'], 'apply does not know what to do with "./b.ts"'],
+    ['a slip in a new option', ['apply', './a.ts', '--dryrun'], 'Did you mean: --dry-run'],
+    ['a missing agent to leave alone', ['pause'], 'pause needs a TARGET.'],
+    ['an interruption of a reload', ['reload', 'a', '--now'], 'reload has no option "--now".'],
+    ['a word behind incidents', ['incidents', 'ada'], 'incidents does not know what to do with "ada"'],
     ['a file among targets', ['start', './a.ts', 'b'], 'A file and targets cannot be started together.'],
     ['no file where one is looked for', ['start'], 'There is no ecosystem file in '],
   ])('%s', async (_, args, said) => {

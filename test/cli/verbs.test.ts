@@ -1,39 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { AgentResult } from '../../src/protocol/api.ts';
 import { noSuchAgent } from '../../src/protocol/errors.ts';
-import { encodeNotification } from '../../src/protocol/frames.ts';
+import { encodeNotification, encodeResult } from '../../src/protocol/frames.ts';
 import { HELLO, fakeDaemon } from './fake-daemon.ts';
-import type { FakeDaemon, Reply } from './fake-daemon.ts';
 import { temporaryFolder } from './folder.ts';
-import { agentRow, eventRow, incidentRow } from './rows.ts';
+import { agentRow, eventRow } from './rows.ts';
 import { runCli } from './run-cli.ts';
-import type { CliOptions, CliResult } from './run-cli.ts';
-
-/** A daemon that gives these answers and nothing else, and a CLI that speaks with it. */
-async function daemonThatSays(answers: Readonly<Record<string, unknown>>) {
-  const home = temporaryFolder();
-  const reply: Reply = (method, params) => {
-    const answer = answers[method];
-    return typeof answer === 'function' ? (answer as (given: unknown) => unknown)(params) : answer;
-  };
-  const daemon = await fakeDaemon(home, reply);
-  const run = (args: readonly string[], options: Partial<CliOptions> = {}): Promise<CliResult> =>
-    runCli(args, { home, ...options });
-  return { home, run, daemon };
-}
-
-const asked = (daemon: FakeDaemon): unknown => daemon.requests.at(-1);
-
-const result = (name: string, ok: boolean, row: Partial<AgentResult> = {}): AgentResult => ({
-  name,
-  ok,
-  change: ok ? 'stopped' : '',
-  cause: ok ? null : 'spawn-failed',
-  detail: ok ? '' : 'There is no program /nowhere.',
-  ...row,
-});
+import { asked, daemonThatSays, result } from './scripted-daemon.ts';
 
 describe('a verb that acts', () => {
   test.each([
@@ -63,13 +37,28 @@ describe('a verb that acts', () => {
     [['stop', 'a', 'b*'], { method: 'stop', params: { targets: ['a', 'b*'] } }],
     [['rm', 'a'], { method: 'delete', params: { targets: ['a'] } }],
     [['start', 'a'], { method: 'start', params: { targets: ['a'] } }],
-    [['restart', 'a'], { method: 'restart', params: { targets: ['a'], now: false, reason: null } }],
+    [['restart', 'a'], { method: 'restart', params: { targets: ['a'], how: 'interrupt', reason: null } }],
     [
       ['restart', 'a', '--now', '--reason', 'new settings'],
-      { method: 'restart', params: { targets: ['a'], now: true, reason: 'new settings' } },
+      { method: 'restart', params: { targets: ['a'], how: 'now', reason: 'new settings' } },
     ],
+    [['reload', 'a'], { method: 'restart', params: { targets: ['a'], how: 'after-turn', reason: null } }],
+    [
+      ['reload', 'a', 'b', '--reason', 'new settings'],
+      { method: 'restart', params: { targets: ['a', 'b'], how: 'after-turn', reason: 'new settings' } },
+    ],
+    [['pause', 'a', 'namespace:b'], { method: 'pause', params: { targets: ['a', 'namespace:b'], paused: true } }],
+    [['resume', 'all'], { method: 'pause', params: { targets: ['all'], paused: false } }],
+    [['reset', 'a'], { method: 'reset', params: { targets: ['a'] } }],
   ])('asks for what was typed: %j', async (args, request) => {
-    const { run, daemon } = await daemonThatSays({ stop: [], start: [], restart: [], delete: [] });
+    const { run, daemon } = await daemonThatSays({
+      stop: [],
+      start: [],
+      restart: [],
+      delete: [],
+      pause: [],
+      reset: [],
+    });
     await run(args);
     expect(asked(daemon)).toEqual(request);
   });
@@ -86,6 +75,21 @@ describe('a verb that acts', () => {
         stderr: 'agentvisor: No agent is called x. See the names: agentvisor list\n',
       });
     }
+  });
+});
+
+test('reload tells after a second for whose turn it waits', async () => {
+  const home = temporaryFolder();
+  await fakeDaemon(home, (method, _, socket) => {
+    if (method !== 'subscribe') return undefined;
+    // The handshake was the first request of the connection, the restart the second.
+    setImmediate(() => socket.write(encodeResult(2, [result('reviewer', true, { change: 'reloaded' })])));
+    return { agents: [agentRow({ inTurn: true }), agentRow({ name: 'triage', inTurn: true })], incidents: [] };
+  });
+  expect(await runCli(['reload', 'rev*'], { home })).toEqual({
+    code: 0,
+    stdout: 'reviewer reloaded\n',
+    stderr: 'agentvisor: reviewer is at work on a turn\n',
   });
 });
 
@@ -121,6 +125,7 @@ describe('start FILE', () => {
         notify: [{ command: ['tell'] }, { webhook: 'https://example.org/hook' }],
         environment: { TERM: 'dumb' },
         secrets: { MY_TOKEN: 'token', WANTED: 'value', HTTPS_PROXY: 'http://me:word@proxy' },
+        prune: false,
       },
     });
     expect(JSON.stringify(asked(daemon))).not.toContain('not yours');
@@ -219,19 +224,17 @@ describe('a question', () => {
     expect(JSON.parse((await run(['list', '--json'])).stdout)).toEqual(rows);
   });
 
+  test('list and describe show who is paused', async () => {
+    const agent = agentRow({ paused: true });
+    const { run } = await daemonThatSays({ list: [agent], describe: [{ agent, spec: {}, explain: '', messages: [] }] });
+    expect((await run(['list'])).stdout).toMatch(/^reviewer +running \(paused\) +healthy /m);
+    expect((await run(['describe', 'reviewer'])).stdout).toContain('running (wanted up, paused), healthy');
+  });
+
   test.each(['ls', 'l', 'ps', 'status'])('%s is list', async (alias) => {
     const { run, daemon } = await daemonThatSays({ list: [] });
     expect((await run([alias, 'rev*'])).code).toBe(0);
     expect(asked(daemon)).toEqual({ method: 'list', params: { targets: ['rev*'] } });
-  });
-
-  test('incidents tells evidence, attempts and receipt', async () => {
-    const { run } = await daemonThatSays({ incidents: [incidentRow()] });
-    const { stdout } = await run(['incidents']);
-    expect(stdout).toContain('i7  auth-session  session reviewer');
-    expect(stdout).toContain('closed after 1m');
-    expect(stdout).toContain('reviewer: req_1 failed, 1 attempt, answered by msg_2, down for 1m');
-    expect(JSON.parse((await run(['incidents', '--json'])).stdout)).toEqual([incidentRow()]);
   });
 
   test('what an agent said in a detail moves no cursor and shows no token', async () => {
@@ -288,15 +291,21 @@ describe('a question', () => {
 });
 
 describe('without a daemon', () => {
-  test.each([[['list']], [['incidents']], [['events']], [['ping']], [['daemon']], [['wait', 'all']]])(
-    '%j starts none and ends with 3',
-    async (args) => {
-      const home = join(temporaryFolder(), 'home');
-      const { code, stderr } = await runCli(args, { home });
-      expect(code).toBe(3);
-      expect(stderr).toMatch(/not running/);
-    },
-  );
+  test.each([
+    [['list']],
+    [['explain']],
+    [['incidents']],
+    [['incidents', '--stats']],
+    [['events']],
+    [['ping']],
+    [['daemon']],
+    [['wait', 'all']],
+  ])('%j starts none and ends with 3', async (args) => {
+    const home = join(temporaryFolder(), 'home');
+    const { code, stderr } = await runCli(args, { home });
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/not running/);
+  });
 
   test('list --json prints the same array as with one', async () => {
     const { code, stdout, stderr } = await runCli(['list', '--json'], { home: join(temporaryFolder(), 'home') });
@@ -307,8 +316,14 @@ describe('without a daemon', () => {
   test.each([
     [['stop', 'x']],
     [['start', 'x']],
+    [['restart', 'x']],
+    [['reload', 'x']],
+    [['pause', 'x']],
+    [['resume', 'x']],
+    [['reset', 'x']],
     [['send', 'x', 'hi']],
     [['describe', 'x']],
+    [['explain', 'x']],
     [['history', 'x']],
     [['logs', 'x']],
     [['logs', '../..']],

@@ -7,7 +7,8 @@ import { changedByHand, CredentialWatch } from '../../src/daemon/credential-watc
 import { Secrets } from '../../src/daemon/secrets.ts';
 import type { Cause } from '../../src/kernel/causes.ts';
 import type { WorldEvent } from '../../src/kernel/events.ts';
-import type { Agent, Fleet, Incident, Recovery } from '../../src/kernel/fleet.ts';
+import type { Agent, Fleet } from '../../src/kernel/fleet.ts';
+import type { Incident, Recovery } from '../../src/kernel/trouble.ts';
 import type { CredentialSpec } from '../../src/kernel/spec.ts';
 import { temporaryFolder } from '../cli/folder.ts';
 import { ADA, agentIn, at, fleetOf, MAX } from '../kernel/fleet-of.ts';

@@ -8,9 +8,17 @@ export const options = {
   reason: { type: 'string', value: 'TEXT', summary: 'is kept in the history' },
 } as const;
 export const takes = { min: 1, max: Infinity, what: 'a TARGET' };
-export const examples = ['agentvisor restart reviewer', 'agentvisor restart all --now --reason "new settings"'];
+export const examples = [
+  'agentvisor restart reviewer                             interrupts the turn and goes on with it',
+  'agentvisor restart all --now --reason "new settings"',
+  'agentvisor reload reviewer                              waits for the end of the turn instead',
+];
 
 export async function run(context: Context): Promise<number> {
-  const params = { targets: context.args, now: context.flag('now'), reason: context.option('reason') ?? null };
+  const params = {
+    targets: context.args,
+    how: context.flag('now') ? 'now' : 'interrupt',
+    reason: context.option('reason') ?? null,
+  } as const;
   return reportResults(context, await act(context, params.targets, (client) => client.call('restart', params)));
 }

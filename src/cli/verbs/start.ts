@@ -1,8 +1,7 @@
 import { CONFIG_EXTENSIONS } from '../../config/load.ts';
 import { EXIT_CODES } from '../../protocol/errors.ts';
 import { act } from '../act.ts';
-import { applyParams, loadNamedOrFound, notes } from '../ecosystem-file.ts';
-import { withProgress } from '../progress.ts';
+import { applyEcosystem, loadOrTell } from '../apply-file.ts';
 import { reportResults } from '../results.ts';
 import { usageError } from '../usage.ts';
 import { NO_OPTIONS } from '../verb.ts';
@@ -31,18 +30,9 @@ async function startTargets(context: Context): Promise<number> {
 }
 
 async function startFile(context: Context, named: string | undefined): Promise<number> {
-  const loaded = await loadNamedOrFound(context, named);
-  if (!loaded.ok) {
-    notes(context, loaded.file, '', loaded.problems);
-    return EXIT_CODES.usage;
-  }
-  notes(context, loaded.ecosystem.file, 'warning: ', loaded.warnings);
-  const params = applyParams(loaded.ecosystem, context.env);
-  const names = new Set(params.agents.map(({ name }) => name));
-  const results = await act(context, [], (client) =>
-    withProgress(context, client, ({ name }) => names.has(name), client.call('apply', params)),
-  );
-  return reportResults(context, results);
+  const ecosystem = await loadOrTell(context, named);
+  if (ecosystem === undefined) return EXIT_CODES.usage;
+  return reportResults(context, await applyEcosystem(context, ecosystem, false));
 }
 
 const isFile = (argument: string): boolean =>

@@ -2,7 +2,7 @@ import { isAuth, isLimit } from './causes.ts';
 import { put, record, type Draft } from './draft.ts';
 import type { Agent, Fleet } from './fleet.ts';
 import type { Recovery } from './trouble.ts';
-import { changeGate, closeGate, enterGate, gateOf, handOver, waitersOf } from './gates.ts';
+import { changeGate, closeGate, enterGate, gateOf, handOver, hasWaiters } from './gates.ts';
 import { addAttempt, changeLastAttempt, endAttempt, putIncident, WIDE } from './incidents.ts';
 import { tell } from './notices.ts';
 import { troubleOf } from './plans.ts';
@@ -63,7 +63,7 @@ export function giveWay(draft: Draft, agent: Agent): Agent {
   if (agent.recovery?.stage !== 'verifying') return agent;
   const { recovery, incident } = troubleOf(draft, agent);
   const { canary, held } = gateOf(incident, recovery.gate);
-  if (canary !== agent.spec.name || waitersOf(draft, incident, recovery.gate).length === 0) return agent;
+  if (canary !== agent.spec.name || !hasWaiters(draft, incident, recovery.gate)) return agent;
   handOver(draft, agent, putIncident(draft, endAttempt(incident, agent.spec.name, 'unproven')), recovery.gate);
   record(draft, agent, 'attempt-failed', incident.cause, 'the process ended before it had answered');
   const stage = held ? 'held' : 'gated';

@@ -1,7 +1,7 @@
 import { beginAttempt } from './attempts.ts';
 import type { Draft } from './draft.ts';
 import type { Agent } from './fleet.ts';
-import { electCanary, gateOf, passOn, waitersOf } from './gates.ts';
+import { electCanary, gateOf, hasWaiters, passOn } from './gates.ts';
 import { must } from './invariant.ts';
 import { beginRun, beginStop } from './lifecycle.ts';
 import { isDue } from './moment.ts';
@@ -17,7 +17,7 @@ export function driveGates(draft: Draft): void {
 function driveGate(draft: Draft, id: string, key: string): void {
   const incident = must(draft.incidents[id], `${id} is open`);
   const { canary, until } = gateOf(incident, key);
-  if (canary !== null && until !== null && isDue(until, draft.moment) && waitersOf(draft, incident, key).length > 0) {
+  if (canary !== null && until !== null && isDue(until, draft.moment) && hasWaiters(draft, incident, key)) {
     passOn(draft, must(draft.agents[canary], `${canary} tries`), incident, key);
     return;
   }

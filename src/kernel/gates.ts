@@ -48,6 +48,9 @@ export const waitersOf = ({ agents }: Agents, incident: Incident, key: string): 
     return isWaiting && agent.recovery?.gate === key ? [agent] : [];
   });
 
+export const hasWaiters = (fleet: Agents, incident: Incident, key: string): boolean =>
+  waitersOf(fleet, incident, key).length > 0;
+
 /** From when on an agent could make an attempt, null when it must not or cannot by itself. */
 function readyAt({ state, paused, desired, restart }: Agent, from: MonoDeadline): MonoDeadline | null {
   if (paused || desired === 'down' || restart !== null) return null;
@@ -146,14 +149,14 @@ function sameDelay(draft: Draft, agent: Agent, incident: Incident, key: string):
  */
 export function handOver(draft: Draft, agent: Agent, incident: Incident, key: string): void {
   const isCanary = gateOf(incident, key).canary === agent.spec.name;
-  if (isCanary && waitersOf(draft, incident, key).length > 0) passOn(draft, agent, incident, key);
+  if (isCanary && hasWaiters(draft, incident, key)) passOn(draft, agent, incident, key);
 }
 
 /** The canary is gone, or its time is over. */
 export function passOn(draft: Draft, agent: Agent, incident: Incident, key: string): void {
   const gate = gateOf(incident, key);
   const delayMs = gate.held ? SLOW_ATTEMPT_MS : sameDelay(draft, agent, incident, key);
-  const next = after(draft.moment, gate.renewed ? 0 : delayMs);
+  const next = hasWaiters(draft, incident, key) ? after(draft.moment, gate.renewed ? 0 : delayMs) : null;
   changeGate(draft, incident.id, key, { canary: null, until: null, renewed: false, next });
 }
 

@@ -122,9 +122,12 @@ export function onTurnEnded(draft: Draft, agent: Agent, run: Run, heard: Heard, 
 export type Heard = { readonly offset: number; readonly late: boolean };
 type End = { readonly place: Place; readonly late: boolean; readonly run: Run };
 
-/** From now on the process is idle. */
+/** From now on the process is idle. Another agent that is to be asked for a proof may have waited for that. */
 function served(draft: Draft, agent: Agent): Agent {
   const { state } = agent;
+  for (const [name, { recovery }] of Object.entries(draft.agents)) {
+    if (recovery?.stage === 'verifying') draft.touched.add(name);
+  }
   if (!('run' in state)) return agent;
   return { ...agent, state: { ...state, run: { ...state.run, servedAt: stampOf(draft.moment) } } };
 }

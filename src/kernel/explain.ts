@@ -54,6 +54,9 @@ function why(agent: Agent, incident: Incident | undefined): string {
     const shared = incident.open.length > 1 ? ` ${incident.open.length} agents are in it.` : '';
     return `${CAUSES[incident.cause].told}${shared} Evidence (${incident.id}): ${incident.evidence.at(-1)}.`;
   }
+  const { health } = agent;
+  if (health === 'suspect') return 'The API rejects this turn; Claude Code itself is still trying.';
+  if (health === 'throttled') return 'The API limits or fails this turn; Claude Code itself is still trying.';
   const isDown = agent.state.at === 'waiting' || agent.state.at === 'errored';
   if (!isDown || agent.lastExit === null) return '';
   return `${CAUSES[agent.lastExit.cause].told} ${agent.lastExit.detail}.`;

@@ -181,7 +181,19 @@ export function callBack(draft: Draft, incident: Incident, key: string): void {
   }
 }
 
-/** The schedule of a gate begins anew, and a change of its credential is tried at once. */
+/**
+ * A stored login has changed: a person has signed in, or Claude Code itself has renewed it, perhaps because it was just
+ * rejected. So only the first time is at once; then the quiet schedule keeps the two from chasing each other.
+ */
+export function renewHeldGate(draft: Draft, agent: Agent, incident: Incident, key: string): void {
+  const { canary, held, delayMs } = gateOf(incident, key);
+  if (!held || canary !== null) return;
+  const quiet = quietDelay(agent.spec.auth.quiet, delayMs, incident.openedAt, draft.moment);
+  const next = delayMs === 0 ? after(draft.moment, 0) : quiet.until;
+  changeGate(draft, incident.id, key, { delayMs: quiet.delayMs, next });
+}
+
+/** The secret is another one: it is tried at once, and the schedule begins anew. */
 export function renewGate(draft: Draft, incident: Incident, key: string): void {
   const { canary } = gateOf(incident, key);
   const change = canary === null ? { next: after(draft.moment, 0) } : { renewed: true };

@@ -1,7 +1,7 @@
 import { isAuth } from './causes.ts';
 import { record, type Draft } from './draft.ts';
 import type { WorldEvent } from './events.ts';
-import { renewGate, waitersOf } from './gates.ts';
+import { renewGate, renewHeldGate, waitersOf } from './gates.ts';
 import { askForRenewal } from './idle.ts';
 
 /** What the host notices of the world beside the processes. */
@@ -15,7 +15,7 @@ export function onWorld(draft: Draft, event: WorldEvent): void {
   askForRenewal(draft, agent, 'idle-wake');
 }
 
-/** Whoever waits for that credential tries at once; its canary first. */
+/** Whoever waits for that credential tries, its canary first. @param fingerprint null for a stored login */
 function onCredentialChanged(draft: Draft, credential: string, fingerprint: string | null): void {
   for (const incident of Object.values(draft.incidents)) {
     if (!isAuth(incident.cause)) continue;
@@ -26,8 +26,9 @@ function onCredentialChanged(draft: Draft, credential: string, fingerprint: stri
       );
       const [first] = concerned;
       if (first === undefined) continue;
-      renewGate(draft, incident, key);
-      record(draft, first, 'released', incident.cause, `credential '${credential}' has changed: it is tried at once`);
+      if (fingerprint === null) renewHeldGate(draft, first, incident, key);
+      else renewGate(draft, incident, key);
+      record(draft, first, 'released', incident.cause, `credential '${credential}' has changed`);
     }
   }
 }

@@ -2,6 +2,7 @@ import type { Fleet } from '../kernel/fleet.ts';
 import type { AgentRow } from '../protocol/rows.ts';
 import type { Clock } from './clock.ts';
 import type { Engine } from './engine.ts';
+import type { Outbox } from './outbox/outbox.ts';
 import type { Secrets } from './secrets.ts';
 import type { Store } from './store.ts';
 
@@ -12,6 +13,7 @@ export type DaemonContext = {
   readonly clock: Clock;
   readonly engine: Engine;
   readonly store: Store;
+  readonly outbox: Outbox;
   readonly secrets: Secrets;
   /** `list` as it is now, with what the processes use. */
   readonly rows: (fleet: Fleet) => Promise<readonly AgentRow[]>;

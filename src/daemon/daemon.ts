@@ -12,6 +12,7 @@ import { Engine } from './engine.ts';
 import { Host } from './host.ts';
 import { serveMethods } from './methods.ts';
 import * as operate from './operate.ts';
+import { Outbox } from './outbox/outbox.ts';
 import { leaveHome, takeHome } from './ownership.ts';
 import { identity } from '../home/process-identity.ts';
 import { spawner } from './process/spawn.ts';
@@ -44,11 +45,10 @@ export async function startDaemon(
   // Out of descriptors a client cannot be let in; that is no reason to end.
   server.on('error', (error) => complain('socket', error));
 
-  mkdirSync(join(home, 'agents'), { recursive: true, mode: 0o700 });
   const boot = identity.bootId();
   const clock = systemClock(boot);
-  const { state, store } = openState(home, complain);
   const secrets = new Secrets();
+  const { state, store, outbox } = openState(home, boot, secrets, complain);
   const usage = new UsageRows(usageMeter(), clock, () => store.degraded());
   const host: Host = new Host({
     home,
@@ -63,9 +63,9 @@ export async function startDaemon(
   });
   const engine: Engine = new Engine(clock, store, state, (command) => host.obey(command));
   await adoptAll({ home, boot, fleet: state.fleet, host, secrets, submit: (event) => engine.submit(event) });
+  outbox.start();
   await engine.submit({ type: 'tick' });
   const checks = beginChecks(clock, engine, host);
-
   const asked = signal();
   const context = {
     home,
@@ -73,6 +73,7 @@ export async function startDaemon(
     clock,
     engine,
     store,
+    outbox,
     secrets,
     rows: usage.rows.bind(usage),
     until: engine.until.bind(engine),
@@ -89,21 +90,26 @@ export async function startDaemon(
       door.close();
       await host.close();
       engine.close();
+      await outbox.close();
       leaveHome(home);
     },
   };
 }
 
-/** What the last daemon has left, and the store that goes on from there. */
+/** What the last daemon has left, and the store and the outbox that go on from there. */
 function openState(
   home: string,
+  boot: string,
+  secrets: Secrets,
   complain: (what: string, error: unknown) => void,
-): { readonly state: State; readonly store: Store } {
+): { readonly state: State; readonly store: Store; readonly outbox: Outbox } {
+  mkdirSync(join(home, 'agents'), { recursive: true, mode: 0o700 });
   const state = loadState(home);
   for (const damage of state.damage) complain('state', damage);
-  const store = openStore(home);
+  const outbox = new Outbox({ home, boot, identity, sweeper, secrets: () => secrets.known(), complain });
+  const store = openStore(home, outbox);
   for (const { seq, commands } of state.replayed) store.recordMissing(seq, commands);
-  return { state, store };
+  return { state, store, outbox };
 }
 
 /** Looks at the runs and at the world around them; at once, so that what was so before is known to be no news. */

@@ -24,7 +24,7 @@ const RETRY_MS = 5_000;
 /**
  * The daemon's one loop: event -> step -> journal -> obey. Everything that happens comes through `submit`, one at a
  * time; what a step asks for is done only after its event is in the journal, and what cannot be undone (an accepted
- * message, a spawn) only after the journal is on the disk.
+ * message, a spawn, a notice) only after the journal is on the disk.
  */
 export class Engine {
   readonly #clock: Clock;
@@ -36,6 +36,8 @@ export class Engine {
   /** The fleet after the last event in the journal; ahead of `#fleet` while the journal is on its way to the disk. */
   #latest: Fleet;
   #seq: number;
+  /** Of the last event whose records are written and whose commands are under way. */
+  #obeyed: number;
   #queue: Waiting[] = [];
   #isDraining = false;
   #isClosed = false;
@@ -47,6 +49,7 @@ export class Engine {
     this.#fleet = start.fleet;
     this.#latest = start.fleet;
     this.#seq = start.seq;
+    this.#obeyed = start.seq;
     this.#obey = obey;
   }
 
@@ -88,11 +91,14 @@ export class Engine {
     });
   }
 
-  /** No further event is taken; the state is left as a snapshot. */
+  /**
+   * No further event is taken; the state is left as a snapshot. An event that is on its way to the disk is not in it: the
+   * next daemon replays it, and adds its records and notices.
+   */
   close(): void {
     this.#isClosed = true;
     this.#cancelTimer();
-    this.#store.close(this.#latest, this.#seq);
+    this.#store.close(this.#fleet, this.#obeyed);
   }
 
   async #drain(): Promise<void> {
@@ -104,6 +110,7 @@ export class Engine {
       if (mustSync) await this.#store.sync();
       if (this.#isClosed) break;
       this.#fleet = this.#latest;
+      this.#obeyed = this.#seq;
       changes.forEach(({ commands }, index) => this.#store.record(first + index, commands));
       for (const { commands } of changes) commands.forEach(this.#obey);
       for (const { done } of batch) done();
@@ -127,7 +134,7 @@ export class Engine {
       this.#seq += 1;
       entries.push({ seq: this.#seq, moment, event });
       changes.push({ before, after: fleet, commands });
-      mustSync ||= event.type === 'message' || commands.some((command) => command.type === 'spawn');
+      mustSync ||= event.type === 'message' || commands.some(cannotBeUndone);
     }
     this.#store.append(entries);
     return { first, changes, mustSync };
@@ -161,3 +168,5 @@ export class Engine {
     this.#arm();
   }
 }
+
+const cannotBeUndone = ({ type }: Command): boolean => type === 'spawn' || type === 'notice';

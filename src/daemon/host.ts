@@ -92,6 +92,7 @@ export class Host {
         return;
       case 'record':
       case 'file-incident':
+      case 'notice':
         // The store writes these with the event that caused them.
         return;
     }

@@ -98,6 +98,6 @@ export async function status(context: DaemonContext): Promise<DaemonStatus> {
     alive: agents.filter(({ state }) => runOf(state) !== null).length,
     openIncidents: Object.keys(fleet.incidents).length,
     rss: process.memoryUsage.rss(),
-    degraded: context.store.degraded(),
+    degraded: [...context.store.degraded(), ...context.outbox.degraded()],
   };
 }

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { previousFile, type JournalEntry, type Snapshot } from '../home/journal.ts';
 import { historyFile, incidentsFile, journalFile, snapshotFile, stateFolder } from '../home/paths.ts';
 import { isAfter, lastPlace, toEventRow, type HistoryLine, type IncidentLine, type Place } from '../home/records.ts';
@@ -6,6 +6,8 @@ import { hasCode } from '../home/system-error.ts';
 import type { Command } from '../kernel/commands.ts';
 import type { Fleet } from '../kernel/fleet.ts';
 import { Appender } from './appender.ts';
+import { syncFolder, writeWhole } from './durable.ts';
+import type { NoticeTray } from './outbox/outbox.ts';
 
 /** The journal is folded into a snapshot when it is longer than this. */
 export const JOURNAL_BYTES_MAX = 4 * 1024 * 1024;
@@ -16,7 +18,7 @@ export const RECORDS_BYTES_MAX = 8 * 1024 * 1024;
 export interface Store {
   append(entries: readonly JournalEntry[]): void;
   sync(): Promise<void>;
-  /** Appends the records among an event's commands. */
+  /** Appends the records among an event's commands, and puts its notices into the outbox. */
   record(seq: number, commands: readonly Command[]): void;
   /** The same for a replayed event: what the daemon before this one has written already is left out. */
   recordMissing(seq: number, commands: readonly Command[]): void;
@@ -27,25 +29,34 @@ export interface Store {
   close(fleet: Fleet, seq: number): void;
 }
 
-export function openStore(home: string): Store {
+export function openStore(home: string, notices: NoticeTray): Store {
   mkdirSync(stateFolder(home), { recursive: true, mode: 0o700 });
-  return new FileStore(home);
+  return new FileStore(home, notices);
 }
+
+/** How far the records had come before this daemon; null in the place of each: as if there were none. */
+type Written = { readonly history: Place | null; readonly incidents: Place | null; readonly notices: Place | null };
+
+const NOTHING: Written = { history: null, incidents: null, notices: null };
 
 class FileStore implements Store {
   readonly #home: string;
   readonly #journal: Appender;
   readonly #history: Appender;
   readonly #incidents: Appender;
-  readonly #lastHistory: Place | null;
-  readonly #lastIncident: Place | null;
+  readonly #notices: NoticeTray;
+  readonly #written: Written;
   /** What the disk refuses: its name and the reason. */
   readonly #refused = new Map<string, string>();
 
-  constructor(home: string) {
+  constructor(home: string, notices: NoticeTray) {
     this.#home = home;
-    this.#lastHistory = lastPlace(historyFile(home));
-    this.#lastIncident = lastPlace(incidentsFile(home));
+    this.#notices = notices;
+    this.#written = {
+      history: lastPlace(historyFile(home)),
+      incidents: lastPlace(incidentsFile(home)),
+      notices: notices.last,
+    };
     this.#journal = new Appender(journalFile(home));
     this.#history = new Appender(historyFile(home), RECORDS_BYTES_MAX);
     this.#incidents = new Appender(incidentsFile(home), RECORDS_BYTES_MAX);
@@ -66,27 +77,30 @@ class FileStore implements Store {
   }
 
   record(seq: number, commands: readonly Command[]): void {
-    this.#record(seq, commands, null, null);
+    this.#record(seq, commands, NOTHING);
   }
 
   recordMissing(seq: number, commands: readonly Command[]): void {
-    this.#record(seq, commands, this.#lastHistory, this.#lastIncident);
+    this.#record(seq, commands, this.#written);
   }
 
   /**
    * Only a replayed event is compared with the files: after a power cut or a full disk they may be ahead of the
    * journal.
    */
-  #record(seq: number, commands: readonly Command[], lastHistory: Place | null, lastIncident: Place | null): void {
+  #record(seq: number, commands: readonly Command[], written: Written): void {
     commands.forEach((command, index) => {
       const place = { seq, index };
-      if (command.type === 'record' && isAfter(place, lastHistory)) {
+      if (command.type === 'record' && isAfter(place, written.history)) {
         const line: HistoryLine = { ...place, entry: toEventRow(command) };
         this.#attempt('history', () => this.#history.append(`${JSON.stringify(line)}\n`));
       }
-      if (command.type === 'file-incident' && isAfter(place, lastIncident)) {
+      if (command.type === 'file-incident' && isAfter(place, written.incidents)) {
         const line: IncidentLine = { ...place, incident: command.incident };
         this.#attempt('incidents', () => this.#incidents.append(`${JSON.stringify(line)}\n`));
+      }
+      if (command.type === 'notice' && isAfter(place, written.notices)) {
+        this.#notices.put(place, command.notice, command.channels);
       }
     });
   }
@@ -129,14 +143,7 @@ class FileStore implements Store {
 function writeSnapshot(home: string, snapshot: Snapshot): void {
   const path = snapshotFile(home);
   const tmp = `${path}.tmp`;
-  const fd = openSync(tmp, 'w', 0o600);
-  try {
-    // Not `writeSync`, which on a disk that becomes full writes a part and is content.
-    writeFileSync(fd, JSON.stringify(snapshot));
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
+  writeWhole(tmp, JSON.stringify(snapshot));
   keepPrevious(path);
   renameSync(tmp, path);
   syncFolder(stateFolder(home));
@@ -150,16 +157,6 @@ function keepPrevious(path: string): void {
   } catch (error) {
     // There is none before the first snapshot.
     if (!hasCode(error, 'ENOENT')) throw error;
-  }
-}
-
-/** A rename is only safe from a power cut once its folder is on the disk. */
-function syncFolder(folder: string): void {
-  const fd = openSync(folder, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
   }
 }
 

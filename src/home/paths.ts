@@ -52,6 +52,9 @@ export const journalFile = (home: string): string => join(stateFolder(home), 'jo
 export const snapshotFile = (home: string): string => join(stateFolder(home), 'snapshot.json');
 export const incidentsFile = (home: string): string => join(stateFolder(home), 'incidents.ndjson');
 export const historyFile = (home: string): string => join(stateFolder(home), 'history.ndjson');
+export const outboxFile = (home: string): string => join(stateFolder(home), 'outbox.ndjson');
+/** What each try under way to deliver a notice leaves of itself. */
+export const outboxFolder = (home: string): string => join(stateFolder(home), 'outbox');
 
 export const agentFolder = (home: string, agent: string): string => join(home, 'agents', agent);
 export const runsFolder = (home: string, agent: string): string => join(agentFolder(home, agent), 'runs');

@@ -2,18 +2,24 @@ import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/daemon/clock.ts';
 import { Engine } from '../../src/daemon/engine.ts';
 import { openStore } from '../../src/daemon/store.ts';
+import { loadState } from '../../src/home/journal.ts';
 import { identity } from '../../src/home/process-identity.ts';
 import type { Fleet } from '../../src/kernel/fleet.ts';
 import { temporaryFolder } from '../cli/folder.ts';
 import { ADA, fleetOf, uuidOf } from '../kernel/fleet-of.ts';
+import { NO_TRAY } from './no-tray.ts';
 
 /** An engine over real files, with one agent that is down. */
 function startEngine(): Engine {
-  const clock = systemClock(identity.bootId());
-  const store = openStore(temporaryFolder());
-  const engine = new Engine(clock, store, { fleet: fleetOf(ADA), seq: 0 }, () => undefined);
+  const engine = engineOn(temporaryFolder());
   onTestFinished(() => engine.close());
   return engine;
+}
+
+function engineOn(home: string): Engine {
+  const clock = systemClock(identity.bootId());
+  const store = openStore(home, NO_TRAY);
+  return new Engine(clock, store, { fleet: fleetOf(ADA), seq: 0 }, () => undefined);
 }
 
 const message = { type: 'message', agent: 'ada', id: uuidOf('one'), text: 'hello' } as const;
@@ -40,4 +46,15 @@ test('a wait whose asker has gone ends, so that nothing is kept for it', async (
   const before = looks.length;
   await engine.submit({ ...message, id: uuidOf('two') });
   expect(looks).toHaveLength(before);
+});
+
+test('an event that is on its way to the disk when the engine is closed is replayed by the next daemon, commands and all', () => {
+  const home = temporaryFolder();
+  const engine = engineOn(home);
+  void engine.submit(message);
+  engine.close();
+  const { fleet, replayed, damage } = loadState(home);
+  expect(fleet.agents['ada']?.queue).toHaveLength(1);
+  expect(replayed).toHaveLength(1);
+  expect(damage).toEqual([]);
 });

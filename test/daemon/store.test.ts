@@ -3,9 +3,11 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { contentsOf } from '../../src/daemon/outbox/lines.ts';
 import { openStore, type Store } from '../../src/daemon/store.ts';
 import { loadState } from '../../src/home/journal.ts';
-import { journalFile } from '../../src/home/paths.ts';
+import { readLines } from '../../src/home/ndjson.ts';
+import { journalFile, outboxFile } from '../../src/home/paths.ts';
 import { readHistory } from '../../src/home/records.ts';
 import type { Command } from '../../src/kernel/commands.ts';
 import { emptyFleet, type Fleet } from '../../src/kernel/fleet.ts';
@@ -13,6 +15,8 @@ import { wall } from '../../src/kernel/moment.ts';
 import { step } from '../../src/kernel/step.ts';
 import { temporaryFolder } from '../cli/folder.ts';
 import { ADA, at, fleetOf, uuidOf } from '../kernel/fleet-of.ts';
+import { NO_TRAY } from './no-tray.ts';
+import { notice, outboxScene } from './outbox-scene.ts';
 
 const COMPILED = fileURLToPath(new URL('../../dist/daemon/store.js', import.meta.url));
 
@@ -26,8 +30,8 @@ const record = (detail: string): Command => ({
   detail,
 });
 
-function open(home: string): Store {
-  const store = openStore(home);
+function open(home: string, notices = NO_TRAY): Store {
+  const store = openStore(home, notices);
   onTestFinished(() => store.close(emptyFleet, 0));
   return store;
 }
@@ -51,6 +55,19 @@ test('a history that is ahead of the journal, after a power cut or a full disk, 
   expect(details(home)).toEqual(['lost with the journal', 'new']);
 });
 
+test('notices go into the outbox once, also when the event that caused them is replayed', () => {
+  const { home, open: openOutbox } = outboxScene();
+  const told = (id: string): Command => ({ type: 'notice', notice: notice(id), channels: [{ command: ['true'] }] });
+  open(home, openOutbox()).record(4, [record('one'), told('a'), told('b')]);
+  const next = openOutbox();
+  const store = open(home, next);
+  store.recordMissing(4, [record('one'), told('a'), told('b'), told('c')]);
+  store.record(5, [told('d')]);
+  expect(next.last).toEqual({ seq: 5, index: 0 });
+  const ids = contentsOf(readLines(outboxFile(home)).values).waiting.values();
+  expect([...ids].map((each) => each.notice.id)).toEqual(['a', 'b', 'c', 'd']);
+});
+
 test('a file that somebody has removed is begun anew, and nothing stays degraded', () => {
   const home = temporaryFolder();
   const store = open(home);
@@ -66,7 +83,7 @@ test('a file that somebody has removed is begun anew, and nothing stays degraded
 test('a snapshot that the disk takes only in part does not take the place of a whole one', () => {
   const home = temporaryFolder();
   const fleet = fleetOf(ADA);
-  openStore(home).close(fleet, 3);
+  openStore(home, NO_TRAY).close(fleet, 3);
   const event = { type: 'message', agent: 'ada', id: uuidOf('one'), text: 'x'.repeat(100_000) } as const;
   const { fleet: large } = step(fleet, event, at(0));
   // Two closings in a row, each with as much room as half a snapshot needs: a limit is a disk that becomes full.
@@ -83,7 +100,7 @@ function closeWithRoomFor(bytes: number, home: string, fleet: Fleet, seq: number
     file,
     `import { openStore } from ${JSON.stringify(COMPILED)};
      const { home, fleet, seq } = ${JSON.stringify(closing)};
-     const store = openStore(home);
+     const store = openStore(home, { last: null, put: () => undefined });
      store.close(fleet, seq);
      if (store.degraded().length === 0) process.exit(3);`,
   );

@@ -1,0 +1,32 @@
+import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** A private file that is whole and on the disk when this returns; not a place for what others read meanwhile. */
+export function writeWhole(path: string, text: string): void {
+  const fd = openSync(path, 'w', 0o600);
+  try {
+    // Not `writeSync`, which on a disk that becomes full writes a part and is content.
+    writeFileSync(fd, text);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Whoever reads `path` finds what was there before or all of the new text, also after a power cut. */
+export function replaceFile(path: string, text: string): void {
+  const tmp = `${path}.tmp`;
+  writeWhole(tmp, text);
+  renameSync(tmp, path);
+  syncFolder(dirname(path));
+}
+
+/** A rename is only safe from a power cut once its folder is on the disk. */
+export function syncFolder(folder: string): void {
+  const fd = openSync(folder, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -48,8 +48,7 @@ export async function startDaemon(
   const boot = identity.bootId();
   const clock = systemClock(boot);
   const secrets = new Secrets();
-  const { state, store, outbox } = openState(home, boot, secrets, complain);
-  const usage = new UsageRows(usageMeter(), clock, () => store.degraded());
+  const { state, store, outbox, usage } = openState(home, clock, boot, secrets, complain);
   const host: Host = new Host({
     home,
     identity,
@@ -96,20 +95,21 @@ export async function startDaemon(
   };
 }
 
-/** What the last daemon has left, and the store and the outbox that go on from there. */
+/** What the last daemon has left, and what goes on from there. */
 function openState(
   home: string,
+  clock: Clock,
   boot: string,
   secrets: Secrets,
   complain: (what: string, error: unknown) => void,
-): { readonly state: State; readonly store: Store; readonly outbox: Outbox } {
+): { readonly state: State; readonly store: Store; readonly outbox: Outbox; readonly usage: UsageRows } {
   mkdirSync(join(home, 'agents'), { recursive: true, mode: 0o700 });
   const state = loadState(home);
   for (const damage of state.damage) complain('state', damage);
   const outbox = new Outbox({ home, boot, identity, sweeper, secrets: () => secrets.known(), complain });
   const store = openStore(home, outbox);
   for (const { seq, commands } of state.replayed) store.recordMissing(seq, commands);
-  return { state, store, outbox };
+  return { state, store, outbox, usage: new UsageRows(usageMeter(), clock, () => store.degraded()) };
 }
 
 /** Looks at the runs and at the world around them; at once, so that what was so before is known to be no news. */

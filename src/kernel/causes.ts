@@ -99,12 +99,7 @@ export const CAUSES: Readonly<Record<Cause, CauseRow>> = {
   ),
   'hang-in-turn': row('session', 'stalled', 'restart', 'The agent went silent in a turn.'),
   'hang-after-result': row('session', 'stalled', 'restart', 'The agent no longer reacts after its last result.'),
-  'auth-session': row(
-    'session',
-    'wedged',
-    'restart',
-    'The API rejects this session though its credential works elsewhere; only a new process helps.',
-  ),
+  'auth-session': row('session', 'wedged', 'restart', 'The API rejects this session; only a new process helps.'),
   'auth-window': row(
     'window',
     'wedged',

@@ -20,11 +20,11 @@ function onCredentialChanged(draft: Draft, credential: string, fingerprint: stri
   for (const incident of Object.values(draft.incidents)) {
     if (!isAuth(incident.cause)) continue;
     for (const [key, { canary }] of Object.entries(incident.gates)) {
-      const concerned = [...waitersOf(draft, incident, key), ...(canary === null ? [] : [draft.agents[canary]])].filter(
+      const those = [...waitersOf(draft, incident, key), ...(canary === null ? [] : [draft.agents[canary]])];
+      const first = those.find(
         (agent) =>
           agent?.spec.credentials[0] === credential && (fingerprint === null || agent.fingerprint !== fingerprint),
       );
-      const [first] = concerned;
       if (first === undefined) continue;
       if (fingerprint === null) renewHeldGate(draft, first, incident, key);
       else renewGate(draft, incident, key);

@@ -135,9 +135,9 @@ export const adopted = (): Act => report((name) => ({ type: 'adopted', ...name }
 export const caughtUp = (): Act => report((name) => ({ type: 'caught-up', ...name }));
 export const gone = (leftovers = 0): Act => report((name) => ({ type: 'gone', ...name, leftovers }));
 export const exits =
-  (code: number | null, hint: ExitHint | null = null, detail = ''): Act =>
+  (code: number | null, hint: ExitHint | null = null, detail = '', agent = 'ada'): Act =>
   (world) =>
-    world.exited('ada', { code, hint, detail });
+    world.exited(agent, { code, hint, detail });
 export const writing =
   (bytes: number): Act =>
   (world) => {
@@ -164,8 +164,8 @@ export const says =
 
 const MODEL = 'claude-opus-4-5';
 
-export const turnStarts = (agent = 'ada', sessionId: string | null = null): Act =>
-  says({ fact: 'turn-started', sessionId, model: MODEL, claudeVersion: '2.1.195', apiKeySource: 'none' }, agent);
+export const turnStarts = (agent = 'ada', sessionId: string | null = null, model = MODEL): Act =>
+  says({ fact: 'turn-started', sessionId, model, claudeVersion: '2.1.195', apiKeySource: 'none' }, agent);
 export const answers = (
   messageId: string,
   how: { tools?: boolean; sidechain?: boolean; model?: string } = {},
@@ -185,7 +185,8 @@ export const answers = (
   );
 export const retries = (status: number | null, attempt: number, agent = 'ada', delayMs: number | null = null): Act =>
   says({ fact: 'retrying', status, error: null, attempt, delayMs }, agent);
-export const limited = (resetsAt: number): Act => says({ fact: 'limited', resetsAt, limit: 'five_hour' });
+export const limited = (resetsAt: number, agent = 'ada'): Act =>
+  says({ fact: 'limited', resetsAt, limit: 'five_hour' }, agent);
 
 export const failure = (kind: FailureKind, status: number | null, requestId: string | null, text: string): Failure => ({
   kind,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Command } from '../../src/kernel/commands.ts';
 import type { Event } from '../../src/kernel/events.ts';
+import type { Fleet } from '../../src/kernel/fleet.ts';
 import type { AgentSpec } from '../../src/kernel/spec.ts';
 import type { Fault } from '../stand-in/script.ts';
 import { ADA, fleetOf, MAX } from './fleet-of.ts';
@@ -50,6 +51,10 @@ const NAMES = ['ada', 'bob', 'cyd', 'dan', 'eve', 'fay'] as const;
 export const crew = (count: number, change: Partial<AgentSpec> = {}): readonly AgentSpec[] =>
   NAMES.slice(0, count).map((name) => ({ ...ADA, ...change, name }));
 
+/** The same, and nobody is asked for a proof: a trouble stays as it was found until somebody sends a message. */
+export const quietCrew = (count: number, change: Partial<AgentSpec> = {}): readonly AgentSpec[] =>
+  crew(count, { ...change, auth: { ...ADA.auth, verify: { ...ADA.auth.verify, prompt: false } } });
+
 export const named = (name: string, change: Partial<AgentSpec> = {}): AgentSpec => ({ ...ADA, ...change, name });
 
 const scripted = (world: World): ScriptedAgents => {
@@ -78,9 +83,11 @@ export const during = (window: string, api: NonNullable<Fault['do']['api']>, cha
 });
 
 export const declareCredential =
-  (name: string): Act =>
-  (world) =>
+  (name: string, fingerprint = `of ${name}`): Act =>
+  (world) => {
+    world.fingerprints.set(name, fingerprint);
     world.submit({ type: 'credential-declared', spec: { ...MAX, name } });
+  };
 
 const EVENTS: ReadonlySet<Event['type']> = new Set<Event['type']>([
   'desired',
@@ -139,19 +146,27 @@ function isDecision(command: Command): boolean {
 export function brief(world: World, { event, before, commands, whenIs }: Told): readonly string[] {
   const happened = isEvidence(event, world) ? [lineOf(null, 'event', eventLine(event))] : [];
   const decided = commands.filter(isDecision).map(commandLine);
-  const gates = changesOf(before, world.fleet, whenIs).filter((line) => line.includes(' gate '));
-  const lines = [...happened, ...decided, ...gates];
+  const changes = changesOf(before, world.fleet, whenIs).filter((line) => / gate | recovery |no trouble/.test(line));
+  const lines = [...happened, ...decided, ...reaches(before, world.fleet), ...changes];
   const time = lineOf(world.now, '', '');
   return lines.map((line, index) => (index === 0 ? time + line.slice(time.length) : line));
 }
 
-/** Lines of a transcript begin with this story: all are up and have answered once. */
-export const settled = (agents: readonly AgentSpec[], ...acts: readonly Act[]): readonly Move[] => [
+/** How far troubles reach now that did not before. */
+function reaches(before: Fleet, { incidents }: Fleet): readonly string[] {
+  return Object.values(incidents).flatMap(({ id, scope, key, cause }) => {
+    const was = before.incidents[id];
+    return was?.scope === scope && was.key === key ? [] : [lineOf(null, '  =', `${id} is ${scope}:${key} [${cause}]`)];
+  });
+}
+
+/** How most stories begin: all are up and have answered once. */
+export const settled = (agents: readonly AgentSpec[]): readonly Move[] => [
   { ms: 0, acts: agents.map(({ name }) => start(name)) },
   { ms: 1_000, acts: [sendAll(agents, 0)] },
   {
     ms: 5_000,
-    acts: [given('all are up and have answered once'), ...acts],
+    acts: [given('all are up and have answered once')],
   },
 ];
 

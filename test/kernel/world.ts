@@ -76,6 +76,8 @@ export class World {
   roll = 0.5;
   tokenSource: string | null = 'CLAUDE_CODE_OAUTH_TOKEN';
   cast: Cast | null = null;
+  /** What is heard was said while no daemon listened. */
+  isLate = false;
   /** Writes down one step: what happened, what was ordered, what has changed by it. */
   style: (world: World, told: Told) => readonly string[] = whole;
   /** All that was ordered, and when. */
@@ -161,7 +163,7 @@ export class World {
   heard(agent: string, fact: StreamFact, run = this.runOf(agent)): void {
     const offset = (this.#offsets.get(run) ?? 0) + 100;
     this.#offsets.set(run, offset);
-    this.submit({ type: 'heard', agent, run, offset, fact, late: false });
+    this.submit({ type: 'heard', agent, run, offset, fact, late: this.isLate });
   }
 
   exited(
@@ -301,8 +303,9 @@ export class World {
     }
   }
 
-  fingerprintOf(agent: string): string {
-    const [credential = ''] = agentIn(this.fleet, agent).spec.credentials;
+  fingerprintOf(agent: string): string | null {
+    const [credential] = agentIn(this.fleet, agent).spec.credentials;
+    if (credential === undefined) return null;
     return this.fingerprints.get(credential) ?? (credential === 'max' ? 'ab12cd34' : `of ${credential}`);
   }
 }

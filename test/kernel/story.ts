@@ -146,7 +146,9 @@ function isDecision(command: Command): boolean {
 export function brief(world: World, { event, before, commands, whenIs }: Told): readonly string[] {
   const happened = isEvidence(event, world) ? [lineOf(null, 'event', eventLine(event))] : [];
   const decided = commands.filter(isDecision).map(commandLine);
-  const changes = changesOf(before, world.fleet, whenIs).filter((line) => / gate | recovery |no trouble/.test(line));
+  const changes = changesOf(before, world.fleet, whenIs).filter((line) =>
+    / gate | recovery (gated|following|held|waiting)/.test(line),
+  );
   const lines = [...happened, ...decided, ...reaches(before, world.fleet), ...changes];
   const time = lineOf(world.now, '', '');
   return lines.map((line, index) => (index === 0 ? time + line.slice(time.length) : line));

@@ -1,11 +1,9 @@
 import { describe } from 'vitest';
-import { at, exits, habits, note, pause, rejectedTurn, remove, resume, send, stop, unauthorized } from './scenario.ts';
+import { at, exits, fails, habits, note, pause, rejectedTurn, remove, resume, send, stop, unauthorized } from './scenario.ts';
 import {
   closes,
   crew,
-  declareCredential,
   during,
-  named,
   opens,
   quietCrew,
   sendAll,
@@ -39,6 +37,19 @@ describe('a window over all agents of a credential', () => {
     at('34.71s', opens('outage')),
     at('1m', note('and then it is'), closes('outage')),
   ]);
+
+  story(
+    'a follower that is rejected before the others have begun calls them back',
+    '4m',
+    { agents: SIX, faults: [during('slow', 'hang', { when: { contains: 'a1' } }), ...OUTAGE] },
+    [
+      ...settled(SIX),
+      at('10s', opens('outage'), sendAll(SIX, 1)),
+      at('30s', closes('outage'), opens('slow')),
+      at('35.8s', note('ada is the first to follow, cyd has just begun'), fails(unauthorized('req_a'), 'ada')),
+      at('1m', closes('slow')),
+    ],
+  );
 
   story('who was idle in the window joins it when it is asked', '4m', { agents: THREE, faults: OUTAGE }, [
     ...settled(THREE),
@@ -131,49 +142,6 @@ describe('the canary of a window', () => {
       faults: [during('bad', '400credit', { when: { contains: 'b1' } }), ...OUTAGE],
     },
     [...window, at('20s', closes('outage'), opens('bad'))],
-  );
-});
-
-describe('two credentials', () => {
-  const TEAM = { credentials: ['team'] };
-  const MIXED = [...crew(2), named('dan', TEAM), named('eve', TEAM)];
-
-  story(
-    'an open window on one credential does not delay the other',
-    '3m',
-    {
-      agents: MIXED,
-      faults: [during('outage', '401', { when: { token: 'ab12cd34' } })],
-    },
-    [
-      at('0s', declareCredential('team')),
-      ...settled(MIXED),
-      at('10s', opens('outage'), sendTo('ada', 1), sendTo('bob', 1)),
-      at('1m 15s', note('dan has a trouble of its own, a minute later'), rejectedTurn(unauthorized('req_own'), 'dan')),
-      at('1m 20s', sendTo('eve', 1)),
-      at('1m 30s', closes('outage')),
-    ],
-  );
-
-  story('two credentials in one upstream window: one canary each', '3m', { agents: MIXED, faults: OUTAGE }, [
-    at('0s', declareCredential('team')),
-    ...settled(MIXED),
-    at('10s', opens('outage'), sendAll(MIXED, 1)),
-    at('1m', closes('outage')),
-  ]);
-
-  story(
-    'troubles of their own are swallowed by the window that they turn out to be',
-    '3m',
-    { agents: THREE, faults: OUTAGE },
-    [
-      ...settled(THREE),
-      at('10s', opens('outage'), sendTo('ada', 1)),
-      at('10.1s', pause('ada')),
-      at('1m 15s', note('too late to be compared with ada'), rejectedTurn(unauthorized('req_b'), 'bob')),
-      at('1m 16s', resume('ada')),
-      at('2m', closes('outage')),
-    ],
   );
 });
 

@@ -31,14 +31,18 @@ export function planAttempt(draft: Draft, agent: Agent, cause: Cause): Agent {
 
 /** The credential is dead, says the API. A running process never re-reads a login, so one restart comes first. */
 export function holdForCredential(draft: Draft, agent: Agent, isFresh: boolean): Agent {
+  const before = troubleOf(draft, agent);
+  const { canary: tried, renewed } = gateOf(before.incident, before.recovery.gate);
   const planned = planAttempt(draft, agent, 'auth-session');
   if (!isFresh) return planned;
   const { recovery, incident } = troubleOf(draft, planned);
   const { gate } = recovery;
   callBack(draft, incident, gate);
-  const { canary } = gateOf(incident, gate);
-  const next = canary === null ? after(draft.moment, SLOW_ATTEMPT_MS) : null;
-  changeGate(draft, incident.id, gate, { held: true, next });
+  const { canary, next } = gateOf(incident, gate);
+  // What it tried was replaced meanwhile: the new one is tried at once.
+  const isReplaced = renewed && tried === agent.spec.name;
+  const slow = canary === null ? after(draft.moment, SLOW_ATTEMPT_MS) : null;
+  changeGate(draft, incident.id, gate, { held: true, next: isReplaced ? next : slow });
   for (const waiter of waitersOf(draft, incident, gate)) {
     const known = must(waiter.recovery, 'who waits is in an incident');
     if (known.stage !== 'held') holdOne(draft, waiter, known, incident);

@@ -5,7 +5,7 @@ import type { Incident, Recovery } from './trouble.ts';
 import { callBack, changeGate, closeGate, gateOf, waitersOf } from './gates.ts';
 import { must } from './invariant.ts';
 import { incidentOf } from './membership.ts';
-import { after } from './moment.ts';
+import { after, stampOf } from './moment.ts';
 import { tell } from './notices.ts';
 import { SLOW_ATTEMPT_MS } from './quiet.ts';
 
@@ -31,14 +31,18 @@ export function planAttempt(draft: Draft, agent: Agent, cause: Cause): Agent {
 
 /** The credential is dead, says the API. A running process never re-reads a login, so one restart comes first. */
 export function holdForCredential(draft: Draft, agent: Agent, isFresh: boolean): Agent {
+  const before = troubleOf(draft, agent);
+  const { canary: tried, renewed } = gateOf(before.incident, before.recovery.gate);
   const planned = planAttempt(draft, agent, 'auth-session');
   if (!isFresh) return planned;
   const { recovery, incident } = troubleOf(draft, planned);
   const { gate } = recovery;
   callBack(draft, incident, gate);
-  const { canary } = gateOf(incident, gate);
-  const next = canary === null ? after(draft.moment, SLOW_ATTEMPT_MS) : null;
-  changeGate(draft, incident.id, gate, { held: true, next });
+  const { canary, next } = gateOf(incident, gate);
+  // What it tried was replaced meanwhile: the new one is tried at once.
+  const isReplaced = renewed && tried === agent.spec.name;
+  const slow = canary === null ? after(draft.moment, SLOW_ATTEMPT_MS) : null;
+  changeGate(draft, incident.id, gate, { held: true, next: isReplaced ? next : slow });
   for (const waiter of waitersOf(draft, incident, gate)) {
     const known = must(waiter.recovery, 'who waits is in an incident');
     if (known.stage !== 'held') holdOne(draft, waiter, known, incident);
@@ -53,7 +57,7 @@ export function holdForPerson(draft: Draft, agent: Agent): Agent {
   const { gate } = recovery;
   const { canary, until } = gateOf(incident, gate);
   const free = canary === agent.spec.name ? { canary: null, until: null } : { canary, until };
-  changeGate(draft, incident.id, gate, { ...free, held: true, next: null });
+  changeGate(draft, incident.id, gate, { ...free, closedAt: stampOf(draft.moment), held: true, next: null });
   return holdOne(draft, agent, recovery, incident);
 }
 

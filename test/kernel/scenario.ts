@@ -113,9 +113,9 @@ export const remove =
   (world) =>
     world.submit({ type: 'deleted', agent });
 export const declare =
-  (spec: AgentSpec): Act =>
+  (spec: AgentSpec, environment: Readonly<Record<string, string>> = {}): Act =>
   (world) =>
-    world.submit({ type: 'declared', spec, environment: {}, seed: uuidOf(spec.name) });
+    world.submit({ type: 'declared', spec, environment, seed: uuidOf(spec.name) });
 export const send =
   (id: string, text = `question ${id}`, agent = 'ada'): Act =>
   (world) =>
@@ -131,13 +131,15 @@ const report =
 
 export const spawnFailed = (detail: string): Act => report((name) => ({ type: 'spawn-failed', ...name, detail }));
 export const neverSpawned = (): Act => report((name) => ({ type: 'never-spawned', ...name }));
-export const adopted = (): Act => report((name) => ({ type: 'adopted', ...name }));
-export const caughtUp = (): Act => report((name) => ({ type: 'caught-up', ...name }));
+export const adopted = (agent = 'ada'): Act => report((name) => ({ type: 'adopted', ...name }), agent);
+export const caughtUp = (agent = 'ada'): Act => report((name) => ({ type: 'caught-up', ...name }), agent);
+export const measured = (silentMs: number, rssBytes: number | null, agent = 'ada'): Act =>
+  report((name) => ({ type: 'measured', ...name, silentMs, rssBytes }), agent);
 export const gone = (leftovers = 0): Act => report((name) => ({ type: 'gone', ...name, leftovers }));
 export const exits =
-  (code: number | null, hint: ExitHint | null = null, detail = ''): Act =>
+  (code: number | null, hint: ExitHint | null = null, detail = '', agent = 'ada'): Act =>
   (world) =>
-    world.exited('ada', { code, hint, detail });
+    world.exited(agent, { code, hint, detail });
 export const writing =
   (bytes: number): Act =>
   (world) => {
@@ -164,8 +166,8 @@ export const says =
 
 const MODEL = 'claude-opus-4-5';
 
-export const turnStarts = (agent = 'ada', sessionId: string | null = null): Act =>
-  says({ fact: 'turn-started', sessionId, model: MODEL, claudeVersion: '2.1.195', apiKeySource: 'none' }, agent);
+export const turnStarts = (agent = 'ada', sessionId: string | null = null, model = MODEL): Act =>
+  says({ fact: 'turn-started', sessionId, model, claudeVersion: '2.1.195', apiKeySource: 'none' }, agent);
 export const answers = (
   messageId: string,
   how: { tools?: boolean; sidechain?: boolean; model?: string } = {},
@@ -185,7 +187,8 @@ export const answers = (
   );
 export const retries = (status: number | null, attempt: number, agent = 'ada', delayMs: number | null = null): Act =>
   says({ fact: 'retrying', status, error: null, attempt, delayMs }, agent);
-export const limited = (resetsAt: number): Act => says({ fact: 'limited', resetsAt, limit: 'five_hour' });
+export const limited = (resetsAt: number, agent = 'ada'): Act =>
+  says({ fact: 'limited', resetsAt, limit: 'five_hour' }, agent);
 
 export const failure = (kind: FailureKind, status: number | null, requestId: string | null, text: string): Failure => ({
   kind,
@@ -237,6 +240,15 @@ export const expired = (requestId: string): Failure =>
   failure('credential', 401, requestId, 'API Error: 401 OAuth access token has expired.');
 export const throttled = (requestId: string): Failure =>
   failure('throttled', 429, requestId, 'API Error: Server is temporarily limiting requests');
+
+/** What is heard in them was said while no daemon listened. */
+export const late =
+  (...acts: readonly Act[]): Act =>
+  (world) => {
+    world.isLate = true;
+    all(...acts)(world);
+    world.isLate = false;
+  };
 
 // What the world does.
 export const daemonDies = (): Act => (world) => {

@@ -3,10 +3,20 @@ import { nextDeadline } from '../../src/kernel/deadlines.ts';
 import type { Event, ExitHint } from '../../src/kernel/events.ts';
 import type { StreamFact } from '../../src/kernel/facts.ts';
 import { runOf, type Fleet } from '../../src/kernel/fleet.ts';
-import { mono, wall, type Moment } from '../../src/kernel/moment.ts';
+import { mono, wall, type Deadline, type Moment } from '../../src/kernel/moment.ts';
 import { agentIn, frozenStep, START_WALL } from './fleet-of.ts';
 import { brokenInvariants } from './invariants.ts';
 import { changesOf, commandLine, eventLine, lineOf } from './transcript.ts';
+
+/** Agents that answer by themselves; without them they only say what a scenario makes them say. */
+export type Cast = {
+  /** The host has been told to do something; the agent it concerns acts on it, too. */
+  readonly obey: (world: World, command: Command) => void;
+  /** Whether a process still reacts to anything but a KILL. */
+  readonly hears: (run: string) => boolean;
+  /** Whether a process is in a turn that can be interrupted; afterwards it no longer is. */
+  readonly interrupt: (run: string) => boolean;
+};
 
 /** How long the simulated host and its agents take to do what they are told, in ms; null: they never do. */
 export type Habits = {
@@ -29,6 +39,29 @@ export const OBLIGING: Habits = {
   swept: 50,
 };
 
+/** One step of a history. */
+export type Told = {
+  readonly event: Event;
+  readonly before: Fleet;
+  readonly commands: readonly Command[];
+  readonly whenIs: (deadline: Deadline) => number;
+};
+
+const whole = ({ now, fleet }: World, { event, before, commands, whenIs }: Told): readonly string[] => [
+  lineOf(now, 'event', eventLine(event)),
+  ...commands.map(commandLine),
+  ...changesOf(before, fleet, whenIs),
+];
+
+const ABORTED: StreamFact = {
+  fact: 'turn-ended',
+  local: false,
+  outcome: 'aborted',
+  failure: null,
+  sessionId: null,
+  totalCostUsd: null,
+};
+
 type Reply = { readonly at: number; readonly order: number; readonly reply: (world: World) => void };
 
 const BOOT_MONO = 5_000;
@@ -42,6 +75,13 @@ export class World {
   habits: Habits = OBLIGING;
   roll = 0.5;
   tokenSource: string | null = 'CLAUDE_CODE_OAUTH_TOKEN';
+  cast: Cast | null = null;
+  /** What is heard was said while no daemon listened. */
+  isLate = false;
+  /** Writes down one step: what happened, what was ordered, what has changed by it. */
+  style: (world: World, told: Told) => readonly string[] = whole;
+  /** All that was ordered, and when. */
+  readonly orders: { readonly ms: number; readonly command: Command }[] = [];
   /** What each credential's secret looks like from outside. */
   readonly fingerprints = new Map<string, string>();
   /** How long an agent has been silent and what it uses, when somebody measures it; null: nobody answers. */
@@ -58,6 +98,11 @@ export class World {
 
   constructor(fleet: Fleet) {
     this.fleet = fleet;
+  }
+
+  /** Since the beginning of the history, by a clock that nobody sets. */
+  get now(): number {
+    return this.#now;
   }
 
   get moment(): Moment {
@@ -94,12 +139,15 @@ export class World {
     const before = this.fleet;
     const { fleet, commands } = frozenStep(before, event, this.moment);
     this.fleet = fleet;
-    this.write(lineOf(this.#now, 'event', eventLine(event)));
-    for (const command of commands) this.write(commandLine(command));
-    for (const change of changesOf(before, fleet, (deadline) => this.#whenIs(deadline))) this.write(change);
+    const whenIs = (deadline: Deadline): number => this.#whenIs(deadline);
+    for (const line of this.style(this, { event, before, commands, whenIs })) this.write(line);
     const broken = brokenInvariants(fleet, this.moment);
     if (broken.length > 0) throw new Error(`${broken.join('\n')}\n${this.lines.join('\n')}`);
-    commands.forEach((command) => this.#obey(command));
+    for (const command of commands) {
+      this.orders.push({ ms: this.#now, command });
+      this.#obey(command);
+      this.cast?.obey(this, command);
+    }
   }
 
   write(line: string): void {
@@ -115,7 +163,7 @@ export class World {
   heard(agent: string, fact: StreamFact, run = this.runOf(agent)): void {
     const offset = (this.#offsets.get(run) ?? 0) + 100;
     this.#offsets.set(run, offset);
-    this.submit({ type: 'heard', agent, run, offset, fact, late: false });
+    this.submit({ type: 'heard', agent, run, offset, fact, late: this.isLate });
   }
 
   exited(
@@ -132,6 +180,20 @@ export class World {
   forget(): void {
     this.#isAsleep = true;
     this.#replies = [];
+  }
+
+  /** What a process will do after a while, if it still lives then. */
+  later(delayMs: number, run: string, act: () => void): void {
+    this.#later(delayMs, () => {
+      if (this.#alive.has(run)) act();
+    });
+  }
+
+  /** The machine sleeps: the wall clock goes on, everything else stands still. */
+  suspend(ms: number): void {
+    this.#now += ms;
+    this.#boot = { ...this.#boot, began: this.#boot.began + ms };
+    this.#replies = this.#replies.map((reply) => ({ ...reply, at: reply.at + ms }));
   }
 
   jumpWall(ms: number): void {
@@ -185,7 +247,7 @@ export class World {
             run,
             shimPid: 4_000 + Number(run),
             shimStart: '77',
-            fingerprint: this.#fingerprintOf(agent),
+            fingerprint: this.fingerprintOf(agent),
           });
         });
         return;
@@ -198,32 +260,26 @@ export class World {
       case 'deliver':
         this.#later(
           this.habits.echoed,
-          whileAlive(() => this.heard(agent, { fact: 'accepted', uuid: command.uuid }, run)),
+          whileAlive(() => {
+            if (this.cast?.hears(run) !== false) this.heard(agent, { fact: 'accepted', uuid: command.uuid }, run);
+          }),
         );
         return;
       case 'interrupt':
         this.#later(
           this.habits.interrupted,
-          whileAlive(() =>
-            this.heard(
-              agent,
-              {
-                fact: 'turn-ended',
-                local: false,
-                outcome: 'aborted',
-                failure: null,
-                sessionId: null,
-                totalCostUsd: null,
-              },
-              run,
-            ),
-          ),
+          whileAlive(() => {
+            if (this.cast?.interrupt(run) !== false) this.heard(agent, ABORTED, run);
+          }),
         );
         return;
       case 'signal':
         this.#later(
           command.signal === 'TERM' ? this.habits.termed : this.habits.killed,
-          whileAlive(() => this.exited(agent, { code: command.signal === 'TERM' ? 143 : 137 })),
+          whileAlive(() => {
+            if (command.signal === 'KILL') this.exited(agent, { code: 137 });
+            else if (this.cast?.hears(run) !== false) this.exited(agent, { code: 143 });
+          }),
         );
         return;
       case 'sweep':
@@ -247,8 +303,9 @@ export class World {
     }
   }
 
-  #fingerprintOf(agent: string): string {
-    const [credential = ''] = agentIn(this.fleet, agent).spec.credentials;
+  fingerprintOf(agent: string): string | null {
+    const [credential] = agentIn(this.fleet, agent).spec.credentials;
+    if (credential === undefined) return null;
     return this.fingerprints.get(credential) ?? (credential === 'max' ? 'ab12cd34' : `of ${credential}`);
   }
 }

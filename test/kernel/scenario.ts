@@ -261,6 +261,13 @@ export const reboots =
     world.reboot(ms(took));
     world.write(`\n# the machine reboots and takes ${took}`);
   };
+export const suspends =
+  (took: string): Act =>
+  (world) => {
+    world.suspend(ms(took));
+    world.write(`\n# the machine sleeps for ${took}`);
+    world.submit({ type: 'tick' });
+  };
 export const wallJumps =
   (sign: 1 | -1, by: string): Act =>
   (world) => {

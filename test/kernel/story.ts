@@ -102,14 +102,7 @@ const EVENTS: ReadonlySet<Event['type']> = new Set<Event['type']>([
   'measured',
   'adopted',
 ]);
-const RECORDS_LEFT_OUT: ReadonlySet<string> = new Set([
-  'starting',
-  'ready',
-  'stopping',
-  'exited',
-  'restarting',
-  'declared',
-]);
+const RECORDS_LEFT_OUT: ReadonlySet<string> = new Set(['starting', 'ready', 'exited', 'restarting', 'declared']);
 
 function isEvidence(event: Event, { fleet }: World): boolean {
   if (EVENTS.has(event.type)) return true;
@@ -125,7 +118,8 @@ function isEvidence(event: Event, { fleet }: World): boolean {
 function isDecision(command: Command): boolean {
   switch (command.type) {
     case 'record':
-      return !RECORDS_LEFT_OUT.has(command.event);
+      // The begin of an attempt has been told already.
+      return !RECORDS_LEFT_OUT.has(command.event) && !(command.event === 'stopping' && /^i\d+$/.test(command.detail));
     case 'file-incident':
       return command.incident.closedAt !== null;
     case 'deliver':
@@ -150,6 +144,8 @@ export function brief(world: World, { event, before, commands, whenIs }: Told): 
     / gate | recovery (gated|following|held|waiting)/.test(line),
   );
   const lines = [...happened, ...decided, ...reaches(before, world.fleet), ...changes];
+  // Who is looked at and found well is worth no line.
+  if (lines.length === 1 && lines.some((line) => / {2}measure | measured /.test(line))) return [];
   const time = lineOf(world.now, '', '');
   return lines.map((line, index) => (index === 0 ? time + line.slice(time.length) : line));
 }

@@ -64,6 +64,11 @@ export const roll =
   (value: number): Act =>
   (world) =>
     (world.roll = value);
+/** From now on whoever is looked at has been silent for so long; null: nobody looks. */
+export const measures =
+  (silentMs: number | null): Act =>
+  (world) =>
+    (world.measured = silentMs === null ? null : { silentMs, rssBytes: null });
 export const tokenSource =
   (source: string): Act =>
   (world) =>

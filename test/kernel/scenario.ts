@@ -3,7 +3,7 @@ import type { ExitHint, ProcessEvent, RestartHow } from '../../src/kernel/events
 import type { Failure, FailureKind, StreamFact } from '../../src/kernel/facts.ts';
 import type { AgentSpec } from '../../src/kernel/spec.ts';
 import { ADA, agentIn, fleetOf, uuidOf } from './fleet-of.ts';
-import type { Habits } from './world.ts';
+import type { Habits } from './habits.ts';
 import { World } from './world.ts';
 
 /**
@@ -100,9 +100,9 @@ export const reset =
   (world) =>
     world.submit({ type: 'reset-asked', agent });
 export const notify =
-  (file = '/srv/ecosystem.ts'): Act =>
+  (file = '/srv/ecosystem.ts', program = 'page-me'): Act =>
   (world) =>
-    world.submit({ type: 'notify-declared', file, channels: [{ command: ['page-me'] }] });
+    world.submit({ type: 'notify-declared', file, channels: [{ command: [program] }] });
 export const credentialChanges =
   (credential = 'max', fingerprint = 'ffff0000'): Act =>
   (world) => {

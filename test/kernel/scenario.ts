@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ExitHint, ProcessEvent, RestartHow } from '../../src/kernel/events.ts';
 import type { Failure, FailureKind, StreamFact } from '../../src/kernel/facts.ts';
+import { runOf } from '../../src/kernel/fleet.ts';
 import type { AgentSpec } from '../../src/kernel/spec.ts';
 import { ADA, agentIn, fleetOf, uuidOf } from './fleet-of.ts';
 import type { Habits } from './habits.ts';
@@ -272,6 +273,16 @@ export const suspends =
     world.suspend(ms(took));
     world.write(`\n# the machine sleeps for ${took}`);
     world.submit({ type: 'tick' });
+  };
+/** The new daemon finds nothing left of the processes of these agents. */
+export const vanish =
+  (agents: readonly string[]): Act =>
+  (world) => {
+    for (const agent of agents) {
+      if (runOf(agentIn(world.fleet, agent).state) === null) continue;
+      adopted(agent)(world);
+      exits(null, null, '', agent)(world);
+    }
   };
 export const wallJumps =
   (sign: 1 | -1, by: string): Act =>

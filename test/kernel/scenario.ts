@@ -135,7 +135,8 @@ const report =
   (world) =>
     world.submit(build({ agent, run: world.runOf(agent) }));
 
-export const spawnFailed = (detail: string): Act => report((name) => ({ type: 'spawn-failed', ...name, detail }));
+export const spawnFailed = (detail: string, agent = 'ada'): Act =>
+  report((name) => ({ type: 'spawn-failed', ...name, detail }), agent);
 export const neverSpawned = (): Act => report((name) => ({ type: 'never-spawned', ...name }));
 export const adopted = (agent = 'ada'): Act => report((name) => ({ type: 'adopted', ...name }), agent);
 export const caughtUp = (agent = 'ada'): Act => report((name) => ({ type: 'caught-up', ...name }), agent);

@@ -1,4 +1,4 @@
-import { CAUSES } from './causes.ts';
+import { CAUSES, isLimit } from './causes.ts';
 import { nextAttempt } from './deadlines.ts';
 import type { Agent, AgentState, Fleet } from './fleet.ts';
 import type { Gate, Incident, Recovery } from './trouble.ts';
@@ -29,7 +29,7 @@ export function explain(fleet: Fleet, agent: Agent, moment: Moment): Explanation
 }
 
 export const explanationText = ({ is, why: reason, next, todo }: Explanation): string =>
-  [is, reason, next, todo].filter((part) => part !== '').join(' ');
+  sentences(is, reason, next, todo);
 
 const WORDS: Readonly<Record<AgentState['at'], string>> = {
   stopped: 'is stopped',
@@ -52,7 +52,7 @@ function whatIs({ spec, state, health, turn, paused, queue }: Agent): string {
 function why(agent: Agent, incident: Incident | undefined): string {
   if (incident !== undefined) {
     const shared = incident.open.length > 1 ? ` ${incident.open.length} agents are in it.` : '';
-    return `${CAUSES[incident.cause].told}${shared} Evidence (${incident.id}): ${incident.evidence.at(-1)}.`;
+    return `${CAUSES[incident.cause].told}${shared} Evidence (${incident.id}): ${incident.evidence.at(-1)?.replace(/\.$/, '')}.`;
   }
   const { health } = agent;
   if (health === 'suspect') return 'The API rejects this turn; Claude Code itself is still trying.';
@@ -92,7 +92,7 @@ function nextInIncident(name: string, { stage, attempts }: Recovery, gate: Gate,
 
 const timeOf = (deadline: Deadline, moment: Moment): string => new Date(expectedAt(deadline, moment)).toISOString();
 
-function whatToDo({ spec, state, paused, recovery }: Agent, incident: Incident | undefined): string {
+function whatToDo({ spec, state, turn, paused, recovery }: Agent, incident: Incident | undefined): string {
   const { name } = spec;
   if (paused) return `Let it go on: agentvisor resume ${name}`;
   if (state.at === 'stopped') return `Start it: agentvisor start ${name}`;
@@ -102,5 +102,9 @@ function whatToDo({ spec, state, paused, recovery }: Agent, incident: Incident |
   const { todo } = CAUSES[incident.cause];
   if (recovery.stage === 'held') return `${todo} Try at once: agentvisor restart ${name}`;
   if (recovery.stage === 'replacing' || recovery.stage === 'verifying') return todo;
-  return `${todo === '' ? '' : `${todo} `}Do not wait: agentvisor restart ${name}`;
+  if (!isLimit(incident.cause)) return sentences(todo, `Do not wait: agentvisor restart ${name}`);
+  // Of which it was just said that no restart helps: it only makes the agent ask.
+  return turn === null ? sentences(todo, `Ask sooner, in a new process: agentvisor restart ${name}`) : todo;
 }
+
+const sentences = (...all: readonly string[]): string => all.filter((one) => one !== '').join(' ');

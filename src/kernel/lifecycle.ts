@@ -171,9 +171,13 @@ function afterOwnExit(draft: Draft, agent: Agent, run: Run, cause: Cause): Agent
   // The end may have been noted long ago, while no daemon was there.
   const delayMs = Math.max(0, counted.delayMs - (run.ended?.agoMs ?? 0));
   const uptimeS = Math.round(uptimeMs / 100) / 10;
-  const next = waitsForAttempt(draft, crashed) ? 'started by its next attempt' : `next start in ${delayMs} ms`;
-  record(draft, crashed, 'waiting', cause, `lived ${uptimeS} s; ${next}`);
+  record(draft, crashed, 'waiting', cause, `lived ${uptimeS} s; ${startText(draft, crashed, delayMs)}`);
   return put(draft, { ...crashed, state: { at: 'waiting', deadline: after(draft.moment, delayMs), cause } });
+}
+
+function startText(draft: Draft, agent: Agent, delayMs: number): string {
+  if (agent.paused) return 'started when it is resumed';
+  return waitsForAttempt(draft, agent) ? 'started by its next attempt' : `next start in ${delayMs} ms`;
 }
 
 function signal(draft: Draft, agent: Agent, run: Run, name: 'TERM' | 'KILL'): void {

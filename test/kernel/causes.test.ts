@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { CAUSE_OF, CAUSES, isLimit, type Cause } from '../../src/kernel/causes.ts';
 import { causeOfExit } from '../../src/kernel/lifecycle.ts';
@@ -27,6 +27,14 @@ describe('the table of causes', () => {
     const told = rows.map(([, row]) => row.told);
     expect(told.every((text) => /^[A-Za-z].*\.$/.test(text))).toBe(true);
     expect(new Set(told).size).toBe(rows.length);
+  });
+
+  test('is shown as a whole by the transcripts: each cause is recorded in one of them', () => {
+    const folder = new URL('./scenarios/', import.meta.url);
+    const texts = readdirSync(folder).map((file) => readFileSync(new URL(file, folder), 'utf8'));
+    const recorded = (cause: Cause): boolean =>
+      texts.some((text) => text.split('\n').some((line) => / record +/.test(line) && line.includes(`[${cause}]`)));
+    expect(rows.map(([cause]) => cause).filter((cause) => !recorded(cause))).toEqual([]);
   });
 
   test('restarts only where a new process can help', () => {

@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { nextAttempt, nextDeadline } from '../../src/kernel/deadlines.ts';
-import { explain, explanationText } from '../../src/kernel/explain.ts';
 import { agentIn, fleetOf, ADA, START_WALL } from './fleet-of.ts';
 import {
   at,
   exits,
   failure,
   habits,
+  pause,
   play,
   rejectedTurn,
+  retries,
   send,
   start,
   stop,
@@ -31,7 +32,23 @@ describe('the next deadline', () => {
   test('is none when there is nothing to wait for', () => {
     expect(nextDeadline(fleetOf(ADA))).toEqual({ mono: null, wall: null });
     expect(wakes('10s', ...WORKING)).toBeNull();
-    expect(wakes('20s', ...WORKING, at('10s', send('m2')), at('11s', turnStarts()))).toBeNull();
+  });
+
+  test('is the look at a silent turn, and none while the agent is paused', () => {
+    const inTurn = [...WORKING, at('10s', send('m2')), at('11s', turnStarts())];
+    expect(wakes('20s', ...inTurn)).toBe(611);
+    expect(wakes('20s', ...inTurn, at('12s', pause()))).toBeNull();
+    expect(wakes('20s', ...inTurn, at('12s', retries(529, 1, 'ada', 30_000)))).toBe(642);
+  });
+
+  test('is the look at the memory of an agent that has a limit', () => {
+    const world = play('20s', WORKING, { ...ADA, memory: { maxBytes: 1 } });
+    expect(nextDeadline(world.fleet).mono).toBe(1_030_420);
+  });
+
+  test('is the time at which an agent that is renewed when it is idle will have been idle, by each clock', () => {
+    const world = play('20s', WORKING, { ...ADA, idleWake: { afterMs: 3_600_000, when: 'when-idle', at: null } });
+    expect(nextDeadline(world.fleet)).toEqual({ mono: 4_601_100, wall: START_WALL + 3_601_100 });
   });
 
   test('is the end of the start, of a stage of the stop, of a backoff', () => {
@@ -70,23 +87,19 @@ describe('the next deadline', () => {
   });
 });
 
-describe('what is said of it', () => {
-  const quiet = play('15s', [
-    ...WORKING,
-    at('10s', send('m2')),
-    at('11s', rejectedTurn(unauthorized('req_1'))),
-    at('13s', rejectedTurn(unauthorized('req_2'))),
-  ]);
-
-  test('the next attempt is the one that is planned', () => {
+describe('the next attempt', () => {
+  test('is the one that is planned', () => {
+    const quiet = play('15s', [
+      ...WORKING,
+      at('10s', send('m2')),
+      at('11s', rejectedTurn(unauthorized('req_1'))),
+      at('13s', rejectedTurn(unauthorized('req_2'))),
+    ]);
     expect(nextAttempt(quiet.fleet, agentIn(quiet.fleet))).toEqual({ clock: 'mono', at: 1_033_000 });
   });
 
-  test('an operator is told what is, why, what happens next and what to do', () => {
-    expect(explanationText(explain(quiet.fleet, agentIn(quiet.fleet), quiet.moment))).toBe(
-      'ada is up and quiet. The API rejects this session though its credential works elsewhere; only a new process helps. ' +
-        'Evidence: ada: 401 (request req_2): Failed to authenticate. API Error: 401 Invalid authentication credentials. ' +
-        'The next attempt is at 2026-01-01T00:00:33.000Z; sooner with: agentvisor restart ada',
-    );
+  test('is none for an agent that has nothing to wait for', () => {
+    const { fleet } = play('15s', WORKING);
+    expect(nextAttempt(fleet, agentIn(fleet))).toBeNull();
   });
 });

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import type { ExitHint, ProcessEvent, RestartHow } from '../../src/kernel/events.ts';
 import type { Failure, FailureKind, StreamFact } from '../../src/kernel/facts.ts';
+import { runOf } from '../../src/kernel/fleet.ts';
 import type { AgentSpec } from '../../src/kernel/spec.ts';
 import { ADA, agentIn, fleetOf, uuidOf } from './fleet-of.ts';
-import type { Habits } from './world.ts';
+import type { Habits } from './habits.ts';
 import { World } from './world.ts';
 
 /**
@@ -64,6 +65,11 @@ export const roll =
   (value: number): Act =>
   (world) =>
     (world.roll = value);
+/** From now on whoever is looked at has been silent for so long; null: nobody looks. */
+export const measures =
+  (silentMs: number | null): Act =>
+  (world) =>
+    (world.measured = silentMs === null ? null : { silentMs, rssBytes: null });
 export const tokenSource =
   (source: string): Act =>
   (world) =>
@@ -95,9 +101,9 @@ export const reset =
   (world) =>
     world.submit({ type: 'reset-asked', agent });
 export const notify =
-  (file = '/srv/ecosystem.ts'): Act =>
+  (file = '/srv/ecosystem.ts', program = 'page-me'): Act =>
   (world) =>
-    world.submit({ type: 'notify-declared', file, channels: [{ command: ['page-me'] }] });
+    world.submit({ type: 'notify-declared', file, channels: [{ command: [program] }] });
 export const credentialChanges =
   (credential = 'max', fingerprint = 'ffff0000'): Act =>
   (world) => {
@@ -129,7 +135,8 @@ const report =
   (world) =>
     world.submit(build({ agent, run: world.runOf(agent) }));
 
-export const spawnFailed = (detail: string): Act => report((name) => ({ type: 'spawn-failed', ...name, detail }));
+export const spawnFailed = (detail: string, agent = 'ada'): Act =>
+  report((name) => ({ type: 'spawn-failed', ...name, detail }), agent);
 export const neverSpawned = (): Act => report((name) => ({ type: 'never-spawned', ...name }));
 export const adopted = (agent = 'ada'): Act => report((name) => ({ type: 'adopted', ...name }), agent);
 export const caughtUp = (agent = 'ada'): Act => report((name) => ({ type: 'caught-up', ...name }), agent);
@@ -260,6 +267,23 @@ export const reboots =
   (world) => {
     world.reboot(ms(took));
     world.write(`\n# the machine reboots and takes ${took}`);
+  };
+export const suspends =
+  (took: string): Act =>
+  (world) => {
+    world.suspend(ms(took));
+    world.write(`\n# the machine sleeps for ${took}`);
+    world.submit({ type: 'tick' });
+  };
+/** The new daemon finds nothing left of the processes of these agents. */
+export const vanish =
+  (agents: readonly string[]): Act =>
+  (world) => {
+    for (const agent of agents) {
+      if (runOf(agentIn(world.fleet, agent).state) === null) continue;
+      adopted(agent)(world);
+      exits(null, null, '', agent)(world);
+    }
   };
 export const wallJumps =
   (sign: 1 | -1, by: string): Act =>

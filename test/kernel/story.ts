@@ -27,6 +27,34 @@ export function story(
   });
 }
 
+/** A story of which only that is kept which people are told. */
+export function notices(
+  name: string,
+  until: string,
+  cast: { readonly faults?: readonly Fault[]; readonly agents: readonly AgentSpec[] },
+  moves: readonly Move[],
+): void {
+  test(name, async () => {
+    const world = perform(until, cast, moves, onlyNotices);
+    const file = `./scenarios/told-${name.replaceAll(/[^a-z0-9]+/gi, '-').toLowerCase()}.txt`;
+    await expect(`# what people are told ${name}\n\n${world.lines.join('\n')}\n`).toMatchFileSnapshot(file);
+  });
+}
+
+const onlyNotices: World['style'] = ({ now }, { commands }) =>
+  commands.flatMap((command) =>
+    command.type === 'notice'
+      ? [
+          lineOf(
+            now,
+            'notice',
+            `${command.notice.id} [${command.notice.cause}] to ${JSON.stringify(command.channels)}`,
+          ),
+          `${' '.repeat(12)}${command.notice.text}`,
+        ]
+      : [],
+  );
+
 /** Plays a story for what it shows of the world at its end. */
 export function perform(
   until: string,
@@ -51,11 +79,13 @@ const NAMES = ['ada', 'bob', 'cyd', 'dan', 'eve', 'fay'] as const;
 export const crew = (count: number, change: Partial<AgentSpec> = {}): readonly AgentSpec[] =>
   NAMES.slice(0, count).map((name) => ({ ...ADA, ...change, name }));
 
-/** The same, and nobody is asked for a proof: a trouble stays as it was found until somebody sends a message. */
-export const quietCrew = (count: number, change: Partial<AgentSpec> = {}): readonly AgentSpec[] =>
-  crew(count, { ...change, auth: { ...ADA.auth, verify: { ...ADA.auth.verify, prompt: false } } });
-
 export const named = (name: string, change: Partial<AgentSpec> = {}): AgentSpec => ({ ...ADA, ...change, name });
+
+/** Nobody asks it for a proof: a trouble stays as it was found until somebody sends a message. */
+export const quiet = (name: string, change: Partial<AgentSpec> = {}): AgentSpec =>
+  named(name, { ...change, auth: { ...ADA.auth, verify: { ...ADA.auth.verify, prompt: false } } });
+
+export const quietCrew = (count: number): readonly AgentSpec[] => NAMES.slice(0, count).map((name) => quiet(name));
 
 const scripted = (world: World): ScriptedAgents => {
   if (world.cast instanceof ScriptedAgents) return world.cast;
@@ -102,14 +132,7 @@ const EVENTS: ReadonlySet<Event['type']> = new Set<Event['type']>([
   'measured',
   'adopted',
 ]);
-const RECORDS_LEFT_OUT: ReadonlySet<string> = new Set([
-  'starting',
-  'ready',
-  'stopping',
-  'exited',
-  'restarting',
-  'declared',
-]);
+const RECORDS_LEFT_OUT: ReadonlySet<string> = new Set(['starting', 'ready', 'exited', 'restarting', 'declared']);
 
 function isEvidence(event: Event, { fleet }: World): boolean {
   if (EVENTS.has(event.type)) return true;
@@ -125,7 +148,8 @@ function isEvidence(event: Event, { fleet }: World): boolean {
 function isDecision(command: Command): boolean {
   switch (command.type) {
     case 'record':
-      return !RECORDS_LEFT_OUT.has(command.event);
+      // The begin of an attempt has been told already.
+      return !RECORDS_LEFT_OUT.has(command.event) && !(command.event === 'stopping' && /^i\d+$/.test(command.detail));
     case 'file-incident':
       return command.incident.closedAt !== null;
     case 'deliver':
@@ -150,6 +174,8 @@ export function brief(world: World, { event, before, commands, whenIs }: Told): 
     / gate | recovery (gated|following|held|waiting)/.test(line),
   );
   const lines = [...happened, ...decided, ...reaches(before, world.fleet), ...changes];
+  // Who is looked at and found well is worth no line.
+  if (lines.length === 1 && lines.some((line) => / {2}measure | measured /.test(line))) return [];
   const time = lineOf(world.now, '', '');
   return lines.map((line, index) => (index === 0 ? time + line.slice(time.length) : line));
 }

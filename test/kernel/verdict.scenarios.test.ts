@@ -15,12 +15,12 @@ import {
   turnStarts,
   unauthorized,
 } from './scenario.ts';
-import { crew, declareCredential, named, quietCrew, settled, story } from './story.ts';
+import { crew, declareCredential, quiet, quietCrew, settled, story } from './story.ts';
 
 /** Nobody is asked for a proof, so that a trouble stays as it was found. */
 const TWO = quietCrew(2);
-const ADA_ON_MAX = named('ada', { auth: TWO[0]!.auth });
-const BOB_ON_TEAM = named('bob', { auth: TWO[0]!.auth, credentials: ['team'] });
+const ADA_ON_MAX = quiet('ada');
+const BOB_ON_TEAM = quiet('bob', { credentials: ['team'] });
 
 describe('how far a rejection reaches', () => {
   story('one agent is rejected and there is nothing to compare: its session', '1m', { agents: [ADA_ON_MAX] }, [
@@ -106,31 +106,28 @@ describe('who shares a credential', () => {
     ],
   );
 
-  const homeless = quietCrew(3, { credentials: [] });
-  const own = named('cyd', { ...homeless[2]!, env: { ANTHROPIC_API_KEY: 'its own' } });
-  const declareAll = [
-    ...homeless.slice(0, 2).map((spec) => declare(spec, { HOME: '/home/op' })),
-    declare(own, { HOME: '/home/op' }),
-  ];
+  const ada = quiet('ada', { credentials: [] });
+  const bob = quiet('bob', { credentials: [] });
+  const own = quiet('cyd', { credentials: [], env: { ANTHROPIC_API_KEY: 'its own' } });
+  const declareAll = [ada, bob, own].map((spec) => declare(spec, { HOME: '/home/op' }));
 
   story('agents without a declared credential share the login of their home', '1m', { agents: [] }, [
     at('0s', ...declareAll),
-    ...settled([...homeless.slice(0, 2), own]),
+    ...settled([ada, bob, own]),
     at('10s', rejectedTurn(unauthorized('req_1'), 'ada')),
     at('20s', rejectedTurn(unauthorized('req_2'), 'bob')),
   ]);
 
   story('an agent that brings its own login along shares it with nobody', '1m', { agents: [] }, [
     at('0s', ...declareAll),
-    ...settled([...homeless.slice(0, 2), own]),
+    ...settled([ada, bob, own]),
     at('10s', rejectedTurn(unauthorized('req_1'), 'ada')),
     at('20s', rejectedTurn(unauthorized('req_2'), 'cyd')),
   ]);
 
-  const elsewhere = named('bob', { ...homeless[1]! });
   story('agents without a declared credential and with two homes have two logins', '1m', { agents: [] }, [
-    at('0s', declare(homeless[0]!, { HOME: '/home/op' }), declare(elsewhere, { HOME: '/home/other' })),
-    ...settled([homeless[0]!, elsewhere]),
+    at('0s', declare(ada, { HOME: '/home/op' }), declare(bob, { HOME: '/home/other' })),
+    ...settled([ada, bob]),
     at('10s', rejectedTurn(unauthorized('req_1'), 'ada')),
     at('20s', rejectedTurn(unauthorized('req_2'), 'bob')),
   ]);

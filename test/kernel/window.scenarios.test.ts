@@ -1,16 +1,19 @@
 import { describe } from 'vitest';
-import { at, exits, fails, habits, note, pause, rejectedTurn, remove, resume, send, stop, unauthorized } from './scenario.ts';
 import {
-  closes,
-  crew,
-  during,
-  opens,
-  quietCrew,
-  sendAll,
-  sendTo,
-  settled,
-  story,
-} from './story.ts';
+  at,
+  exits,
+  fails,
+  habits,
+  note,
+  pause,
+  rejectedTurn,
+  remove,
+  resume,
+  send,
+  stop,
+  unauthorized,
+} from './scenario.ts';
+import { closes, crew, during, opens, quietCrew, sendAll, sendTo, settled, story } from './story.ts';
 
 const SIX = crew(6);
 const THREE = crew(3);

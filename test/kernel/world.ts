@@ -5,6 +5,7 @@ import type { StreamFact } from '../../src/kernel/facts.ts';
 import { runOf, type Fleet } from '../../src/kernel/fleet.ts';
 import { mono, wall, type Deadline, type Moment } from '../../src/kernel/moment.ts';
 import { agentIn, frozenStep, START_WALL } from './fleet-of.ts';
+import { OBLIGING, type Habits } from './habits.ts';
 import { brokenInvariants } from './invariants.ts';
 import { changesOf, commandLine, eventLine, lineOf } from './transcript.ts';
 
@@ -16,27 +17,6 @@ export type Cast = {
   readonly hears: (run: string) => boolean;
   /** Whether a process is in a turn that can be interrupted; afterwards it no longer is. */
   readonly interrupt: (run: string) => boolean;
-};
-
-/** How long the simulated host and its agents take to do what they are told, in ms; null: they never do. */
-export type Habits = {
-  readonly spawned: number | null;
-  readonly initialized: number | null;
-  readonly echoed: number | null;
-  readonly interrupted: number | null;
-  readonly termed: number | null;
-  readonly killed: number | null;
-  readonly swept: number | null;
-};
-
-export const OBLIGING: Habits = {
-  spawned: 20,
-  initialized: 400,
-  echoed: 30,
-  interrupted: 200,
-  termed: 100,
-  killed: 20,
-  swept: 50,
 };
 
 /** One step of a history. */

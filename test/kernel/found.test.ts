@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest';
+import { brokenInvariants } from './invariants.ts';
+import type { Seen } from './model.ts';
+import type { HistoryMove } from './moves.ts';
+import { played, records } from './play.ts';
+
+/** What random histories have found, each as the shortest one that shows it. */
+
+function seenIn(moves: readonly HistoryMove[]): readonly Seen[] {
+  const all: Seen[] = [];
+  played(moves, (seen) => void all.push(seen));
+  return all;
+}
+
+const flow = (rounds: number): HistoryMove => ({ do: 'flow', rounds });
+const live = (rounds: number): HistoryMove => ({ do: 'live', rounds });
+const ownTurn = (which: number): HistoryMove => ({ do: 'own-turn', which });
+const send = (agent: string): HistoryMove => ({ do: 'send', agent });
+const pause = (agent: string): HistoryMove => ({ do: 'operator', verb: 'pause', agent });
+const daemon = (cutsWrite: boolean): HistoryMove => ({ do: 'daemon', cutsWrite });
+const window = (opens: boolean): HistoryMove => ({ do: 'window', credential: 'max', opens });
+const pass = (ms: number): HistoryMove => ({ do: 'pass', ms });
+const TICK: HistoryMove = { do: 'tick' };
+const FIVE_MINUTES_MS = 300_000;
+/** Their places among the processes. */
+const [ADA, BOB, CYD, DAN] = [0, 1, 3, 4];
+/** Once dan has a new process, which is the last. */
+const ELI_THEN = 4;
+
+describe('found by random histories', () => {
+  test('nothing is written behind a cut message, though a second daemon dies before the paused agent is replaced', () => {
+    // The model throws when a process whose input was cut is written to.
+    const seen = seenIn([pause('bob'), send('bob'), daemon(true), daemon(false), flow(2)]);
+    expect(seen.at(-1)?.after.agents['bob']?.restart?.cause).toBe('crash');
+  });
+});

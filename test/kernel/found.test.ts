@@ -33,4 +33,14 @@ describe('found by random histories', () => {
     const seen = seenIn([pause('bob'), send('bob'), daemon(true), daemon(false), flow(2)]);
     expect(seen.at(-1)?.after.agents['bob']?.restart?.cause).toBe('crash');
   });
+
+  test('the canary is asked for a proof though the one before it still has its own prompt in its queue', () => {
+    const seen = seenIn([window(true), ownTurn(ADA), ownTurn(BOB), live(20)]);
+    const attempts = seen.flatMap((step) => records(step, 'attempt'));
+    const asked = seen.flatMap(({ commands }) =>
+      commands.flatMap((command) => (command.type === 'deliver' ? [command.agent] : [])),
+    );
+    expect(new Set(attempts)).toEqual(new Set(['ada', 'bob']));
+    expect(asked).toEqual(attempts);
+  });
 });

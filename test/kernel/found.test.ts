@@ -43,4 +43,22 @@ describe('found by random histories', () => {
     expect(new Set(attempts)).toEqual(new Set(['ada', 'bob']));
     expect(asked).toEqual(attempts);
   });
+
+  test('a canary whose time is over while its credential was replaced hands over in the same step', () => {
+    // Dan is sent no prompt of our own, so it proves nothing.
+    const seen = seenIn([
+      { do: 'window', credential: 'key', opens: true },
+      ownTurn(DAN),
+      flow(12),
+      ownTurn(ELI_THEN),
+      flow(6),
+      { do: 'rotate', credential: 'key' },
+      pass(FIVE_MINUTES_MS),
+      TICK,
+    ]);
+    expect(seen.flatMap((step) => records(step, 'attempt'))).toEqual(['dan', 'eli']);
+    for (const { event, after, moment } of seen) {
+      if (event.type === 'tick') expect(brokenInvariants(after, moment)).toEqual([]);
+    }
+  });
 });

@@ -61,4 +61,16 @@ describe('found by random histories', () => {
       if (event.type === 'tick') expect(brokenInvariants(after, moment)).toEqual([]);
     }
   });
+
+  test('a paused agent that must prove itself is asked nothing until it is resumed', () => {
+    const trouble: readonly HistoryMove[] = [window(true), ownTurn(CYD), flow(5), pause('cyd'), flow(6)];
+    const seen = seenIn([...trouble, { do: 'operator', verb: 'resume', agent: 'cyd' }]);
+    const asked = seen.filter(({ commands }) => commands.some(({ type }) => type === 'deliver'));
+    expect(seen.at(-2)?.after.agents['cyd']).toMatchObject({
+      health: 'verifying',
+      state: { at: 'running' },
+      turn: null,
+    });
+    expect(asked.map(({ event }) => event)).toEqual([{ type: 'paused', agent: 'cyd', paused: false }]);
+  });
 });

@@ -70,6 +70,16 @@ const faults: readonly Weighted[] = [
   move(1, fc.record({ do: is('crash-loop'), agent: victim, times: fc.integer({ min: 2, max: 7 }) })),
   move(2, fc.record({ do: is('hang'), agent: talker, rounds: fc.integer({ min: 0, max: 12 }) })),
   move(1, fc.record({ do: is('mute-start'), agent: talker, rounds: fc.integer({ min: 0, max: 5 }) })),
+  move(
+    4,
+    fc.record({
+      do: is('trouble'),
+      agent: talker,
+      kind: fc.constantFrom(...KINDS),
+      rounds: fc.integer({ min: 0, max: 3 }),
+    }),
+  ),
+  move(1, fc.record({ do: is('bad-start'), agent: victim })),
   move(1, fc.record({ do: is('leave-behind'), which })),
   move(1, fc.record({ do: is('swell'), agent: fc.constant('cyd'), rounds: fc.integer({ min: 0, max: 5 }) })),
 ];

@@ -58,6 +58,8 @@ export class Model implements Surroundings {
   readonly weather = new Map<string, Weather>();
   /** Agents whose next process will never say a word. */
   readonly mute = new Set<string>();
+  /** Agents whose next process cannot be started. */
+  readonly unstartable = new Set<string>();
   readonly #watch: (seen: Seen, model: Model) => void;
   readonly #swept = new Set<string>();
   readonly #wasKnown = new Map<string, number>();
@@ -247,7 +249,7 @@ export class Model implements Surroundings {
     // A run that was swept before it had a process is never started.
     if (this.#swept.has(run)) return;
     const known = this.fleet.agents[agent];
-    if (fails || known === undefined || runOf(known.state)?.id !== run) {
+    if (fails || this.unstartable.delete(agent) || known === undefined || runOf(known.state)?.id !== run) {
       this.#swept.add(run);
       this.submit({ type: 'spawn-failed', agent, run, detail: 'no such folder' });
       return;

@@ -35,6 +35,9 @@ export type HistoryMove =
   | { readonly do: 'crash-loop'; readonly agent: string; readonly times: number }
   | { readonly do: 'hang'; readonly agent: string; readonly rounds: number }
   | { readonly do: 'mute-start'; readonly agent: string; readonly rounds: number }
+  /** The next turn of an agent fails that way. */
+  | { readonly do: 'trouble'; readonly agent: string; readonly kind: FailureKind; readonly rounds: number }
+  | { readonly do: 'bad-start'; readonly agent: string }
   | { readonly do: 'swell'; readonly agent: string; readonly rounds: number }
   | { readonly do: 'leave-behind'; readonly which: number }
   | { readonly do: 'send'; readonly agent: string }
@@ -140,6 +143,19 @@ const MAKE: Make = {
     model.submit(operatorEvent('restart', agent));
     live(model, rounds);
   },
+  trouble: (model, { agent, kind, rounds }) => {
+    const process = livingOf(model, agent);
+    if (process === undefined) return;
+    process.api = kind;
+    model.send(agent);
+    flow(model, 6);
+    live(model, rounds);
+  },
+  'bad-start': (model, { agent }) => {
+    model.unstartable.add(agent);
+    model.submit(operatorEvent('restart-now', agent));
+    flow(model, 6);
+  },
   swell: (model, { agent, rounds }) => {
     const process = livingOf(model, agent);
     if (process !== undefined) process.rssBytes = 2 * MEMORY_MAX;
@@ -187,8 +203,7 @@ const MAKE: Make = {
   },
 };
 
-export const make = <Do extends HistoryMove['do']>(model: Model, move: MoveOf<Do>): void =>
-  MAKE[move.do as Do](model, move);
+export const make = <Do extends HistoryMove['do']>(model: Model, move: MoveOf<Do>): void => MAKE[move.do](model, move);
 
 const victims = ({ living }: Model): readonly Process[] => living.filter(({ agent }) => agent !== 'eve');
 const livingOf = ({ living }: Model, agent: string): Process | undefined =>

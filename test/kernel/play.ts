@@ -10,6 +10,13 @@ import { play, type HistoryMove } from './moves.ts';
 
 export const RUNS = Number(process.env['KERNEL_HISTORIES'] ?? 200);
 
+/** Fixed, a failure is not made smaller either: only whether there is one is asked. */
+const SEED = process.env['KERNEL_SEED'];
+export const HOW = SEED === undefined ? {} : { seed: Number(SEED), endOnFailure: true };
+
+/** Of what is slower than a history only so many are played. */
+export const runs = (share: number): number => Math.max(1, Math.round(RUNS * share));
+
 export type Watch = (seen: Seen, model: Model) => void;
 
 /** Plays a history and looks at every step of it. */
@@ -23,7 +30,7 @@ export const holds = (
   arbitrary: fc.Arbitrary<HistoryMove[]>,
   claim: (moves: HistoryMove[]) => void,
   numRuns = RUNS,
-): void => fc.assert(fc.property(arbitrary, claim), { numRuns: Math.max(1, Math.round(numRuns)) });
+): void => fc.assert(fc.property(arbitrary, claim), { ...HOW, numRuns: Math.max(1, Math.round(numRuns)) });
 
 type Recorded = Extract<Command, { type: 'record' }>;
 

@@ -175,6 +175,7 @@ describe('in every honest history', () => {
       model.api.clear();
       model.weather.clear();
       model.mute.clear();
+      model.unstartable.clear();
       for (const process of model.processes) {
         process.api = 'fine';
         process.hangs = false;

@@ -4,57 +4,10 @@ import type { Command } from '../../src/kernel/commands.ts';
 import type { AgentSpec, QuietPolicy } from '../../src/kernel/spec.ts';
 import { ADA } from './fleet-of.ts';
 import { Model, type Seen } from './model.ts';
-import { records, RUNS } from './play.ts';
+import { HOW, records, runs } from './play.ts';
+import { ask, closes, HOUR_MS, MINUTE_MS, opens, run, start } from './timeline.ts';
 
-/** What follows when the API rejects a whole credential for hours, on a clock that runs from one event to the next. */
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-
-type Act = { readonly at: number; readonly act: (model: Model) => void };
-
-const hasWork = (model: Model): boolean =>
-  model.pending.length > 0 || model.processes.some((process) => process.isBusy || isUnread(process));
-
-const isUnread = (process: Model['processes'][number]): boolean =>
-  process.read < process.log.length || (process.exit !== null && !process.exitTold);
-
-/** All that can be done at this moment is done. */
-function settleNow(model: Model): void {
-  while (hasWork(model)) {
-    while (model.pending.length > 0) model.obey(0, { fails: false });
-    for (const process of model.processes) process.progress({ tools: false, partial: false });
-    for (const process of model.processes) model.read(process, Infinity);
-  }
-}
-
-/** Every deadline comes at its time, and so does every act. */
-function run(model: Model, acts: readonly Act[], until: number): void {
-  const inOrder = acts.toSorted((one, other) => one.at - other.at);
-  for (const { at, act } of [...inOrder, { at: until, act: () => undefined }]) {
-    while (model.now + model.waitMs < at) {
-      model.tickWhenDue();
-      settleNow(model);
-    }
-    model.pass(Math.max(0, at - model.now));
-    act(model);
-    settleNow(model);
-  }
-}
-
-const start = (specs: readonly AgentSpec[]): Act => ({
-  at: 0,
-  act: (model) => {
-    for (const { name } of specs) model.submit({ type: 'desired', agent: name, desired: 'up' });
-  },
-});
-
-const ask = (at: number, agent: string): Act => ({ at, act: (model) => model.send(agent) });
-const opens = (at: number, credential: string): Act => ({ at, act: ({ api }) => void api.windows.add(credential) });
-const closes = (at: number, credential: string): Act => ({
-  at,
-  act: ({ api }) => void api.windows.delete(credential),
-});
+/** What follows when the API rejects a whole credential for hours. */
 
 const agentsOf = (count: number, credential: string, quiet: QuietPolicy): readonly AgentSpec[] =>
   Array.from({ length: count }, (_, index) => ({
@@ -117,7 +70,7 @@ function attemptsIn(window: Window, count: number): number {
 }
 
 const holdsOfWindows = (claim: (window: Window) => void): void =>
-  fc.assert(fc.property(windows, claim), { numRuns: Math.max(1, Math.round(RUNS / 4)) });
+  fc.assert(fc.property(windows, claim), { ...HOW, numRuns: runs(1 / 4) });
 
 describe('in a window', () => {
   test('the attempts do not grow with the number of agents', () => {
@@ -213,7 +166,7 @@ describe('beside a window', () => {
       fc.property(neighbours, (around) => {
         expect(play(around, true)).toEqual(play(around, false));
       }),
-      { numRuns: Math.max(1, Math.round(RUNS / 8)) },
+      { ...HOW, numRuns: runs(1 / 8) },
     );
   });
 });

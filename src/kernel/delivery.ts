@@ -26,10 +26,17 @@ export function deliverNext(draft: Draft, ready: Agent, run: Run): Agent {
   return deliver(draft, { ...agent, queue: [asked] }, run, asked);
 }
 
-/** At most one agent of a credential is asked for a proof: what it shows holds for the others. */
+/**
+ * At most one agent of a credential is asked for a proof: what it shows holds for the others. One whose turn to try is over
+ * shows nothing any more.
+ */
 const isPromptOut = (draft: Draft, agent: Agent): boolean =>
   Object.values(draft.agents).some(
-    (other) => other.id !== agent.id && other.queue[0]?.origin === 'verify' && sharesCredential(other, agent),
+    (other) =>
+      other.id !== agent.id &&
+      other.recovery?.stage === 'verifying' &&
+      other.queue[0]?.origin === 'verify' &&
+      sharesCredential(other, agent),
   );
 
 /** A prompt of our own is not asked again when a real message can prove the same, or when no proof is needed any more. */

@@ -32,9 +32,11 @@ export function newMessage(
 
 /** Whether the agent may be given a message as far as its trouble is concerned; a patience may still have to end. */
 export function mayBeAsked(agent: Agent): boolean {
-  const { state, recovery } = agent;
+  const { state, recovery, paused } = agent;
   if (state.at !== 'running' || agent.spec.mode !== 'stream' || agent.turn !== null) return false;
-  return recovery === null || recovery.stage === 'verifying' || recovery.stage === 'waiting';
+  // What it is asked in trouble is a part of what agentvisor does about that.
+  if (recovery === null || paused) return recovery === null;
+  return recovery.stage === 'verifying' || recovery.stage === 'waiting';
 }
 
 export const findMessage = (agent: Agent, id: string): Message | undefined =>

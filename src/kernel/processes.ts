@@ -149,10 +149,12 @@ function onAdopted(draft: Draft, agent: Agent, state: StateWithRun): void {
 
 /** All that was said meanwhile is known: now it can be told whether the last delivery arrived. */
 function onCaughtUp(draft: Draft, agent: Agent, state: StateWithRun): void {
-  const writing = state.run.writing;
-  const ready = put(draft, withRun(agent, state, { catchingUp: false, writing: null }));
+  const { writing } = state.run;
+  const isCut = writing !== null && writing.bytes > ATOMIC_BYTES_MAX;
+  // Should the next daemon die, too, before the run is replaced, its input is still cut.
+  const ready = put(draft, withRun(agent, state, { catchingUp: false, writing: isCut ? writing : null }));
   if (ready.state.at !== 'running') return;
-  if (writing !== null && writing.bytes > ATOMIC_BYTES_MAX) {
+  if (isCut) {
     put(draft, replaceForInput(ready));
     return;
   }

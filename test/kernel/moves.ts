@@ -1,26 +1,53 @@
-import fc from 'fast-check';
-import type { Event, OperatorEvent } from '../../src/kernel/events.ts';
+import type { Event, ExitHint, OperatorEvent } from '../../src/kernel/events.ts';
 import type { FailureKind, StreamFact } from '../../src/kernel/facts.ts';
 import { runOf } from '../../src/kernel/fleet.ts';
 import { ADA, declared } from './fleet-of.ts';
-import { CAST, failureOf, type Model } from './model.ts';
+import type { Weather } from './api.ts';
+import { CAST, MEMORY_MAX } from './cast.ts';
+import type { Model } from './model.ts';
+import type { Process } from './process-model.ts';
 
-/** Random histories: each move is a plain value, so that a failure shrinks to the moves that matter. */
+export type Verb =
+  | 'up'
+  | 'down'
+  | 'restart'
+  | 'restart-now'
+  | 'restart-after-turn'
+  | 'delete'
+  | 'declare'
+  | 'change'
+  | 'pause'
+  | 'resume'
+  | 'reset'
+  | 'notify';
+
+/** What can happen in a history, as a plain value. */
 export type HistoryMove =
-  | { readonly do: 'obey'; readonly which: number; readonly fails: boolean }
+  | { readonly do: 'obey'; readonly which: number; readonly fails: boolean; readonly cuts: boolean }
   | { readonly do: 'progress'; readonly which: number; readonly tools: boolean; readonly partial: boolean }
   | { readonly do: 'read'; readonly which: number; readonly lines: number }
   | { readonly do: 'flow'; readonly rounds: number }
+  /** The next deadlines come, and everybody does what follows from them. */
+  | { readonly do: 'live'; readonly rounds: number }
   | { readonly do: 'own-turn'; readonly which: number }
-  | { readonly do: 'die'; readonly which: number; readonly code: number }
-  | { readonly do: 'api'; readonly which: number; readonly kind: FailureKind | 'fine'; readonly stays: boolean }
+  | { readonly do: 'die'; readonly which: number; readonly code: number | null; readonly hint: ExitHint | null }
+  | { readonly do: 'api'; readonly which: number; readonly kind: Weather; readonly stays: boolean }
   | { readonly do: 'crash-loop'; readonly agent: string; readonly times: number }
+  | { readonly do: 'hang'; readonly agent: string; readonly rounds: number }
+  | { readonly do: 'mute-start'; readonly agent: string; readonly rounds: number }
+  /** The next turn of an agent fails that way. */
+  | { readonly do: 'trouble'; readonly agent: string; readonly kind: FailureKind; readonly rounds: number }
+  | { readonly do: 'bad-start'; readonly agent: string }
+  | { readonly do: 'swell'; readonly agent: string; readonly rounds: number }
+  | { readonly do: 'leave-behind'; readonly which: number }
   | { readonly do: 'send'; readonly agent: string }
-  | {
-      readonly do: 'operator';
-      readonly verb: 'up' | 'down' | 'restart' | 'restart-now' | 'delete' | 'declare' | 'change';
-      readonly agent: string;
-    }
+  | { readonly do: 'operator'; readonly verb: Verb; readonly agent: string }
+  | { readonly do: 'wake'; readonly agent: string }
+  | { readonly do: 'rotate'; readonly credential: string }
+  | { readonly do: 'window'; readonly credential: string; readonly opens: boolean }
+  | { readonly do: 'upstream'; readonly opens: boolean }
+  | { readonly do: 'kill-secret'; readonly credential: string }
+  | { readonly do: 'limit'; readonly credential: string; readonly tier: string; readonly kind: FailureKind | null }
   | { readonly do: 'pass'; readonly ms: number }
   | { readonly do: 'tick' }
   | { readonly do: 'roll'; readonly value: number }
@@ -30,142 +57,11 @@ export type HistoryMove =
   | { readonly do: 'repeat'; readonly which: number }
   | { readonly do: 'lie'; readonly agent: string; readonly fact: StreamFact; readonly old: boolean };
 
-const KINDS: readonly FailureKind[] = [
-  'auth',
-  'credential',
-  'auth-transient',
-  'throttled',
-  'capped',
-  'overloaded',
-  'server',
-  'network',
-  'billing',
-  'account',
-  'config',
-  'model',
-  'transcript-poisoned',
-  'message',
-  'unknown',
-];
-
-const which = fc.nat(7);
-const victim = fc.constantFrom('ada', 'bob', 'cmd');
-const delay = fc.constantFrom(1, 30, 500, 4_000, 21_000, 70_000, 400_000, 2_000_000, 4_000_000);
-
-const kind = fc.oneof(
-  { weight: 5, arbitrary: fc.constant('auth' as const) },
-  { weight: 3, arbitrary: fc.constant('fine' as const) },
-  { weight: 5, arbitrary: fc.constantFrom(...KINDS) },
-);
-
-/** What an honest world does. */
-const honest: readonly fc.WeightedArbitrary<HistoryMove>[] = [
-  { weight: 14, arbitrary: fc.record({ do: fc.constant('flow'), rounds: fc.integer({ min: 1, max: 12 }) }) },
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('obey'), which, fails: fc.boolean() }) },
-  {
-    weight: 8,
-    arbitrary: fc.record({ do: fc.constant('progress'), which, tools: fc.boolean(), partial: fc.boolean() }),
-  },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('read'), which, lines: fc.integer({ min: 1, max: 4 }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('own-turn'), which }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('die'), which, code: fc.constantFrom(0, 1, 137, 139) }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('api'), which, kind, stays: fc.boolean() }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({ do: fc.constant('crash-loop'), agent: victim, times: fc.integer({ min: 2, max: 7 }) }),
-  },
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('send'), agent: fc.constantFrom('ada', 'bob', 'eve') }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      do: fc.constant('operator'),
-      verb: fc.constantFrom('up', 'down', 'restart', 'restart-now', 'delete', 'declare', 'change'),
-      agent: victim,
-    }),
-  },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('pass'), ms: delay }) },
-  { weight: 10, arbitrary: fc.record({ do: fc.constant('tick') }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('roll'), value: fc.constantFrom(0, 0.25, 0.5, 0.75, 0.999) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('daemon'), cutsWrite: fc.boolean() }) },
-];
-
-const rare: readonly fc.WeightedArbitrary<HistoryMove>[] = [
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('wall'), ms: fc.constantFrom(-18_000_000, 7_200_000) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('reboot'), tookMs: fc.constantFrom(1_000, 60_000, 3_600_000) }) },
-];
-
-const anyFact: fc.Arbitrary<StreamFact> = fc.oneof(
-  fc.record({
-    fact: fc.constant('initialized'),
-    tokenSource: fc.constantFrom(null, 'CLAUDE_CODE_OAUTH_TOKEN', 'ANTHROPIC_API_KEY'),
-  }),
-  fc.record({
-    fact: fc.constant('turn-started'),
-    sessionId: fc.constantFrom(null, 'another'),
-    model: fc.constant('claude-opus-4-5'),
-    claudeVersion: fc.constant(null),
-    apiKeySource: fc.constant(null),
-  }),
-  fc.record({ fact: fc.constant('accepted'), uuid: fc.constant('unknown') }),
-  fc.record({
-    fact: fc.constant('retrying'),
-    status: fc.constantFrom(null, 401, 429, 529),
-    error: fc.constant(null),
-    attempt: fc.nat(10),
-    delayMs: fc.constant(null),
-  }),
-  fc.record({
-    fact: fc.constant('answered'),
-    messageId: fc.constant('msg_lie'),
-    model: fc.constantFrom('claude-opus-4-5', 'claude-haiku-4-5'),
-    uuid: fc.constantFrom(null, 'u'),
-    requestId: fc.constant(null),
-    usedTools: fc.boolean(),
-    sidechain: fc.boolean(),
-  }),
-  fc.constantFrom(...KINDS).map((of): StreamFact => ({ fact: 'refused', failure: failureOf(of, 0) })),
-  fc.record({ fact: fc.constant('limited'), resetsAt: fc.constantFrom(null, 1), limit: fc.constant(null) }),
-  fc.constantFrom(...KINDS).map((of): StreamFact => ({
-    fact: 'turn-ended',
-    local: false,
-    outcome: 'failed',
-    failure: failureOf(of, 0),
-    sessionId: null,
-    totalCostUsd: 1,
-  })),
-  fc.constantFrom('good' as const, 'aborted' as const).map((outcome): StreamFact => ({
-    fact: 'turn-ended',
-    local: false,
-    outcome,
-    failure: null,
-    sessionId: null,
-    totalCostUsd: 2,
-  })),
-);
-
-/** What no honest world does: reports twice, of old runs, facts that nobody said. */
-const dishonest: readonly fc.WeightedArbitrary<HistoryMove>[] = [
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('repeat'), which: fc.nat(40) }) },
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      do: fc.constant('lie'),
-      agent: fc.constantFrom('ada', 'bob'),
-      fact: anyFact,
-      old: fc.boolean(),
-    }),
-  },
-];
-
-const history = (moves: readonly fc.WeightedArbitrary<HistoryMove>[]): fc.Arbitrary<HistoryMove[]> =>
-  fc.array(fc.oneof(...moves), { minLength: 10, maxLength: 120, size: 'max' });
-
-export const honestHistory = history([...honest, ...rare]);
-export const calmHistory = history(honest);
-export const chaoticHistory = history([...honest, ...rare, ...dishonest]);
+type MoveOf<Do extends HistoryMove['do']> = Extract<HistoryMove, { do: Do }>;
 
 export function play(model: Model, moves: readonly HistoryMove[]): void {
-  for (const name of ['ada', 'bob', 'eve', 'cmd']) model.submit({ type: 'desired', agent: name, desired: 'up' });
+  model.submit({ type: 'notify-declared', file: ADA.file ?? '', channels: [{ command: ['page-me'] }] });
+  for (const { name } of CAST) model.submit({ type: 'desired', agent: name, desired: 'up' });
   flow(model, 8);
   for (const move of moves) make(model, move);
 }
@@ -175,105 +71,143 @@ export function flow(model: Model, rounds: number): void {
   for (let round = 0; round < rounds; round += 1) {
     model.pass(40);
     for (let count = model.pending.length; count > 0; count -= 1) model.obey(0, { fails: false });
-    for (const process of model.processes) model.progress(process, { tools: false, partial: false });
+    for (const process of model.processes) process.progress({ tools: false, partial: false });
     for (const process of model.processes) model.read(process, Infinity);
   }
 }
 
-function make(model: Model, move: HistoryMove): void {
-  const living = model.processes.filter(({ alive }) => alive);
-  const victims = living.filter(({ agent }) => agent !== 'eve');
-  switch (move.do) {
-    case 'flow':
-      flow(model, move.rounds);
-      return;
-    case 'obey': {
-      const command = model.pending[move.which];
-      if (command === undefined) return;
-      // Nothing ever goes wrong with eve.
-      model.obey(move.which, { fails: move.fails && 'agent' in command && command.agent !== 'eve' });
-      return;
-    }
-    case 'progress': {
-      const process = at(living, move.which);
-      if (process !== undefined) model.progress(process, move);
-      return;
-    }
-    case 'read': {
-      const process = at(
-        model.processes.filter(({ exitTold }) => !exitTold),
-        move.which,
-      );
-      if (process !== undefined) model.read(process, move.lines);
-      return;
-    }
-    case 'own-turn': {
-      const process = at(living, move.which);
-      if (process !== undefined && model.fleet.agents[process.agent]?.spec.mode === 'stream')
-        model.beginTurn(process, null);
-      return;
-    }
-    case 'die': {
-      const process = at(victims, move.which);
-      if (process !== undefined) model.die(process, move.code);
-      return;
-    }
-    case 'api': {
-      const process = at(victims, move.which);
-      if (process === undefined) return;
-      process.api = move.kind;
-      if (move.stays) model.weather.set(process.agent, move.kind);
-      return;
-    }
-    case 'crash-loop':
-      crashAgain(model, move.agent, move.times);
-      return;
-    case 'send':
-      model.send(move.agent);
-      return;
-    case 'operator':
-      model.submit(operatorEvent(move.verb, move.agent));
-      return;
-    case 'pass':
-      model.pass(move.ms);
-      return;
-    case 'tick':
-      model.tickWhenDue();
-      return;
-    case 'roll':
-      model.roll = move.value;
-      return;
-    case 'wall':
-      model.jumpWall(move.ms);
-      return;
-    case 'daemon':
-      model.restartDaemon(move);
-      return;
-    case 'reboot':
-      model.reboot(move.tookMs);
-      return;
-    case 'repeat': {
-      const again = model.journal.filter(({ event }) => 'run' in event).at(-1 - move.which)?.event;
-      if (again === undefined || !isHarmlessTwice(again, model)) return;
-      model.isHonest = false;
-      model.submit(again);
-      return;
-    }
-    case 'lie':
-      lie(model, move);
+export function live(model: Model, rounds: number): void {
+  for (let round = 0; round < rounds; round += 1) {
+    model.tickWhenDue();
+    flow(model, 6);
   }
 }
 
-/** Each of its processes ends soon after it is up. */
-function crashAgain(model: Model, agent: string, times: number): void {
-  for (let count = 0; count < times; count += 1) {
-    const process = model.processes.find((candidate) => candidate.agent === agent && candidate.alive);
-    if (process !== undefined) model.die(process, 1);
-    flow(model, 2);
-    model.tickWhenDue();
+/** Everything obliges, and the clock goes on until nothing more is to be done. */
+export function settle(model: Model): void {
+  for (let round = 0; round < 200; round += 1) {
     flow(model, 4);
+    const isQuiet =
+      model.pending.length === 0 &&
+      Object.values(model.fleet.agents).every(({ queue, state }) => queue.length === 0 && state.at === 'running');
+    if (isQuiet) break;
+    model.tickWhenDue();
   }
+  flow(model, 4);
 }
+
+type Make = { readonly [Do in HistoryMove['do']]: (model: Model, move: MoveOf<Do>) => void };
+
+const MAKE: Make = {
+  flow: (model, { rounds }) => flow(model, rounds),
+  live: (model, { rounds }) => live(model, rounds),
+  obey: (model, { which, fails, cuts }) => {
+    const command = model.pending[which];
+    // Nothing ever goes wrong with eve.
+    const isSafe = command === undefined || !('agent' in command) || command.agent === 'eve';
+    model.obey(which, { fails: fails && !isSafe, cuts: cuts && !isSafe });
+  },
+  progress: (model, { which, ...how }) => at(model.living, which)?.progress(how),
+  read: (model, { which, lines }) => {
+    const unread = model.processes.filter(({ exitTold }) => !exitTold);
+    const process = at(unread, which);
+    if (process !== undefined) model.read(process, lines);
+  },
+  'own-turn': (model, { which }) => {
+    const process = at(model.living, which);
+    if (process !== undefined && process.agent !== 'cmd') process.beginTurn(null);
+  },
+  die: (model, { which, code, hint }) => at(victims(model), which)?.die(code, hint),
+  api: (model, { which, kind, stays }) => {
+    const process = at(victims(model), which);
+    if (process === undefined) return;
+    process.api = kind;
+    if (stays) model.weather.set(process.agent, kind);
+  },
+  'crash-loop': (model, { agent, times }) => {
+    for (let count = 0; count < times; count += 1) {
+      livingOf(model, agent)?.die(1);
+      flow(model, 2);
+      live(model, 1);
+    }
+  },
+  hang: (model, { agent, rounds }) => {
+    const process = livingOf(model, agent);
+    if (process === undefined) return;
+    process.hangs = true;
+    model.send(agent);
+    live(model, rounds);
+  },
+  'mute-start': (model, { agent, rounds }) => {
+    model.mute.add(agent);
+    model.submit(operatorEvent('restart', agent));
+    live(model, rounds);
+  },
+  trouble: (model, { agent, kind, rounds }) => {
+    const process = livingOf(model, agent);
+    if (process === undefined) return;
+    process.api = kind;
+    model.send(agent);
+    flow(model, 6);
+    live(model, rounds);
+  },
+  'bad-start': (model, { agent }) => {
+    model.unstartable.add(agent);
+    model.submit(operatorEvent('restart-now', agent));
+    flow(model, 6);
+  },
+  swell: (model, { agent, rounds }) => {
+    const process = livingOf(model, agent);
+    if (process !== undefined) process.rssBytes = 2 * MEMORY_MAX;
+    live(model, rounds);
+  },
+  'leave-behind': (model, { which }) => {
+    const process = at(victims(model), which);
+    if (process !== undefined) process.leavesBehind = 1;
+  },
+  send: (model, { agent }) => model.send(agent),
+  operator: (model, { verb, agent }) => model.submit(operatorEvent(verb, agent)),
+  wake: (model, { agent }) => model.submit({ type: 'wake-time', agent }),
+  rotate: (model, { credential }) => model.rotate(credential),
+  window: ({ api }, { credential, opens }) => {
+    if (opens) api.windows.add(credential);
+    else api.windows.delete(credential);
+  },
+  upstream: ({ api }, { opens }) => void (api.isUpstreamDown = opens),
+  'kill-secret': ({ api }, { credential }) => api.killSecret(credential),
+  limit: ({ api }, { credential, tier, kind }) => {
+    if (kind === null) api.limits.delete(`${credential} ${tier}`);
+    else api.limits.set(`${credential} ${tier}`, kind);
+  },
+  pass: (model, { ms }) => model.pass(ms),
+  tick: (model) => void model.tickWhenDue(),
+  roll: (model, { value }) => void (model.roll = value),
+  wall: (model, { ms }) => model.jumpWall(ms),
+  daemon: (model, move) => model.restartDaemon(move),
+  reboot: (model, { tookMs }) => model.reboot(tookMs),
+  repeat: (model, { which }) => {
+    const again = model.journal.filter(({ event }) => 'run' in event).at(-1 - which)?.event;
+    if (again === undefined || !isHarmlessTwice(again, model)) return;
+    model.isHonest = false;
+    model.submit(again);
+  },
+  lie: (model, { agent: name, fact, old }) => {
+    const agent = model.fleet.agents[name];
+    if (agent === undefined) return;
+    const runs = model.processes.filter((process) => process.agent === name).map(({ run }) => run);
+    const run = old ? runs[0] : runOf(agent.state)?.id;
+    if (run === undefined) return;
+    const offset = (runOf(agent.state)?.cursor ?? 0) + 1;
+    model.isHonest = false;
+    model.submit({ type: 'heard', agent: name, run, offset, fact, late: false });
+  },
+};
+
+export const make = <Do extends HistoryMove['do']>(model: Model, move: MoveOf<Do>): void => MAKE[move.do](model, move);
+
+const victims = ({ living }: Model): readonly Process[] => living.filter(({ agent }) => agent !== 'eve');
+const livingOf = ({ living }: Model, agent: string): Process | undefined =>
+  living.find((process) => process.agent === agent);
 
 /** A host may say a thing twice, but not that a process is gone which it has since found alive: that would be a lie. */
 function isHarmlessTwice(event: Event, model: Model): boolean {
@@ -283,32 +217,37 @@ function isHarmlessTwice(event: Event, model: Model): boolean {
   return !isEnd || process?.alive !== true;
 }
 
-function lie(model: Model, move: Extract<HistoryMove, { do: 'lie' }>): void {
-  const agent = model.fleet.agents[move.agent];
-  if (agent === undefined) return;
-  const runs = model.processes.filter((process) => process.agent === move.agent).map(({ run }) => run);
-  const run = move.old ? runs[0] : runOf(agent.state)?.id;
-  if (run === undefined) return;
-  const offset = (runOf(agent.state)?.cursor ?? 0) + 1;
-  model.isHonest = false;
-  model.submit({ type: 'heard', agent: move.agent, run, offset, fact: move.fact, late: false });
-}
-
-function operatorEvent(verb: Extract<HistoryMove, { do: 'operator' }>['verb'], agent: string): OperatorEvent {
+function operatorEvent(verb: Verb, agent: string): OperatorEvent {
   const spec = CAST.find(({ name }) => name === agent) ?? ADA;
+  const restart = (how: 'now' | 'interrupt' | 'after-turn'): OperatorEvent => ({
+    type: 'restart-asked',
+    agent,
+    how,
+    reason: null,
+  });
   switch (verb) {
     case 'up':
     case 'down':
       return { type: 'desired', agent, desired: verb };
     case 'restart':
+      return restart('interrupt');
     case 'restart-now':
-      return { type: 'restart-asked', agent, how: verb === 'restart-now' ? 'now' : 'interrupt', reason: null };
+      return restart('now');
+    case 'restart-after-turn':
+      return restart('after-turn');
     case 'delete':
       return { type: 'deleted', agent };
     case 'declare':
       return declared(spec);
     case 'change':
       return declared({ ...spec, claude: { ...spec.claude, model: 'sonnet' } });
+    case 'pause':
+    case 'resume':
+      return { type: 'paused', agent, paused: verb === 'pause' };
+    case 'reset':
+      return { type: 'reset-asked', agent };
+    case 'notify':
+      return { type: 'notify-declared', file: spec.file ?? '', channels: [{ webhook: 'https://example.org/page' }] };
   }
 }
 

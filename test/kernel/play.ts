@@ -1,0 +1,48 @@
+import fc from 'fast-check';
+import type { Command, HistoryEvent } from '../../src/kernel/commands.ts';
+import type { Fleet } from '../../src/kernel/fleet.ts';
+import { rebase } from '../../src/kernel/moment.ts';
+import { CAST } from './cast.ts';
+import { Model, type Seen } from './model.ts';
+import { play, type HistoryMove } from './moves.ts';
+
+/** How the properties play histories and look at them. */
+
+export const RUNS = Number(process.env['KERNEL_HISTORIES'] ?? 200);
+
+/** Fixed, a failure is not made smaller either: only whether there is one is asked. */
+const SEED = process.env['KERNEL_SEED'];
+export const HOW = SEED === undefined ? {} : { seed: Number(SEED), endOnFailure: true };
+
+/** Of what is slower than a history only so many are played. */
+export const runs = (share: number): number => Math.max(1, Math.round(RUNS * share));
+
+export type Watch = (seen: Seen, model: Model) => void;
+
+/** Plays a history and looks at every step of it. */
+export function played(moves: readonly HistoryMove[], ...watches: readonly Watch[]): Model {
+  const model = new Model(CAST, (seen, self) => watches.forEach((watch) => watch(seen, self)));
+  play(model, moves);
+  return model;
+}
+
+export const holds = (
+  arbitrary: fc.Arbitrary<HistoryMove[]>,
+  claim: (moves: HistoryMove[]) => void,
+  numRuns = RUNS,
+): void => fc.assert(fc.property(arbitrary, claim), { ...HOW, numRuns: Math.max(1, Math.round(numRuns)) });
+
+type Recorded = Extract<Command, { type: 'record' }>;
+
+export const recordsIn = ({ commands }: Seen, event: HistoryEvent): readonly Recorded[] =>
+  commands.filter((command): command is Recorded => command.type === 'record' && command.event === event);
+
+/** Of whom something is recorded in a step. */
+export const records = (seen: Seen, event: HistoryEvent): readonly string[] =>
+  recordsIn(seen, event).map(({ agent }) => agent);
+
+/** The fleet as the step found it: after a reboot its deadlines are moved first. */
+export const found = (seen: Seen): Fleet =>
+  seen.before.seen !== null && seen.before.seen.boot !== seen.moment.boot
+    ? rebase(seen.before, seen.before.seen, seen.moment)
+    : seen.before;

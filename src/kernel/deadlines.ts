@@ -51,7 +51,8 @@ function startDeadlines(fleet: Fleet, agent: Agent, deadline: MonoDeadline): rea
 }
 
 function runningDeadlines(fleet: Fleet, agent: Agent, run: Run): readonly Deadline[] {
-  const isAsked = agent.queue.length > 0 && mayBeAsked(agent) && agent.restart === null;
+  const hasWork = agent.queue.some(({ origin }) => origin === 'operator' || !agent.paused);
+  const isAsked = hasWork && mayBeAsked(agent) && agent.restart === null;
   const patience = isAsked ? (agent.patience?.until ?? null) : null;
   if (agent.paused) return patience === null ? [] : [patience];
   const own = [agent.recovery?.next ?? null, patience, agent.turn?.watch ?? null, run.look];

@@ -15,14 +15,18 @@ export function driveGates(draft: Draft): void {
 }
 
 function driveGate(draft: Draft, id: string, key: string): void {
+  endTurn(draft, id, key);
+  const elected = electCanary(draft, must(draft.incidents[id], `${id} is open`), key, draft.moment);
+  if (elected !== null) attempt(draft, elected, true);
+}
+
+/** Takes the turn from who has had it too long, when there are others. */
+function endTurn(draft: Draft, id: string, key: string): void {
   const incident = must(draft.incidents[id], `${id} is open`);
   const { canary, until } = gateOf(incident, key);
-  if (canary !== null && until !== null && isDue(until, draft.moment) && waitersOf(draft, incident, key).length > 0) {
-    passOn(draft, must(draft.agents[canary], `${canary} tries`), incident, key);
-    return;
-  }
-  const elected = electCanary(draft, incident, key, draft.moment);
-  if (elected !== null) attempt(draft, elected, true);
+  const isOver = canary !== null && until !== null && isDue(until, draft.moment);
+  if (!isOver || waitersOf(draft, incident, key).length === 0) return;
+  passOn(draft, must(draft.agents[canary], `${canary} tries`), incident, key);
 }
 
 /** The old process, if there is one, is replaced. */

@@ -16,7 +16,19 @@ import {
   unauthorized,
   vanish,
 } from './scenario.ts';
-import { closes, crew, declareCredential, during, named, opens, sendAll, sendTo, settled, story } from './story.ts';
+import {
+  closes,
+  crew,
+  declareCredential,
+  during,
+  named,
+  opens,
+  quietCrew,
+  sendAll,
+  sendTo,
+  settled,
+  story,
+} from './story.ts';
 
 const ONE = crew(1);
 const THREE = crew(3);
@@ -136,6 +148,13 @@ describe('a window and the rest of the world', () => {
     { agents: ONE, faults: OUTAGE },
     [...settled(ONE), at('10s', opens('outage'), sendTo('ada', 1)), at('40s', closes('outage'), credentialChanges())],
   );
+
+  story('the credential is replaced while the canary waits for natural traffic', '10m', { agents: quietCrew(2) }, [
+    ...settled(quietCrew(2)),
+    at('10s', rejectedTurn(unauthorized('req_1'), 'ada'), rejectedTurn(unauthorized('req_2'), 'bob')),
+    at('1m', credentialChanges()),
+    at('6m', sendTo('bob', 1)),
+  ]);
 
   const BOTH = [named('ada'), named('bob', { credentials: ['team'] })];
   story(

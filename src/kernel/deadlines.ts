@@ -51,7 +51,8 @@ function startDeadlines(fleet: Fleet, agent: Agent, deadline: MonoDeadline): rea
 }
 
 function runningDeadlines(fleet: Fleet, agent: Agent, run: Run): readonly Deadline[] {
-  const isAsked = agent.queue.length > 0 && mayBeAsked(agent) && agent.restart === null;
+  const hasWork = agent.queue.some(({ origin }) => origin === 'operator' || !agent.paused);
+  const isAsked = hasWork && mayBeAsked(agent) && agent.restart === null;
   const patience = isAsked ? (agent.patience?.until ?? null) : null;
   if (agent.paused) return patience === null ? [] : [patience];
   const own = [agent.recovery?.next ?? null, patience, agent.turn?.watch ?? null, run.look];
@@ -61,9 +62,12 @@ function runningDeadlines(fleet: Fleet, agent: Agent, run: Run): readonly Deadli
 /** When something is next tried for an agent, null when nothing is planned. */
 export function nextAttempt({ incidents }: Pick<Fleet, 'incidents'>, agent: Agent): Deadline | null {
   const { state, recovery } = agent;
+  const isDown = state.at === 'waiting' || state.at === 'errored';
   if (recovery !== null && isPlanned(recovery)) {
-    return recovery.next ?? gateOf(must(incidents[recovery.incident], 'it is open'), recovery.gate).next;
+    const next = recovery.next ?? gateOf(must(incidents[recovery.incident], 'it is open'), recovery.gate).next;
+    // After a crash the backoff is kept, too.
+    return next !== null && isDown ? laterOf(next, state.deadline) : next;
   }
-  if (state.at === 'waiting' || state.at === 'errored') return state.deadline;
+  if (isDown) return state.deadline;
   return agent.patience?.until ?? null;
 }

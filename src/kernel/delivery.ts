@@ -16,6 +16,8 @@ export function deliverNext(draft: Draft, ready: Agent, run: Run): Agent {
   if (!mayBeAsked(ready) || (until !== null && !isDue(until, draft.moment))) return ready;
   const agent = dropNeedlessPrompt(draft, ready);
   const head = agent.queue[0];
+  // What agentvisor itself asks waits while the agent is paused.
+  if (agent.paused && (head === undefined || head.origin === 'verify')) return agent;
   if (head !== undefined) return deliver(draft, agent, run, head);
   const prompt = agent.spec.auth.verify.prompt;
   const recovery = agent.recovery;
@@ -26,18 +28,14 @@ export function deliverNext(draft: Draft, ready: Agent, run: Run): Agent {
   return deliver(draft, { ...agent, queue: [asked] }, run, asked);
 }
 
-/**
- * At most one agent of a credential is asked for a proof: what it shows holds for the others. One whose turn to try is over
- * shows nothing any more.
- */
+/** At most one agent of a credential at a time is asked for a proof: what it shows holds for the others. */
 const isPromptOut = (draft: Draft, agent: Agent): boolean =>
   Object.values(draft.agents).some(
-    (other) =>
-      other.id !== agent.id &&
-      other.recovery?.stage === 'verifying' &&
-      other.queue[0]?.origin === 'verify' &&
-      sharesCredential(other, agent),
+    (other) => other.id !== agent.id && isAsked(other.queue[0]) && sharesCredential(other, agent),
   );
+
+/** One that waits for another attempt, or in an agent that was stopped, asks nobody. */
+const isAsked = (message: Message | undefined): boolean => message?.origin === 'verify' && message.state === 'sent';
 
 /** A prompt of our own is not asked again when a real message can prove the same, or when no proof is needed any more. */
 function dropNeedlessPrompt(draft: Draft, agent: Agent): Agent {

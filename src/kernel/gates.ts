@@ -53,7 +53,9 @@ export const hasWaiters = (fleet: Agents, incident: Incident, key: string): bool
 
 /** From when on an agent could make an attempt, null when it must not or cannot by itself. */
 function readyAt({ state, paused, desired, restart }: Agent, from: MonoDeadline): MonoDeadline | null {
-  if (paused || desired === 'down' || restart !== null) return null;
+  // A restart that waits for the end of a turn would wait for ever for one that is silent.
+  const isWished = restart !== null && restart.how !== 'after-turn';
+  if (paused || desired === 'down' || isWished) return null;
   if (state.at === 'running') return state.run.catchingUp ? null : from;
   // After a crash the backoff is kept, too.
   return state.at === 'waiting' || state.at === 'errored' ? laterOf(state.deadline, from) : null;

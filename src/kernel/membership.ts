@@ -114,6 +114,12 @@ function grow(draft: Draft, id: string, agent: Agent, verdict: Verdict, key: str
   const wider = isLimit(cause) && !isLimit(incident.cause) ? incident : widen(incident, scope, key, cause);
   const { name } = agent.spec;
   putIncident(draft, addEvidence(wider, name, `${name}: ${evidence.text}`, evidence.requestId));
+  if (!WIDE.has(wider.scope)) noLongerWide(draft, incident);
+}
+
+/** Idle agents of its credential may be renewed again. */
+function noLongerWide(draft: Draft, { scope }: Incident): void {
+  if (WIDE.has(scope)) for (const name of Object.keys(draft.agents)) draft.touched.add(name);
 }
 
 function recoveryIn(
@@ -218,6 +224,5 @@ export function leave(draft: Draft, agent: Agent, incident: Incident, into: stri
   }
   record(draft, agent, 'incident-closed', left.cause, into === null ? left.id : `${left.id}: now ${into}`);
   if (into === null) tell(draft, left.id, 'closed');
-  // Idle agents of the credential may be renewed again.
-  if (WIDE.has(left.scope)) for (const other of Object.keys(draft.agents)) draft.touched.add(other);
+  noLongerWide(draft, left);
 }

@@ -19,6 +19,7 @@ import {
   turnStarts,
   unauthorized,
   WORKING,
+  type Act,
   type Move,
 } from './scenario.ts';
 import { closes, crew, during, opens, perform, sendAll, settled } from './story.ts';
@@ -44,6 +45,15 @@ const offline = at('11s', rejectedTurn(failure('network', null, null, 'Connectio
 const unpaid = at('11s', rejectedTurn(failure('billing', 400, 'req_1', 'Credit balance is too low')));
 const dead = [at('11s', rejectedTurn(expired('req_1'))), at('13s', rejectedTurn(expired('req_2')))];
 
+/** Four times before, and now. */
+const crashesToo: Act = (world) => {
+  const ada = agentIn(world.fleet);
+  const recent = Array.from({ length: 4 }, () => world.moment);
+  const crashes = { count: 4, delayMs: 8_000, recent, looping: false };
+  world.fleet = { ...world.fleet, agents: { ada: { ...ada, crashes } } };
+  exits(1, null, 'Segmentation fault')(world);
+};
+
 const TOLD: Readonly<Record<string, string>> = {
   'it is up': said('6s'),
   'it is in a turn': said('7s', at('6s', send('m2')), at('6.1s', turnStarts(), send('m3'))),
@@ -67,6 +77,7 @@ const TOLD: Readonly<Record<string, string>> = {
   'it may be the next to try': of(window('20s'), 'bob'),
   'it tries for the others': of(window('34.5s'), 'bob'),
   'it follows': of(window('35s'), 'cyd'),
+  'it crashed too often while it waits': said('31s', ask, rejected, again, at('14s', crashesToo)),
 };
 
 test('an operator is told what is, why, what happens next and what to do', async () => {

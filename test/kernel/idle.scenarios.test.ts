@@ -106,6 +106,13 @@ describe('an agent that is renewed when it has been idle', () => {
     [...settled(fleet), at('59m', opens('outage'), sendTo('bob', 1)), at('1h 1m', closes('outage'))],
   );
 
+  story(
+    'a window that turns out to be an unpaid account keeps nobody from being renewed',
+    '2h',
+    { agents: fleet, faults: [during('unpaid', '400credit'), during('outage', '401')] },
+    [...settled(fleet), at('59m', opens('outage'), sendTo('bob', 1)), at('1h 1m', closes('outage'), opens('unpaid'))],
+  );
+
   story('in trouble of its own it is not renewed', '2h', { agents: WHEN }, [
     ...settled(WHEN),
     at('59m', rejectedTurn(throttled('req_1'))),

@@ -136,6 +136,15 @@ describe('what people are told', () => {
     at('1m', sendTo('ada', 1)),
   ]);
 
+  notices('of two troubles that turn out to be one', '10m', { agents: quietCrew(2) }, [
+    at('0s', notify()),
+    ...settled(quietCrew(2)),
+    at('10s', rejectedTurn(unauthorized('req_1'), 'ada')),
+    at('1m 11s', rejectedTurn(unauthorized('req_2'), 'bob')),
+    at('1m 20s', note('the new process of bob is rejected, too'), rejectedTurn(unauthorized('req_3'), 'bob')),
+    at('5m', sendTo('ada', 1), sendTo('bob', 1)),
+  ]);
+
   notices('of every cause, once it is acted upon', '1h', { agents: [] }, [
     at('0s', notify()),
     ...(

@@ -7,6 +7,7 @@ import {
   failure,
   given,
   habits,
+  pause,
   play,
   rejectedTurn,
   remove,
@@ -57,7 +58,7 @@ const STATES: Readonly<Record<string, readonly Move[]>> = {
   'replacing its process': [
     ...WORKING,
     at('1m 50s', send('m2')),
-    at('1m 59.5s', habits({ termed: null }), rejectedTurn(unauthorized('req_1'))),
+    at('1m 59.5s', habits({ termed: null, killed: null }), rejectedTurn(unauthorized('req_1'))),
   ],
   verifying: [...WORKING, at('1m 50s', send('m2')), at('1m 51s', rejectedTurn(unauthorized('req_1')))],
   held: [
@@ -78,6 +79,8 @@ const VERBS: Readonly<Record<string, Act>> = {
   stop: stop(),
   restart: restart(),
   'restart now': restart('ada', 'now'),
+  reload: restart('ada', 'after-turn'),
+  pause: pause(),
   delete: remove(),
 };
 

@@ -6,6 +6,7 @@ import {
   ends,
   exits,
   fails,
+  measures,
   note,
   pause,
   rejectedTurn,
@@ -89,6 +90,18 @@ describe('a reload', () => {
     at('20s', restart('ada', 'after-turn')),
     at('30s', restart('ada')),
   ]);
+
+  story(
+    'a reload that waits for a turn which has gone silent is done with the attempt',
+    '15m',
+    { agents: ONE, faults: [during('stuck', 'hang')] },
+    [
+      ...settled(ONE),
+      at('10s', opens('stuck'), measures(600_000), sendTo('ada', 1)),
+      at('20s', restart('ada', 'after-turn')),
+      at('5m', closes('stuck')),
+    ],
+  );
 
   story('a reload of an agent whose turn is rejected is the restart that its trouble needs', '2m', { agents: ONE }, [
     ...settled(ONE),

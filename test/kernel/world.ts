@@ -104,7 +104,7 @@ export class World {
       const next = Math.min(due, reply?.at ?? Infinity);
       if (next > until) break;
       this.#now = Math.max(this.#now, next);
-      if (reply !== undefined && reply.at <= due) {
+      if (reply !== undefined && reply.at < due) {
         this.#replies = this.#replies.filter((other) => other !== reply);
         reply.reply(this);
       } else {

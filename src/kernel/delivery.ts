@@ -16,8 +16,6 @@ export function deliverNext(draft: Draft, ready: Agent, run: Run): Agent {
   if (!mayBeAsked(ready) || (until !== null && !isDue(until, draft.moment))) return ready;
   const agent = dropNeedlessPrompt(draft, ready);
   const head = agent.queue[0];
-  // What agentvisor itself asks waits while the agent is paused.
-  if (agent.paused && (head === undefined || head.origin === 'verify')) return agent;
   if (head !== undefined) return deliver(draft, agent, run, head);
   const prompt = agent.spec.auth.verify.prompt;
   const recovery = agent.recovery;

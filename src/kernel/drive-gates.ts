@@ -19,9 +19,9 @@ function driveGate(draft: Draft, id: string, key: string): void {
   const { canary, until } = gateOf(incident, key);
   if (canary !== null && until !== null && isDue(until, draft.moment) && hasWaiters(draft, incident, key)) {
     passOn(draft, must(draft.agents[canary], `${canary} tries`), incident, key);
-    return;
   }
-  const elected = electCanary(draft, incident, key, draft.moment);
+  // Who is next may be so at once: the credential was changed meanwhile.
+  const elected = electCanary(draft, must(draft.incidents[id], `${id} is open`), key, draft.moment);
   if (elected !== null) attempt(draft, elected, true);
 }
 

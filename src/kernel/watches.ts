@@ -47,7 +47,7 @@ export function onMeasured(draft: Draft, agent: Agent, event: Extract<ProcessEve
   if (turn === null || !turn.measuring) return;
   const limitMs = silenceMaxMs(spec, state.run, turn.begun);
   const silentMs = Math.min(event.silentMs, elapsedMs(turn.startedAt, draft.moment));
-  const mayTry = known.recovery === null || !isPlanned(known.recovery);
+  const mayTry = known.recovery === null || !isPlanned(known.recovery) || isAwaited(known);
   if (silentMs >= limitMs && mayTry) onSilence(draft, known, state.run, turn, silentMs);
   else {
     const next = after(draft.moment, Math.max(MEASURE_MS, limitMs - silentMs));
@@ -55,12 +55,20 @@ export function onMeasured(draft: Draft, agent: Agent, event: Extract<ProcessEve
   }
 }
 
+/** An operator's reload waits for the end of the turn. */
+const isAwaited = ({ restart }: Agent): boolean => restart?.cause === 'operator';
+
 function onSilence(draft: Draft, agent: Agent, run: Run, turn: Turn, silentMs: number): void {
   const isDeaf = !turn.begun && run.servedAt !== null;
   const cause = isDeaf ? 'hang-after-result' : 'hang-in-turn';
   const text = `no output for ${Math.round(silentMs / 1_000)} s ${isDeaf ? 'after it was asked' : 'in a turn'}`;
   record(draft, agent, 'stalled', cause, text);
   const stopped = { ...agent, turn: { ...turn, measuring: false } };
+  if (stopped.restart !== null && isAwaited(stopped)) {
+    // The end that it waits for does not come.
+    put(draft, { ...stopped, restart: { ...stopped.restart, how: 'interrupt' } });
+    return;
+  }
   const seen = { since: turn.startedAt, late: false, idleMs: idleBefore(run, turn.startedAt) };
   const joined = joinIncident(draft, stopped, { scope: 'session', cause }, { text, requestId: null }, seen);
   planAttempt(draft, joined, cause);

@@ -1,7 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import type { Agent } from '../../src/kernel/fleet.ts';
 import { ADA, agentIn } from './fleet-of.ts';
-import { at, credentialChanges, goodTurn, play, rejectedTurn, send, start, unauthorized, type Move } from './scenario.ts';
+import {
+  at,
+  credentialChanges,
+  goodTurn,
+  play,
+  rejectedTurn,
+  restart,
+  send,
+  start,
+  turnStarts,
+  unauthorized,
+  WORKING,
+  type Act,
+  type Move,
+} from './scenario.ts';
 import type { World } from './world.ts';
 
 /** What two agents do to each other, and what is done about troubles that overlap. */
@@ -21,6 +35,11 @@ const WINDOW: readonly Move[] = [
   at('10s', rejectedTurn(unauthorized('req_1')), rejectedTurn(unauthorized('req_2'), 'bob')),
 ];
 
+const measures =
+  (silentMs: number, rssBytes: number | null = null): Act =>
+  (world) =>
+    (world.measured = { silentMs, rssBytes });
+
 const stageOf = (world: World, name = 'ada'): NonNullable<Agent['recovery']>['stage'] | null =>
   agentIn(world.fleet, name).recovery?.stage ?? null;
 
@@ -29,5 +48,19 @@ describe('a gate', () => {
     const changed = [...WINDOW, at('1m', credentialChanges())];
     expect(stageOf(play('5m 9s', changed, ADA, BOB), 'bob')).toBe('gated');
     expect(stageOf(play('5m 10.01s', changed, ADA, BOB), 'bob')).toBe('replacing');
+  });
+});
+
+describe('a reload', () => {
+  test('of an agent that hangs in its turn is carried out when the silence is noticed', () => {
+    const hangs = [
+      ...WORKING,
+      at('10s', measures(3_600_000), send('m2')),
+      at('10.1s', turnStarts(), restart('ada', 'after-turn')),
+    ];
+    const { fleet } = play('11m', hangs);
+    const { restart: wish, counts, queue } = agentIn(fleet);
+    expect([wish, counts.byCause, queue[0]?.deliveries]).toEqual([null, { operator: 1 }, 2]);
+    expect(fleet.incidents).toEqual({});
   });
 });

@@ -26,11 +26,14 @@ export function deliverNext(draft: Draft, ready: Agent, run: Run): Agent {
   return deliver(draft, { ...agent, queue: [asked] }, run, asked);
 }
 
-/** At most one agent of a credential is asked for a proof: what it shows holds for the others. */
+/** At most one agent of a credential at a time is asked for a proof: what it shows holds for the others. */
 const isPromptOut = (draft: Draft, agent: Agent): boolean =>
   Object.values(draft.agents).some(
-    (other) => other.id !== agent.id && other.queue[0]?.origin === 'verify' && sharesCredential(other, agent),
+    (other) => other.id !== agent.id && isAsked(other.queue[0]) && sharesCredential(other, agent),
   );
+
+/** One that waits for another attempt, or in an agent that was stopped, asks nobody. */
+const isAsked = (message: Message | undefined): boolean => message?.origin === 'verify' && message.state === 'sent';
 
 /** A prompt of our own is not asked again when a real message can prove the same, or when no proof is needed any more. */
 function dropNeedlessPrompt(draft: Draft, agent: Agent): Agent {

@@ -122,14 +122,19 @@ export function onTurnEnded(draft: Draft, agent: Agent, run: Run, heard: Heard, 
 export type Heard = { readonly offset: number; readonly late: boolean };
 type End = { readonly place: Place; readonly late: boolean; readonly run: Run };
 
-/** From now on the process is idle. Another agent that is to be asked for a proof may have waited for that. */
+/** From now on the process is idle. */
 function served(draft: Draft, agent: Agent): Agent {
   const { state } = agent;
+  letOthersProve(draft);
+  if (!('run' in state)) return agent;
+  return { ...agent, state: { ...state, run: { ...state.run, servedAt: stampOf(draft.moment) } } };
+}
+
+/** Another agent that is to be asked for a proof may have waited for the end of this turn. */
+function letOthersProve(draft: Draft): void {
   for (const [name, { recovery }] of Object.entries(draft.agents)) {
     if (recovery?.stage === 'verifying') draft.touched.add(name);
   }
-  if (!('run' in state)) return agent;
-  return { ...agent, state: { ...state, run: { ...state.run, servedAt: stampOf(draft.moment) } } };
 }
 
 function endTurn(draft: Draft, agent: Agent, turn: Turn, fact: FactOf<'turn-ended'>, end: End): Agent {
@@ -236,6 +241,7 @@ type Return = {
 export function giveBack(draft: Draft, agent: Agent, turn: Turn, why: Return): Agent {
   const message = agent.queue.find((candidate) => candidate.id === turn.message);
   if (message === undefined) return agent;
+  if (message.origin === 'verify') letOthersProve(draft);
   const badDeliveries = message.badDeliveries + (why.isBad && !turn.answered ? 1 : 0);
   const counted = changeMessage(agent, message.id, {
     state: 'queued',

@@ -10,6 +10,7 @@ import {
   restart,
   send,
   start,
+  stop,
   turnStarts,
   unauthorized,
   WORKING,
@@ -62,5 +63,21 @@ describe('a reload', () => {
     const { restart: wish, counts, queue } = agentIn(fleet);
     expect([wish, counts.byCause, queue[0]?.deliveries]).toEqual([null, { operator: 1 }, 2]);
     expect(fleet.incidents).toEqual({});
+  });
+});
+
+describe('a proof', () => {
+  const prompts = (world: World, name: string): number =>
+    world.lines.filter((line) => line.includes(`deliver ${name} `) && line.includes('Reply with OK.')).length;
+
+  test('is asked of the next canary though the prompt of the last one was rejected', () => {
+    const rejected = [...WINDOW, at('12s', rejectedTurn(unauthorized('req_3')))];
+    const world = play('33s', rejected, ADA, BOB);
+    expect([prompts(world, 'ada'), prompts(world, 'bob')]).toEqual([1, 1]);
+  });
+
+  test('is asked of the others when the one that was asked is stopped or dies', () => {
+    const stopped = [...WINDOW, at('12s', stop('ada'))];
+    expect(prompts(play('1m', stopped, ADA, BOB), 'bob')).toBe(1);
   });
 });

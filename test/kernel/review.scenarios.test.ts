@@ -4,6 +4,7 @@ import { ADA, agentIn } from './fleet-of.ts';
 import {
   at,
   credentialChanges,
+  failure,
   goodTurn,
   play,
   rejectedTurn,
@@ -79,5 +80,23 @@ describe('a proof', () => {
   test('is asked of the others when the one that was asked is stopped or dies', () => {
     const stopped = [...WINDOW, at('12s', stop('ada'))];
     expect(prompts(play('1m', stopped, ADA, BOB), 'bob')).toBe(1);
+  });
+});
+
+describe('an agent that a person must help', () => {
+  const noModel = failure('model', 404, 'req_3', 'There is no such model');
+
+  test('in a window it was alone in does not hold those who are rejected later', () => {
+    const moves = [
+      ...BOTH,
+      at('10s', send('m2')),
+      at('11s', rejectedTurn(unauthorized('req_1'))),
+      at('13s', rejectedTurn(unauthorized('req_2'))),
+      at('35s', rejectedTurn(noModel)),
+      at('2m', rejectedTurn(unauthorized('req_4'), 'bob')),
+    ];
+    const { fleet } = play('2m 1s', moves, ADA, BOB);
+    expect(fleet.incidents[agentIn(fleet).recovery?.incident ?? '']).toMatchObject({ scope: 'config', cause: 'model' });
+    expect(agentIn(fleet, 'bob').health).toBe('verifying');
   });
 });

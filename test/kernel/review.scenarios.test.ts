@@ -12,6 +12,7 @@ import {
   send,
   start,
   stop,
+  throttled,
   turnStarts,
   unauthorized,
   WORKING,
@@ -98,5 +99,27 @@ describe('an agent that a person must help', () => {
     const { fleet } = play('2m 1s', moves, ADA, BOB);
     expect(fleet.incidents[agentIn(fleet).recovery?.incident ?? '']).toMatchObject({ scope: 'config', cause: 'model' });
     expect(agentIn(fleet, 'bob').health).toBe('verifying');
+  });
+});
+
+describe('a throttled agent', () => {
+  const deliveries = (world: World): number => world.lines.filter((line) => line.includes('deliver bob ')).length;
+  const limitedBob = [...BOTH, at('10s', send('b2', 'question b2', 'bob')), at('11s', rejectedTurn(throttled('req_1'), 'bob'))];
+
+  test('keeps its growing delay while another one, which was never limited, is answered all the time', () => {
+    const busy = Array.from({ length: 20 }, (_, index) => [
+      at(`${12 + 2 * index}s`, goodTurn(`msg_a${index}`)),
+      at(`${13 + 2 * index}s`, (world) => {
+        if (agentIn(world.fleet, 'bob').turn !== null) rejectedTurn(throttled(`req_b${index}`), 'bob')(world);
+      }),
+    ]).flat();
+    expect(deliveries(play('52s', [...limitedBob, ...busy], ADA, BOB))).toBe(3);
+  });
+
+  test('asks again when another one that was limited is answered', () => {
+    const both = [...limitedBob, at('20s', send('m2')), at('20.5s', rejectedTurn(throttled('req_2')))];
+    const again = [at('41.5s', rejectedTurn(throttled('req_3'), 'bob')), at('51s', goodTurn('msg_2'))];
+    expect(deliveries(play('51.4s', [...both, ...again], ADA, BOB))).toBe(3);
+    expect(deliveries(play('51.6s', [...both, ...again], ADA, BOB))).toBe(4);
   });
 });

@@ -4,7 +4,7 @@ import type { OperatorEvent, RestartHow } from './events.ts';
 import { runOf, type Agent, type AgentState } from './fleet.ts';
 import { changeGate, handOver } from './gates.ts';
 import { incidentOf } from './membership.ts';
-import { findMessage, finishMessage, newMessage, QUEUE_MAX } from './messages.ts';
+import { cancelMessages, findMessage, newMessage, QUEUE_MAX } from './messages.ts';
 import { stampOf } from './moment.ts';
 import { abandonRecovery } from './recovery.ts';
 import { firstSession } from './sessions.ts';
@@ -55,7 +55,9 @@ function declare(draft: Draft, event: Extract<OperatorEvent, { type: 'declared' 
     record(draft, agent, 'declared', 'operator', event.spec.file ?? '');
     return;
   }
-  const agent = { ...known, spec: event.spec, environment: event.environment, deleting: false };
+  // What becomes another kind of agent can no longer prove what it was in trouble for.
+  const before = known.spec.mode === event.spec.mode ? known : abandonRecovery(draft, known);
+  const agent = { ...before, spec: event.spec, environment: event.environment, deleting: false };
   const isAlive = runOf(known.state) !== null;
   const needsProcess = isAlive && !isSameProcess(known.spec, event.spec);
   const restart = needsProcess
@@ -175,15 +177,7 @@ function enqueue(draft: Draft, agent: Agent, id: string, text: string): void {
 
 /** A deleted agent whose process is gone leaves the fleet; what it was still asked is cancelled. */
 export function remove(draft: Draft, agent: Agent): void {
-  const cancelled = agent.queue.reduce(
-    (left, message) =>
-      finishMessage(left, message.id, 'cancelled', {
-        cause: 'operator',
-        detail: 'the agent was deleted',
-        answer: null,
-      }),
-    agent,
-  );
+  const cancelled = cancelMessages(agent, 'the agent was deleted');
   record(draft, cancelled, 'deleted', 'operator', '');
   draft.commands.push({ type: 'forget', agent: agent.spec.name });
   delete draft.agents[agent.spec.name];

@@ -4,6 +4,7 @@ import { ADA, agentIn } from './fleet-of.ts';
 import {
   at,
   credentialChanges,
+  declare,
   failure,
   goodTurn,
   play,
@@ -122,4 +123,14 @@ describe('a throttled agent', () => {
     expect(deliveries(play('51.4s', [...both, ...again], ADA, BOB))).toBe(3);
     expect(deliveries(play('51.6s', [...both, ...again], ADA, BOB))).toBe(4);
   });
+});
+
+test('an agent in trouble that becomes a command agent is in none, and what it was asked is cancelled', () => {
+  const rejected = [...WORKING, at('10s', send('m2')), at('11s', rejectedTurn(unauthorized('req_1')))];
+  const changed = [...rejected, at('15s', declare({ ...ADA, mode: 'command', command: ['worker'] }))];
+  const { fleet } = play('1m', changed);
+  const { state, health, recovery, queue, finished } = agentIn(fleet);
+  expect([state.at, health, recovery, queue]).toEqual(['running', 'unknown', null, []]);
+  expect(finished.map((message) => message.state)).toEqual(['answered', 'cancelled']);
+  expect(fleet.incidents).toEqual({});
 });

@@ -9,6 +9,7 @@ import { stampOf } from './moment.ts';
 import { abandonRecovery } from './recovery.ts';
 import { firstSession } from './sessions.ts';
 import type { AgentSpec } from './spec.ts';
+import { lookFrom } from './watches.ts';
 
 /** Operator verbs always win, at any moment, and reset counters. */
 export function onOperator(draft: Draft, event: OperatorEvent): void {
@@ -63,8 +64,12 @@ function declare(draft: Draft, event: Extract<OperatorEvent, { type: 'declared' 
   const restart = needsProcess
     ? { cause: 'operator' as const, how: 'interrupt' as const, detail: 'its declaration changed' }
     : agent.restart;
-  put(draft, { ...agent, restart });
+  put(draft, { ...agent, restart, state: lookedAt(draft, agent) });
 }
+
+/** A process that goes on is held to the limit of memory that now holds. */
+const lookedAt = (draft: Draft, { state, spec }: Agent): AgentState =>
+  state.at === 'running' ? { at: 'running', run: { ...state.run, look: lookFrom(draft, spec) } } : state;
 
 function newAgent(draft: Draft, event: Extract<OperatorEvent, { type: 'declared' }>): Agent {
   return {

@@ -10,7 +10,7 @@ import type { AgentSpec } from './spec.ts';
 /** A measurement that nobody answers is asked for again after this. */
 export const MEASURE_MS = 10_000;
 /** How often the memory of an agent that has a limit is looked at. */
-export const LOOK_MS = 30_000;
+const LOOK_MS = 30_000;
 
 /**
  * How long a turn may be silent. One that was just written to a process which has served before must begin sooner: that
@@ -26,6 +26,10 @@ const silenceMaxMs = (spec: AgentSpec, run: Run, begun: boolean): number =>
 export const watchFrom = (draft: Draft, agent: Agent, run: Run, begun: boolean, waitMs: number): MonoDeadline =>
   after(draft.moment, silenceMaxMs(agent.spec, run, begun) + waitMs);
 
+/** When the memory of an agent is looked at next. */
+export const lookFrom = ({ moment }: Draft, { memory }: AgentSpec): MonoDeadline | null =>
+  memory.maxBytes === null ? null : after(moment, LOOK_MS);
+
 /** Has measured what is due to be looked at. */
 export function watch(draft: Draft, agent: Agent, run: Run): Agent {
   const { turn } = agent;
@@ -33,7 +37,7 @@ export function watch(draft: Draft, agent: Agent, run: Run): Agent {
   const isLookedAt = run.look !== null && isDue(run.look, draft.moment);
   if (!isSilent && !isLookedAt) return agent;
   draft.commands.push({ type: 'measure', agent: agent.spec.name, run: run.id });
-  const look = run.look === null ? null : after(draft.moment, LOOK_MS);
+  const look = lookFrom(draft, agent.spec);
   const watched = isSilent ? { ...turn, measuring: true, watch: after(draft.moment, MEASURE_MS) } : turn;
   return put(draft, { ...agent, turn: watched, state: { at: 'running', run: { ...run, look } } });
 }
@@ -43,7 +47,9 @@ export function onMeasured(draft: Draft, agent: Agent, event: Extract<ProcessEve
   const { state, turn, spec, paused } = agent;
   if (state.at !== 'running' || paused) return;
   const isTooLarge = spec.memory.maxBytes !== null && (event.rssBytes ?? 0) > spec.memory.maxBytes;
-  const known = isTooLarge ? askForRenewal(draft, agent, 'memory') : agent;
+  // What one process uses before its first turn, the next one does, too.
+  const hasGrown = isTooLarge && (spec.mode === 'command' || state.run.servedAt !== null);
+  const known = hasGrown ? askForRenewal(draft, agent, 'memory') : agent;
   if (turn === null || !turn.measuring) return;
   const limitMs = silenceMaxMs(spec, state.run, turn.begun);
   const silentMs = Math.min(event.silentMs, elapsedMs(turn.startedAt, draft.moment));

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { nextDeadline } from '../../src/kernel/deadlines.ts';
 import type { Agent } from '../../src/kernel/fleet.ts';
 import { ADA, agentIn } from './fleet-of.ts';
 import {
@@ -133,4 +134,22 @@ test('an agent in trouble that becomes a command agent is in none, and what it w
   expect([state.at, health, recovery, queue]).toEqual(['running', 'unknown', null, []]);
   expect(finished.map((message) => message.state)).toEqual(['answered', 'cancelled']);
   expect(fleet.incidents).toEqual({});
+});
+
+describe('a limit of memory', () => {
+  const limit = { maxBytes: 500 };
+  const renewals = (world: World): number => agentIn(world.fleet).counts.byCause.memory ?? 0;
+
+  test('that a new process already exceeds renews an agent behind a turn, and not again and again', () => {
+    const limited = { ...ADA, memory: limit };
+    expect(renewals(play('10m', [at('0s', measures(0, 900), start())], limited))).toBe(0);
+    expect(renewals(play('10m', [at('0s', measures(0, 900)), ...WORKING], limited))).toBe(1);
+  });
+
+  test('that is declared while the agent is up holds from then on, and no longer when it is taken back', () => {
+    const given = [...WORKING, at('10s', measures(0, 900), declare({ ...ADA, memory: limit }))];
+    expect(renewals(play('1m', given))).toBe(1);
+    const world = play('1h', [...given, at('20s', declare(ADA))]);
+    expect([renewals(world), nextDeadline(world.fleet)]).toEqual([0, { mono: null, wall: null }]);
+  });
 });

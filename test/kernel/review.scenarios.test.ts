@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { nextDeadline } from '../../src/kernel/deadlines.ts';
+import { explain } from '../../src/kernel/explain.ts';
 import type { Agent } from '../../src/kernel/fleet.ts';
 import { ADA, agentIn } from './fleet-of.ts';
 import {
   at,
   credentialChanges,
   declare,
+  expired,
   failure,
   goodTurn,
+  notify,
   play,
   rejectedTurn,
   restart,
@@ -151,5 +154,28 @@ describe('a limit of memory', () => {
     expect(renewals(play('1m', given))).toBe(1);
     const world = play('1h', [...given, at('20s', declare(ADA))]);
     expect([renewals(world), nextDeadline(world.fleet)]).toEqual([0, { mono: null, wall: null }]);
+  });
+});
+
+describe('people', () => {
+  const notices = (world: World): readonly string[] =>
+    world.lines.filter((line) => line.includes('notice')).map((line) => line.trim());
+  const told = [at('0s', notify())];
+
+  test('are not told that a trouble is over of which they were not told', () => {
+    const moves = [...told, ...WORKING, at('10s', rejectedTurn(expired('req_1'))), at('13s', goodTurn('msg_2'))];
+    const world = play('1m', moves);
+    expect(world.fleet.incidents).toEqual({});
+    expect(notices(world)).toEqual([]);
+  });
+
+  test('are told of a dead credential what to do, though it died in a trouble of all credentials', () => {
+    const other = { ...BOB, credentials: ['key'] };
+    const moves = [...told, ...WINDOW, at('13s', rejectedTurn(expired('req_3')))];
+    const world = play('14s', moves, ADA, other);
+    expect(notices(world).at(-1)).toContain('Replace it where it is declared');
+    const { why, todo } = explain(world.fleet, agentIn(world.fleet), world.moment);
+    expect(why).toContain('a person must replace it');
+    expect(todo).toContain('Replace it where it is declared');
   });
 });

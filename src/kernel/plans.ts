@@ -5,7 +5,7 @@ import type { Incident, Recovery } from './trouble.ts';
 import { callBack, changeGate, closeGate, gateOf, waitersOf } from './gates.ts';
 import { must } from './invariant.ts';
 import { incidentOf } from './membership.ts';
-import { after } from './moment.ts';
+import { after, stampOf } from './moment.ts';
 import { tell } from './notices.ts';
 import { SLOW_ATTEMPT_MS } from './quiet.ts';
 
@@ -53,7 +53,7 @@ export function holdForPerson(draft: Draft, agent: Agent): Agent {
   const { gate } = recovery;
   const { canary, until } = gateOf(incident, gate);
   const free = canary === agent.spec.name ? { canary: null, until: null } : { canary, until };
-  changeGate(draft, incident.id, gate, { ...free, held: true, next: null });
+  changeGate(draft, incident.id, gate, { ...free, held: true, next: null, closedAt: stampOf(draft.moment) });
   return holdOne(draft, agent, recovery, incident);
 }
 

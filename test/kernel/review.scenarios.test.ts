@@ -4,9 +4,11 @@ import { explain } from '../../src/kernel/explain.ts';
 import type { Agent } from '../../src/kernel/fleet.ts';
 import { ADA, agentIn } from './fleet-of.ts';
 import {
+  answers,
   at,
   credentialChanges,
   declare,
+  ends,
   expired,
   failure,
   goodTurn,
@@ -105,11 +107,24 @@ describe('an agent that a person must help', () => {
     expect(fleet.incidents[agentIn(fleet).recovery?.incident ?? '']).toMatchObject({ scope: 'config', cause: 'model' });
     expect(agentIn(fleet, 'bob').health).toBe('verifying');
   });
+
+  test('follows another one of its account whose new process is answered: the bill was paid', () => {
+    const unpaid = failure('billing', 400, 'req_1', 'Credit balance is too low');
+    const held = [...BOTH, at('11s', rejectedTurn(unpaid), rejectedTurn(unpaid, 'bob'))];
+    const answered = [...held, at('20s', turnStarts(), answers('msg_old'), ends('good'))];
+    expect(agentIn(play('1m', answered, ADA, BOB).fleet, 'bob').health).toBe('held');
+    const paid = [...held, at('1m', restart()), at('1m 5s', goodTurn('msg_new'))];
+    expect(agentIn(play('1m 7s', paid, ADA, BOB).fleet, 'bob').health).toBe('verifying');
+  });
 });
 
 describe('a throttled agent', () => {
   const deliveries = (world: World): number => world.lines.filter((line) => line.includes('deliver bob ')).length;
-  const limitedBob = [...BOTH, at('10s', send('b2', 'question b2', 'bob')), at('11s', rejectedTurn(throttled('req_1'), 'bob'))];
+  const limitedBob = [
+    ...BOTH,
+    at('10s', send('b2', 'question b2', 'bob')),
+    at('11s', rejectedTurn(throttled('req_1'), 'bob')),
+  ];
 
   test('keeps its growing delay while another one, which was never limited, is answered all the time', () => {
     const busy = Array.from({ length: 20 }, (_, index) => [

@@ -1,3 +1,4 @@
+import { letOthersProve } from './attempts.ts';
 import { CAUSE_OF, CAUSES, isAuthFailure, isHang, type Cause } from './causes.ts';
 import { put, record, type Draft } from './draft.ts';
 import type { Failure, StreamFact } from './facts.ts';
@@ -127,14 +128,10 @@ function served(draft: Draft, agent: Agent): Agent {
   const { state } = agent;
   letOthersProve(draft);
   if (!('run' in state)) return agent;
-  return { ...agent, state: { ...state, run: { ...state.run, servedAt: stampOf(draft.moment) } } };
-}
-
-/** Another agent that is to be asked for a proof may have waited for the end of this turn. */
-function letOthersProve(draft: Draft): void {
-  for (const [name, { recovery }] of Object.entries(draft.agents)) {
-    if (recovery?.stage === 'verifying') draft.touched.add(name);
-  }
+  // What was suspected in the turn ends with it; its failure, if it has failed, says more.
+  const isSuspected = agent.recovery === null && (agent.health === 'suspect' || agent.health === 'throttled');
+  const health = isSuspected ? (state.run.answered ? 'healthy' : 'unknown') : agent.health;
+  return { ...agent, health, state: { ...state, run: { ...state.run, servedAt: stampOf(draft.moment) } } };
 }
 
 function endTurn(draft: Draft, agent: Agent, turn: Turn, fact: FactOf<'turn-ended'>, end: End): Agent {

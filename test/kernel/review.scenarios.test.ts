@@ -11,11 +11,13 @@ import {
   ends,
   expired,
   failure,
+  fails,
   goodTurn,
   notify,
   play,
   rejectedTurn,
   restart,
+  retries,
   send,
   start,
   stop,
@@ -192,5 +194,21 @@ describe('people', () => {
     const { why, todo } = explain(world.fleet, agentIn(world.fleet), world.moment);
     expect(why).toContain('a person must replace it');
     expect(todo).toContain('Replace it where it is declared');
+  });
+});
+
+describe('the suspicion of a retry', () => {
+  const retried = (status: number, ...then: readonly Act[]): World =>
+    play('12s', [...WORKING, at('10s', turnStarts(), retries(status, 1)), at('11s', ...then)]);
+
+  test.each([401, 529])('of a %i ends with its turn', (status) => {
+    expect(agentIn(retried(status).fleet).health).toBe(status === 401 ? 'suspect' : 'throttled');
+    expect(agentIn(retried(status, ends('aborted')).fleet).health).toBe('healthy');
+    const refused = fails(failure('message', 400, 'req_1', 'The request is too large'));
+    expect(agentIn(retried(status, refused).fleet).health).toBe('healthy');
+  });
+
+  test('is no suspicion any more when the turn has failed by it', () => {
+    expect(agentIn(retried(429, fails(throttled('req_1'))).fleet).health).toBe('throttled');
   });
 });

@@ -86,3 +86,10 @@ export function waitsForAttempt(fleet: Pick<Fleet, 'incidents'>, agent: Agent): 
   if (agent.recovery?.stage === 'gated') return true;
   return agent.recovery?.stage === 'held' && isAuth(troubleOf(fleet, agent).incident.cause);
 }
+
+/** Another agent that is to be asked for a proof may have waited for the end of this one's turn. */
+export function letOthersProve(draft: Draft): void {
+  for (const [name, { recovery }] of Object.entries(draft.agents)) {
+    if (recovery?.stage === 'verifying') draft.touched.add(name);
+  }
+}

@@ -20,6 +20,7 @@ function driveGate(draft: Draft, id: string, key: string): void {
   if (canary !== null && until !== null && isDue(until, draft.moment) && hasWaiters(draft, incident, key)) {
     passOn(draft, must(draft.agents[canary], `${canary} tries`), incident, key);
   }
+  // Who is next may be so at once: the credential was changed meanwhile.
   const elected = electCanary(draft, must(draft.incidents[id], `${id} is open`), key, draft.moment);
   if (elected !== null) attempt(draft, elected, true);
 }

@@ -1,10 +1,11 @@
-import { CAUSES, isLimit } from './causes.ts';
+import { CAUSES, isLimit, type Cause } from './causes.ts';
 import { nextAttempt } from './deadlines.ts';
 import type { Agent, AgentState, Fleet } from './fleet.ts';
 import type { Gate, Incident, Recovery } from './trouble.ts';
 import { gateOf } from './gates.ts';
 import { incidentOf } from './membership.ts';
 import { expectedAt, type Deadline, type Moment } from './moment.ts';
+import { causeOfHold } from './plans.ts';
 
 /** For people, each one sentence or ''. */
 export type Explanation = {
@@ -52,7 +53,8 @@ function whatIs({ spec, state, health, turn, paused, queue }: Agent): string {
 function why(agent: Agent, incident: Incident | undefined): string {
   if (incident !== undefined) {
     const shared = incident.open.length > 1 ? ` ${incident.open.length} agents are in it.` : '';
-    return `${CAUSES[incident.cause].told}${shared} Evidence (${incident.id}): ${incident.evidence.at(-1)?.replace(/\.$/, '')}.`;
+    const evidence = incident.evidence.at(-1)?.replace(/\.$/, '');
+    return `${CAUSES[causeOf(agent, incident)].told}${shared} Evidence (${incident.id}): ${evidence}.`;
   }
   const { health } = agent;
   if (health === 'suspect') return 'The API rejects this turn; Claude Code itself is still trying.';
@@ -61,6 +63,10 @@ function why(agent: Agent, incident: Incident | undefined): string {
   if (!isDown || agent.lastExit === null) return '';
   return `${CAUSES[agent.lastExit.cause].told} ${agent.lastExit.detail}.`;
 }
+
+/** What holds an agent says more than the wider trouble that it is in. */
+const causeOf = ({ recovery }: Agent, incident: Incident): Cause =>
+  recovery?.stage === 'held' ? causeOfHold(incident) : incident.cause;
 
 function whatNext(fleet: Fleet, agent: Agent, incident: Incident | undefined, moment: Moment): string {
   if (agent.paused) return 'agentvisor decides nothing for it until it is resumed.';
@@ -92,14 +98,15 @@ function nextInIncident(name: string, { stage, attempts }: Recovery, gate: Gate,
 
 const timeOf = (deadline: Deadline, moment: Moment): string => new Date(expectedAt(deadline, moment)).toISOString();
 
-function whatToDo({ spec, state, turn, paused, recovery }: Agent, incident: Incident | undefined): string {
+function whatToDo(agent: Agent, incident: Incident | undefined): string {
+  const { spec, state, turn, paused, recovery } = agent;
   const { name } = spec;
   if (paused) return `Let it go on: agentvisor resume ${name}`;
   if (state.at === 'stopped') return `Start it: agentvisor start ${name}`;
   if (incident === undefined || recovery === null) {
     return state.at === 'waiting' || state.at === 'errored' ? `Start it now: agentvisor restart ${name}` : '';
   }
-  const { todo } = CAUSES[incident.cause];
+  const { todo } = CAUSES[causeOf(agent, incident)];
   if (recovery.stage === 'held') return `${todo} Try at once: agentvisor restart ${name}`;
   if (recovery.stage === 'replacing' || recovery.stage === 'verifying') return todo;
   if (!isLimit(incident.cause)) return sentences(todo, `Do not wait: agentvisor restart ${name}`);

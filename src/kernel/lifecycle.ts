@@ -4,6 +4,7 @@ import { addCrash, crashesAreOver, noCrashes, PROBE_MS } from './crashes.ts';
 import { nextNumber, put, record, type Draft } from './draft.ts';
 import type { ExitHint } from './events.ts';
 import type { Agent, AgentState, RestartWish, Run } from './fleet.ts';
+import { cancelMessages } from './messages.ts';
 import { after, elapsedMs, stampOf } from './moment.ts';
 import { tellErrored } from './notices.ts';
 import { troubleOf } from './plans.ts';
@@ -17,7 +18,8 @@ export const INSIST_MS = 5_000;
 export const COMMAND_UP_MS = 1_000;
 
 /** Starts a new run. The only place where one begins, so that an agent never has two. */
-export function beginRun(draft: Draft, agent: Agent, cause: Cause | null): Agent {
+export function beginRun(draft: Draft, asked: Agent, cause: Cause | null): Agent {
+  const agent = asked.spec.mode === 'stream' ? asked : cancelMessages(asked, 'the agent no longer takes messages');
   const id = String(nextNumber(draft)).padStart(6, '0');
   const planned = agent.spec.mode === 'stream' ? planSession(agent) : null;
   const run: Run = {

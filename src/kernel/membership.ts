@@ -58,8 +58,9 @@ function belongsTo(own: Incident, cause: Cause): boolean {
   if (isLimit(cause)) return true;
   if (isLimit(own.cause)) return false;
   if (isAuth(cause)) return isAuth(own.cause);
-  // What only this agent is held for must not hold the others.
-  return !isAuth(own.cause) || CAUSES[cause].action !== 'hold' || own.open.length === 1;
+  // What only this agent is held for must not hold the others, nor those who come later.
+  const isAlone = own.open.length === 1 && !WIDE.has(own.scope);
+  return !isAuth(own.cause) || CAUSES[cause].action !== 'hold' || isAlone;
 }
 
 /** The open incidents that are the same trouble as this one, the oldest first. */

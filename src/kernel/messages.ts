@@ -63,3 +63,10 @@ export function finishMessage(
     finished: finished.slice(-FINISHED_KEPT_MAX),
   };
 }
+
+/** Nobody will answer what waits. */
+export const cancelMessages = (agent: Agent, detail: string): Agent =>
+  agent.queue.reduce(
+    (left, { id }) => finishMessage(left, id, 'cancelled', { cause: 'operator', detail, answer: null }),
+    agent,
+  );

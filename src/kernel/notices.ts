@@ -29,21 +29,27 @@ export type Notice = {
   readonly receipt: Receipt | null;
 };
 
-/** Tells people of an incident what has not been told of it. Nobody to tell, nothing is told. */
-export function tell(draft: Draft, id: string, kind: NoticeKind): void {
+/**
+ * Tells people of an incident what has not been told of it. Nobody to tell, nothing is told.
+ * @param why a cause that says more than the incident's own
+ */
+export function tell(draft: Draft, id: string, kind: NoticeKind, why: Cause | null = null): void {
   const incident = must(draft.incidents[id], `${id} is known`);
+  const cause = why ?? incident.cause;
   const isKnown = incident.told.includes(kind) || (kind === 'failing' && !isFailing(incident));
   // What a person must mend is told when it is certain, and then only once.
-  if (isKnown || (kind === 'opened' && CAUSES[incident.cause].action === 'hold')) return;
+  if (isKnown || (kind === 'opened' && CAUSES[cause].action === 'hold')) return;
+  // Of what nobody heard nobody need hear that it is over.
+  if (kind === 'closed' && incident.told.length === 0) return;
   const notice: Notice = {
     id: `${id}-${kind}`,
     kind,
     at: draft.moment.wall,
     incident: id,
     scope: incident.scope,
-    cause: incident.cause,
+    cause,
     agents: incident.agents,
-    text: textOf(incident, kind),
+    text: textOf({ ...incident, cause }, kind),
     receipt: kind === 'closed' ? (incident.recoveries[0] ?? null) : null,
   };
   if (send(draft, notice)) putIncident(draft, { ...incident, told: [...incident.told, kind] });

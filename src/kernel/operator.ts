@@ -4,11 +4,12 @@ import type { OperatorEvent, RestartHow } from './events.ts';
 import { runOf, type Agent, type AgentState } from './fleet.ts';
 import { changeGate, handOver } from './gates.ts';
 import { incidentOf } from './membership.ts';
-import { findMessage, finishMessage, newMessage, QUEUE_MAX } from './messages.ts';
+import { cancelMessages, findMessage, newMessage, QUEUE_MAX } from './messages.ts';
 import { stampOf } from './moment.ts';
 import { abandonRecovery } from './recovery.ts';
 import { firstSession } from './sessions.ts';
 import type { AgentSpec } from './spec.ts';
+import { lookFrom } from './watches.ts';
 
 /** Operator verbs always win, at any moment, and reset counters. */
 export function onOperator(draft: Draft, event: OperatorEvent): void {
@@ -55,14 +56,20 @@ function declare(draft: Draft, event: Extract<OperatorEvent, { type: 'declared' 
     record(draft, agent, 'declared', 'operator', event.spec.file ?? '');
     return;
   }
-  const agent = { ...known, spec: event.spec, environment: event.environment, deleting: false };
+  // What becomes another kind of agent can no longer prove what it was in trouble for.
+  const before = known.spec.mode === event.spec.mode ? known : abandonRecovery(draft, known);
+  const agent = { ...before, spec: event.spec, environment: event.environment, deleting: false };
   const isAlive = runOf(known.state) !== null;
   const needsProcess = isAlive && !isSameProcess(known.spec, event.spec);
   const restart = needsProcess
     ? { cause: 'operator' as const, how: 'interrupt' as const, detail: 'its declaration changed' }
     : agent.restart;
-  put(draft, { ...agent, restart });
+  put(draft, { ...agent, restart, state: lookedAt(draft, agent) });
 }
+
+/** A process that goes on is held to the limit of memory that now holds. */
+const lookedAt = (draft: Draft, { state, spec }: Agent): AgentState =>
+  state.at === 'running' ? { at: 'running', run: { ...state.run, look: lookFrom(draft, spec) } } : state;
 
 function newAgent(draft: Draft, event: Extract<OperatorEvent, { type: 'declared' }>): Agent {
   return {
@@ -175,15 +182,7 @@ function enqueue(draft: Draft, agent: Agent, id: string, text: string): void {
 
 /** A deleted agent whose process is gone leaves the fleet; what it was still asked is cancelled. */
 export function remove(draft: Draft, agent: Agent): void {
-  const cancelled = agent.queue.reduce(
-    (left, message) =>
-      finishMessage(left, message.id, 'cancelled', {
-        cause: 'operator',
-        detail: 'the agent was deleted',
-        answer: null,
-      }),
-    agent,
-  );
+  const cancelled = cancelMessages(agent, 'the agent was deleted');
   record(draft, cancelled, 'deleted', 'operator', '');
   draft.commands.push({ type: 'forget', agent: agent.spec.name });
   delete draft.agents[agent.spec.name];

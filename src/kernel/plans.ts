@@ -1,4 +1,4 @@
-import { CAUSES, type Cause } from './causes.ts';
+import { CAUSES, isAuth, type Cause } from './causes.ts';
 import { put, record, type Draft } from './draft.ts';
 import type { Agent, Fleet } from './fleet.ts';
 import type { Incident, Recovery } from './trouble.ts';
@@ -61,9 +61,13 @@ export function holdForPerson(draft: Draft, agent: Agent): Agent {
   return holdOne(draft, agent, recovery, incident);
 }
 
+/** Why a person is needed: among rejections it is the credential, in whatever wider trouble it is. */
+export const causeOfHold = ({ cause }: Incident): Cause => (isAuth(cause) ? 'auth-credential' : cause);
+
 function holdOne(draft: Draft, agent: Agent, recovery: Recovery, incident: Incident): Agent {
-  record(draft, agent, 'held', incident.cause, CAUSES[incident.cause].told);
-  tell(draft, incident.id, 'attention');
+  const cause = causeOfHold(incident);
+  record(draft, agent, 'held', cause, CAUSES[cause].told);
+  tell(draft, incident.id, 'attention', cause);
   return put(draft, { ...withoutWish(agent), health: 'held', recovery: { ...recovery, stage: 'held', next: null } });
 }
 

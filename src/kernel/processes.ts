@@ -18,7 +18,7 @@ import { changeMessage, findMessage } from './messages.ts';
 import { after, elapsedMs } from './moment.ts';
 import { mendSession } from './sessions.ts';
 import { cutOff, giveBack } from './turns.ts';
-import { LOOK_MS, onMeasured } from './watches.ts';
+import { lookFrom, onMeasured } from './watches.ts';
 
 /** What fits into a pipe in one piece (POSIX: at least 512; Linux 4096); a longer frame may have been cut by a crash. */
 export const ATOMIC_BYTES_MAX = 4_096;
@@ -245,7 +245,7 @@ function onGone(draft: Draft, agent: Agent, state: StateWithRun, leftovers: numb
 
 /** The agent listens: from now on it can be given messages. */
 export function becomeReady(draft: Draft, agent: Agent, run: Run, detail: string): Agent {
-  const look = agent.spec.memory.maxBytes === null ? null : after(draft.moment, LOOK_MS);
+  const look = lookFrom(draft, agent.spec);
   const ready = put(draft, { ...agent, state: { at: 'running', run: { ...run, look } } });
   record(draft, ready, 'ready', null, detail);
   return ready;

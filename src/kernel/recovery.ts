@@ -91,7 +91,8 @@ export function onGoodAnswer(draft: Draft, agent: Agent, answer: GoodAnswer): Ag
   if (incident !== undefined && agent.recovery !== null)
     giveReceipt(draft, agent, agent.recovery, incident, answer.messageId);
   const canaryOf = incident === undefined || agent.recovery === null ? null : canaryIn(incident, agent, agent.recovery);
-  releaseTier(draft, healthy, tier);
+  // Who was not limited itself shows nothing: its answers would have the others ask without a pause.
+  if (incident !== undefined && isLimit(incident.cause)) releaseTier(draft, healthy, tier);
   if (!answer.late) releaseOthers(draft, healthy, canaryOf);
   return must(draft.agents[agent.spec.name], 'it has just answered');
 }

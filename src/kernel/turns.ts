@@ -1,3 +1,4 @@
+import { letOthersProve } from './attempts.ts';
 import { CAUSE_OF, CAUSES, isAuthFailure, isHang, type Cause } from './causes.ts';
 import { put, record, type Draft } from './draft.ts';
 import type { Failure, StreamFact } from './facts.ts';
@@ -122,14 +123,15 @@ export function onTurnEnded(draft: Draft, agent: Agent, run: Run, heard: Heard, 
 export type Heard = { readonly offset: number; readonly late: boolean };
 type End = { readonly place: Place; readonly late: boolean; readonly run: Run };
 
-/** From now on the process is idle. Another agent that is to be asked for a proof may have waited for that. */
+/** From now on the process is idle. */
 function served(draft: Draft, agent: Agent): Agent {
   const { state } = agent;
-  for (const [name, { recovery }] of Object.entries(draft.agents)) {
-    if (recovery?.stage === 'verifying') draft.touched.add(name);
-  }
+  letOthersProve(draft);
   if (!('run' in state)) return agent;
-  return { ...agent, state: { ...state, run: { ...state.run, servedAt: stampOf(draft.moment) } } };
+  // What was suspected in the turn ends with it; its failure, if it has failed, says more.
+  const isSuspected = agent.recovery === null && (agent.health === 'suspect' || agent.health === 'throttled');
+  const health = isSuspected ? (state.run.answered ? 'healthy' : 'unknown') : agent.health;
+  return { ...agent, health, state: { ...state, run: { ...state.run, servedAt: stampOf(draft.moment) } } };
 }
 
 function endTurn(draft: Draft, agent: Agent, turn: Turn, fact: FactOf<'turn-ended'>, end: End): Agent {
@@ -236,6 +238,7 @@ type Return = {
 export function giveBack(draft: Draft, agent: Agent, turn: Turn, why: Return): Agent {
   const message = agent.queue.find((candidate) => candidate.id === turn.message);
   if (message === undefined) return agent;
+  if (message.origin === 'verify') letOthersProve(draft);
   const badDeliveries = message.badDeliveries + (why.isBad && !turn.answered ? 1 : 0);
   const counted = changeMessage(agent, message.id, {
     state: 'queued',

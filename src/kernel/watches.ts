@@ -10,7 +10,7 @@ import type { AgentSpec } from './spec.ts';
 /** A measurement that nobody answers is asked for again after this. */
 export const MEASURE_MS = 10_000;
 /** How often the memory of an agent that has a limit is looked at. */
-export const LOOK_MS = 30_000;
+const LOOK_MS = 30_000;
 
 /**
  * How long a turn may be silent. One that was just written to a process which has served before must begin sooner: that
@@ -26,6 +26,10 @@ const silenceMaxMs = (spec: AgentSpec, run: Run, begun: boolean): number =>
 export const watchFrom = (draft: Draft, agent: Agent, run: Run, begun: boolean, waitMs: number): MonoDeadline =>
   after(draft.moment, silenceMaxMs(agent.spec, run, begun) + waitMs);
 
+/** When the memory of an agent is looked at next. */
+export const lookFrom = ({ moment }: Draft, { memory }: AgentSpec): MonoDeadline | null =>
+  memory.maxBytes === null ? null : after(moment, LOOK_MS);
+
 /** Has measured what is due to be looked at. */
 export function watch(draft: Draft, agent: Agent, run: Run): Agent {
   const { turn } = agent;
@@ -33,7 +37,7 @@ export function watch(draft: Draft, agent: Agent, run: Run): Agent {
   const isLookedAt = run.look !== null && isDue(run.look, draft.moment);
   if (!isSilent && !isLookedAt) return agent;
   draft.commands.push({ type: 'measure', agent: agent.spec.name, run: run.id });
-  const look = run.look === null ? null : after(draft.moment, LOOK_MS);
+  const look = lookFrom(draft, agent.spec);
   const watched = isSilent ? { ...turn, measuring: true, watch: after(draft.moment, MEASURE_MS) } : turn;
   return put(draft, { ...agent, turn: watched, state: { at: 'running', run: { ...run, look } } });
 }
@@ -43,11 +47,13 @@ export function onMeasured(draft: Draft, agent: Agent, event: Extract<ProcessEve
   const { state, turn, spec, paused } = agent;
   if (state.at !== 'running' || paused) return;
   const isTooLarge = spec.memory.maxBytes !== null && (event.rssBytes ?? 0) > spec.memory.maxBytes;
-  const known = isTooLarge ? askForRenewal(draft, agent, 'memory') : agent;
+  // What one process uses before its first turn, the next one does, too.
+  const hasGrown = isTooLarge && (spec.mode === 'command' || state.run.servedAt !== null);
+  const known = hasGrown ? askForRenewal(draft, agent, 'memory') : agent;
   if (turn === null || !turn.measuring) return;
   const limitMs = silenceMaxMs(spec, state.run, turn.begun);
   const silentMs = Math.min(event.silentMs, elapsedMs(turn.startedAt, draft.moment));
-  const mayTry = known.recovery === null || !isPlanned(known.recovery);
+  const mayTry = known.recovery === null || !isPlanned(known.recovery) || isAwaited(known);
   if (silentMs >= limitMs && mayTry) onSilence(draft, known, state.run, turn, silentMs);
   else {
     const next = after(draft.moment, Math.max(MEASURE_MS, limitMs - silentMs));
@@ -55,12 +61,20 @@ export function onMeasured(draft: Draft, agent: Agent, event: Extract<ProcessEve
   }
 }
 
+/** An operator's reload waits for the end of the turn. */
+const isAwaited = ({ restart }: Agent): boolean => restart?.cause === 'operator';
+
 function onSilence(draft: Draft, agent: Agent, run: Run, turn: Turn, silentMs: number): void {
   const isDeaf = !turn.begun && run.servedAt !== null;
   const cause = isDeaf ? 'hang-after-result' : 'hang-in-turn';
   const text = `no output for ${Math.round(silentMs / 1_000)} s ${isDeaf ? 'after it was asked' : 'in a turn'}`;
   record(draft, agent, 'stalled', cause, text);
   const stopped = { ...agent, turn: { ...turn, measuring: false } };
+  if (stopped.restart !== null && isAwaited(stopped)) {
+    // The end that it waits for does not come.
+    put(draft, { ...stopped, restart: { ...stopped.restart, how: 'interrupt' } });
+    return;
+  }
   const seen = { since: turn.startedAt, late: false, idleMs: idleBefore(run, turn.startedAt) };
   const joined = joinIncident(draft, stopped, { scope: 'session', cause }, { text, requestId: null }, seen);
   planAttempt(draft, joined, cause);

@@ -32,9 +32,9 @@ export function played(moves: readonly HistoryMove[], ...watches: readonly Watch
 
 export const holds = (
   arbitrary: fc.Arbitrary<HistoryMove[]>,
-  claim: (moves: HistoryMove[]) => void,
+  check: (moves: HistoryMove[]) => void,
   numRuns = RUNS,
-): void => fc.assert(fc.property(arbitrary, claim), { ...HOW, numRuns: Math.max(1, Math.round(numRuns)) });
+): void => fc.assert(fc.property(arbitrary, check), { ...HOW, numRuns: Math.max(1, Math.round(numRuns)) });
 
 /** What a property claims; cheaper than `expect` where it is claimed of every step. */
 export function claim(isTrue: boolean, text: string): void {

@@ -9,6 +9,13 @@ export default defineConfig({
   test: {
     // Tests start processes of their own; more at once would only make each other slow.
     maxWorkers: 2,
+    coverage: {
+      provider: 'v8',
+      // What decides is pure: there is no branch of it that a test could not reach.
+      include: ['src/kernel/**'],
+      reporter: ['text'],
+      thresholds: { branches: 100, functions: 100, lines: 100, statements: 100 },
+    },
     projects: [
       {
         test: {

@@ -51,9 +51,9 @@ function startDeadlines(fleet: Fleet, agent: Agent, deadline: MonoDeadline): rea
 }
 
 function runningDeadlines(fleet: Fleet, agent: Agent, run: Run): readonly Deadline[] {
-  const hasWork = agent.queue.some(({ origin }) => origin === 'operator' || !agent.paused);
-  const isAsked = hasWork && mayBeAsked(agent) && agent.restart === null;
-  const patience = isAsked ? (agent.patience?.until ?? null) : null;
+  const isAsked = agent.queue.length > 0 && mayBeAsked(agent) && agent.restart === null;
+  const waiting = isAsked ? agent.patience : null;
+  const patience = waiting?.until ?? null;
   if (agent.paused) return patience === null ? [] : [patience];
   const own = [agent.recovery?.next ?? null, patience, agent.turn?.watch ?? null, run.look];
   return [...own.filter((deadline) => deadline !== null), ...idleDeadlines(fleet, agent, run)];

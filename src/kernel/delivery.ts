@@ -1,6 +1,7 @@
 import { nextNumber, put, type Draft } from './draft.ts';
 import type { Agent, Message, Run } from './fleet.ts';
 import { deliveryUuid, ownMessageId } from './ids.ts';
+import { must } from './invariant.ts';
 import { changeMessage, finishMessage, mayBeAsked, newMessage } from './messages.ts';
 import { after, isDue, stampOf } from './moment.ts';
 import { sharesCredential } from './shared-credential.ts';
@@ -77,8 +78,10 @@ function deliver(draft: Draft, agent: Agent, run: Run, message: Message): Agent 
 export function deliverAgain(draft: Draft, agent: Agent, run: Run): void {
   const turn = agent.turn;
   if (turn === null || turn.accepted || turn.uuid === null) return;
-  const message = agent.queue.find((candidate) => candidate.id === turn.message);
-  if (message === undefined) return;
+  const message = must(
+    agent.queue.find((candidate) => candidate.id === turn.message),
+    'the message of a turn waits for its end',
+  );
   const text = textFor(agent, message);
   draft.commands.push({ type: 'deliver', agent: agent.spec.name, run: run.id, uuid: turn.uuid, text });
   put(draft, { ...agent, turn: { ...turn, repeated: true } });

@@ -1,6 +1,7 @@
 import type { Cause } from './causes.ts';
 import type { Command, HistoryEvent } from './commands.ts';
 import { runOf, type Agent, type Fleet } from './fleet.ts';
+import { must } from './invariant.ts';
 import type { Incident } from './trouble.ts';
 import { rebase, stampOf, type Moment } from './moment.ts';
 import type { CredentialSpec, NotifySpec } from './spec.ts';
@@ -41,8 +42,7 @@ export function openDraft(fleet: Fleet, moment: Moment): Draft {
 /** Files every incident that changed, forgets the closed ones, and gives the new fleet. */
 export function closeDraft(draft: Draft): Fleet {
   for (const id of draft.changedIncidents) {
-    const incident = draft.incidents[id];
-    if (incident === undefined) continue;
+    const incident = must(draft.incidents[id], `${id} has changed in this step`);
     draft.commands.push({ type: 'file-incident', incident });
     if (incident.closedAt !== null) delete draft.incidents[id];
   }

@@ -85,7 +85,7 @@ export function gateDeadlines(fleet: Agents, incident: Incident): readonly MonoD
   return Object.entries(incident.gates).flatMap(([key, { canary, until, next }]) => {
     const waiters = waitersOf(fleet, incident, key);
     if (waiters.length === 0) return [];
-    if (canary !== null) return until === null ? [] : [until];
+    if (canary !== null) return [must(until, 'who tries has a time')];
     if (next === null) return [];
     return waiters.map((agent) => readyAt(agent, next)).filter((deadline) => deadline !== null);
   });

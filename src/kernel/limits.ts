@@ -3,6 +3,7 @@ import { put, type Draft } from './draft.ts';
 import type { Failure } from './facts.ts';
 import type { Agent } from './fleet.ts';
 import { FOLLOW_MS, handOver } from './gates.ts';
+import { must } from './invariant.ts';
 import { incidentOf } from './membership.ts';
 import { after, isDue, wall, type Deadline } from './moment.ts';
 import { isPlanned, troubleOf } from './plans.ts';
@@ -23,7 +24,8 @@ export const AGAIN_MS = 1_000;
 export function askLater(draft: Draft, agent: Agent, cause: Cause): Agent {
   const doubled = (agent.patience?.delayMs ?? 0) * 2;
   const delayMs = Math.min(LATER_MS_MAX, Math.max(LATER_MS_MIN, doubled));
-  return wait(draft, agent, CAUSES[cause].health ?? agent.health, delayMs, after(draft.moment, delayMs));
+  const health = must(CAUSES[cause].health, 'a limit shows');
+  return wait(draft, agent, health, delayMs, after(draft.moment, delayMs));
 }
 
 /** A cap: the process is kept and asked again when it ends; one that does not say when is looked at now and then. */

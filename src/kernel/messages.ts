@@ -1,6 +1,7 @@
 import type { Cause } from './causes.ts';
 import type { RunId } from './events.ts';
 import type { Agent, Message } from './fleet.ts';
+import { must } from './invariant.ts';
 
 /** Finished messages that are remembered for each agent, without their texts. */
 export const FINISHED_KEPT_MAX = 100;
@@ -54,8 +55,10 @@ export function finishMessage(
   state: 'answered' | 'failed' | 'cancelled',
   end: { cause: Cause | null; detail: string; answer: { run: RunId; offset: number } | null },
 ): Agent {
-  const message = agent.queue.find((candidate) => candidate.id === id);
-  if (message === undefined) return agent;
+  const message = must(
+    agent.queue.find((candidate) => candidate.id === id),
+    'a message ends once',
+  );
   const finished = [...agent.finished, { ...message, ...end, state, text: '' }];
   return {
     ...agent,

@@ -4,6 +4,7 @@ import { deliverAgain } from './delivery.ts';
 import type { ExitHint, ProcessEvent } from './events.ts';
 import { runOf, type Agent, type AgentState, type Run } from './fleet.ts';
 import { onHeard } from './hearing.ts';
+import { must } from './invariant.ts';
 import {
   afterRun,
   beginRun,
@@ -96,9 +97,8 @@ function onSpawned(
 
 /** Asks the host again for what the state waits for: the command was lost, or came before there was a process. */
 function repeatCommand(draft: Draft, agent: Agent): void {
-  const state = agent.state;
-  if (!('run' in state)) return;
-  const target = { agent: agent.spec.name, run: state.run.id };
+  const { state } = agent;
+  const target = { agent: agent.spec.name, run: must(runOf(state), 'its host has spoken of its run').id };
   if (state.at === 'starting') {
     if (agent.spec.mode === 'stream') draft.commands.push({ type: 'initialize', ...target });
     return;
@@ -184,7 +184,7 @@ function onNotWritten(draft: Draft, agent: Agent, state: StateWithRun, uuid: str
     return;
   }
   // Nothing was taken, so the same delivery is tried again: should that be wrong, the agent drops the second copy.
-  const deliveries = Math.max(0, (findMessage(returned, turn.message)?.deliveries ?? 0) - 1);
+  const deliveries = must(findMessage(returned, turn.message), 'it was given back').deliveries - 1;
   const patience = { delayMs: 0, tier: null, ...agent.patience, until: after(draft.moment, NOT_READING_MS) };
   put(draft, { ...changeMessage(returned, turn.message, { deliveries }), patience });
 }

@@ -23,7 +23,9 @@ export function onFailure(draft: Draft, agent: Agent, failure: Failure, seen: Se
   // This process is on its way out: the next one, if there is one, will show whether the trouble is still there.
   const isGoing = agent.desired === 'down' || (agent.state.at === 'stopping' && agent.state.asked);
   if (isGoing) return counted;
-  switch (CAUSES[cause].action) {
+  const { action } = CAUSES[cause];
+  if (action === 'backoff' || action === 'none') return askAgainSoon(draft, counted);
+  switch (action) {
     case 'restart':
       return onRejected(draft, counted, failure, seen);
     case 'hold':
@@ -36,9 +38,6 @@ export function onFailure(draft: Draft, agent: Agent, failure: Failure, seen: Se
       return askLater(draft, join(draft, counted, failure, seen), cause);
     case 'reset':
       return askWhenReset(draft, join(draft, counted, failure, seen), failure);
-    case 'backoff':
-    case 'none':
-      return askAgainSoon(draft, counted);
   }
 }
 

@@ -1,6 +1,7 @@
 import { record, type Draft } from './draft.ts';
 import { runOf, type Agent, type Session, type Turn } from './fleet.ts';
 import { messageOf, sessionId } from './ids.ts';
+import { must } from './invariant.ts';
 import type { SessionPlan } from './session-plan.ts';
 
 export const firstSession = (seed: string): Session => ({
@@ -62,7 +63,7 @@ function isGivenUp({ session, state }: Agent): boolean {
 export function beginSession(agent: Agent, reportedId: string | null, asked: string | null): Session {
   const { session } = agent;
   if (isGivenUp(agent)) return session;
-  const plan = runOf(agent.state)?.session ?? null;
+  const plan = must(runOf(agent.state), 'who speaks has a process').session;
   const fork = session.mended === 'forking' && plan?.kind === 'resume' ? plan.fork : null;
   const id = reportedId ?? fork?.newId ?? session.id;
   const firstAsked = session.lastGood === null ? (session.firstAsked ?? asked) : null;

@@ -4,7 +4,7 @@ import { drive } from './drive.ts';
 import { driveGates } from './drive-gates.ts';
 import type { Event } from './events.ts';
 import type { Fleet } from './fleet.ts';
-import { invariant } from './invariant.ts';
+import { invariant, must } from './invariant.ts';
 import type { Moment } from './moment.ts';
 import { onOperator } from './operator.ts';
 import { onProcess } from './processes.ts';
@@ -69,8 +69,7 @@ function settle(draft: Draft): void {
     const names = [...draft.touched];
     draft.touched.clear();
     for (const name of names) {
-      const agent = draft.agents[name];
-      if (agent !== undefined) drive(draft, agent);
+      drive(draft, must(draft.agents[name], `${name} is there`));
     }
     if (draft.touched.size > 0) continue;
     // Who may try follows from what all of them have become.

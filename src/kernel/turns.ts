@@ -3,6 +3,7 @@ import { CAUSE_OF, CAUSES, isAuthFailure, isHang, type Cause } from './causes.ts
 import { put, record, type Draft } from './draft.ts';
 import type { Failure, StreamFact } from './facts.ts';
 import type { Agent, AgentState, LastTurn, Message, Run, Turn } from './fleet.ts';
+import { invariant, must } from './invariant.ts';
 import { BAD_DELIVERIES_MAX, changeMessage, finishMessage } from './messages.ts';
 import { stampOf, type Stamp } from './moment.ts';
 import { askAgainSoon } from './limits.ts';
@@ -78,6 +79,8 @@ export function onRetrying(draft: Draft, agent: Agent, run: Run, fact: FactOf<'r
 
 export function onAnswered(draft: Draft, agent: Agent, run: Run, fact: FactOf<'answered'>, late: boolean): Agent {
   const turn = turnOf(draft, agent, run);
+  const { state } = agent;
+  invariant('run' in state, 'who answers has a process');
   const isEnding = agent.state.at === 'stopping';
   const answered: Agent = {
     ...agent,
@@ -89,7 +92,7 @@ export function onAnswered(draft: Draft, agent: Agent, run: Run, fact: FactOf<'a
       // What was refused before was overcome.
       failure: null,
     },
-    state: 'run' in agent.state ? { ...agent.state, run: { ...run, answered: true } } : agent.state,
+    state: { ...state, run: { ...run, answered: true } },
   };
   // A process that is being replaced proves nothing about the one that follows it.
   return isEnding ? put(draft, answered) : onGoodAnswer(draft, answered, { ...fact, late });
@@ -127,7 +130,7 @@ type End = { readonly place: Place; readonly late: boolean; readonly run: Run };
 function served(draft: Draft, agent: Agent): Agent {
   const { state } = agent;
   letOthersProve(draft);
-  if (!('run' in state)) return agent;
+  invariant('run' in state, 'who ends a turn has a process');
   // What was suspected in the turn ends with it; its failure, if it has failed, says more.
   const isSuspected = agent.recovery === null && (agent.health === 'suspect' || agent.health === 'throttled');
   const health = isSuspected ? (state.run.answered ? 'healthy' : 'unknown') : agent.health;
@@ -199,7 +202,7 @@ function endFailed(draft: Draft, agent: Agent, turn: Turn, fact: FactOf<'turn-en
     lastTurn: lastTurn(draft, turn, 'failed', cause, failure),
   };
   const returned = isGivenUp
-    ? giveUp(draft, ended, turn.message, cause, failure.text, end.place)
+    ? giveUp(draft, ended, must(turn.message, 'it is one of ours'), cause, failure.text, end.place)
     : giveBack(draft, ended, turn, { cause, detail: failure.text, isBad, answer: end.place });
   const since = turn.suspectedAt ?? turn.startedAt;
   return onFailure(draft, returned, failure, { since, late: end.late, idleMs: idleBefore(end.run, turn.startedAt) });
@@ -252,15 +255,7 @@ export function giveBack(draft: Draft, agent: Agent, turn: Turn, why: Return): A
   return giveUp(draft, counted, message.id, why.cause, why.detail, why.answer ?? null);
 }
 
-function giveUp(
-  draft: Draft,
-  agent: Agent,
-  id: string | null,
-  cause: Cause,
-  detail: string,
-  answer: Place | null,
-): Agent {
-  if (id === null) return agent;
+function giveUp(draft: Draft, agent: Agent, id: string, cause: Cause, detail: string, answer: Place | null): Agent {
   record(draft, agent, 'message-failed', cause, `${id}: ${detail}`);
   return finishMessage(agent, id, 'failed', { cause, detail, answer });
 }

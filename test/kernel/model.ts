@@ -192,7 +192,7 @@ export class Model implements Surroundings {
     }
     if (process.read < process.log.length || process.exit === null || process.exitTold) return;
     process.exitTold = true;
-    this.submit({ type: 'exited', agent: process.agent, run: process.run, at: null, ...process.exit, detail: '' });
+    this.submit({ type: 'exited', agent: process.agent, run: process.run, ...process.exit, detail: '' });
   }
 
   /** The daemon dies, perhaps in the midst of a long write, and another one looks what is there. */
@@ -215,7 +215,7 @@ export class Model implements Surroundings {
     this.pending = [];
     for (const process of this.processes) process.die(0);
     for (const process of this.processes)
-      if (process.exit !== null && !process.exitTold) process.exit = { code: null, hint: null };
+      if (process.exit !== null && !process.exitTold) process.exit = { code: null, hint: null, at: null };
     this.now += tookMs;
     this.boot += 1;
     this.#monoBase = 5_000 - this.now;
@@ -276,17 +276,21 @@ export class Model implements Surroundings {
   #tellSpawned({ agent, run, credential, fingerprint }: Process): void {
     const shown = credential === '' ? null : fingerprint;
     this.submit({ type: 'spawned', agent, run, shimPid: 1, shimStart: '1', fingerprint: shown });
+    this.submit({ type: 'pid-known', agent, run, pid: 2 });
   }
 
   #deliver(process: Process | undefined, command: Extract<Command, { type: 'deliver' }>, how: Obedience): void {
     if (process === undefined || !process.alive) return;
     const partial = how.cuts === true;
+    const write = { agent: process.agent, run: process.run, uuid: command.uuid };
+    this.submit({ type: 'writing', ...write, bytes: 200 });
     if (!how.fails && !partial) {
       process.take(command);
+      this.submit({ type: 'written', ...write });
       return;
     }
     if (partial) process.isCut = true;
-    this.submit({ type: 'not-written', agent: process.agent, run: process.run, uuid: command.uuid, partial });
+    this.submit({ type: 'not-written', ...write, partial });
   }
 
   #measure({ agent, run, saidAt, rssBytes }: Process): void {

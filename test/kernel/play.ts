@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { vi } from 'vitest';
 import type { Command, HistoryEvent } from '../../src/kernel/commands.ts';
 import type { Fleet } from '../../src/kernel/fleet.ts';
 import { rebase } from '../../src/kernel/moment.ts';
@@ -9,6 +10,9 @@ import { play, type HistoryMove } from './moves.ts';
 /** How the properties play histories and look at them. */
 
 export const RUNS = Number(process.env['KERNEL_HISTORIES'] ?? 200);
+
+/** Many histories on a busy machine take their time. */
+vi.setConfig({ testTimeout: 180_000 });
 
 /** Fixed, a failure is not made smaller either: only whether there is one is asked. */
 const SEED = process.env['KERNEL_SEED'];
@@ -28,9 +32,17 @@ export function played(moves: readonly HistoryMove[], ...watches: readonly Watch
 
 export const holds = (
   arbitrary: fc.Arbitrary<HistoryMove[]>,
-  claim: (moves: HistoryMove[]) => void,
+  check: (moves: HistoryMove[]) => void,
   numRuns = RUNS,
-): void => fc.assert(fc.property(arbitrary, claim), { ...HOW, numRuns: Math.max(1, Math.round(numRuns)) });
+): void => fc.assert(fc.property(arbitrary, check), { ...HOW, numRuns: Math.max(1, Math.round(numRuns)) });
+
+/** What a property claims; cheaper than `expect` where it is claimed of every step. */
+export function claim(isTrue: boolean, text: string): void {
+  if (!isTrue) throw new Error(`it does not hold: ${text}`);
+}
+
+/** Plain data is the same when it is written the same. */
+export const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 type Recorded = Extract<Command, { type: 'record' }>;
 

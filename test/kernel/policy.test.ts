@@ -124,6 +124,15 @@ describe('when the next attempt is', () => {
     expect(waits.slice(-3)).toEqual([1_800, 1_800, 1_800]);
   });
 
+  test('up to a fifth sooner or later, as the roll says', () => {
+    const secondWait = (roll: number): number => {
+      const rolled: Act = { at: 0, act: (model) => void (model.roll = roll) };
+      const { attempts } = play([ADA], 2 * MINUTE_MS, rolled, opens(9 * S, 'max'), ask(10 * S, 'ada'));
+      return Math.round(((attempts[2]?.at ?? 0) - (attempts[1]?.at ?? 0)) / S);
+    };
+    expect([0, 0.5, 0.999_999].map(secondWait)).toEqual([32, 40, 48]);
+  });
+
   test('who follows the canary comes half a second after the one before', () => {
     const agents = ['a', 'b', 'c', 'd'].map((name) => ({ ...ADA, name }));
     const { attempts } = play(

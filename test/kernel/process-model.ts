@@ -58,7 +58,7 @@ export class Process {
   /** Output on the disk, and how much of it some daemon has reported. */
   readonly log: { readonly offset: number; readonly fact: StreamFact }[] = [];
   read = 0;
-  exit: { readonly code: number | null; readonly hint: ExitHint | null } | null = null;
+  exit: { readonly code: number | null; readonly hint: ExitHint | null; readonly at: number | null } | null = null;
   exitTold = false;
   initAsked = false;
   inputs: Frame[] = [];
@@ -149,7 +149,8 @@ export class Process {
   die(code: number | null, hint: ExitHint | null = null): void {
     if (!this.alive) return;
     this.alive = false;
-    this.exit = { code, hint };
+    // What nobody recorded has no time either.
+    this.exit = { code, hint, at: code === null ? null : this.#around.wallNow };
   }
 
   /** A frame arrives whole on its stdin. */

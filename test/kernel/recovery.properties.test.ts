@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { isAuth } from '../../src/kernel/causes.ts';
 import type { Command } from '../../src/kernel/commands.ts';
-import type { Agent, Fleet } from '../../src/kernel/fleet.ts';
+import { runOf, type Agent, type Fleet } from '../../src/kernel/fleet.ts';
 import { gateOf } from '../../src/kernel/gates.ts';
-import { elapsedMs, isDue, type Stamp } from '../../src/kernel/moment.ts';
+import { elapsedMs, isDue, isLater, type Stamp } from '../../src/kernel/moment.ts';
 import type { Gate } from '../../src/kernel/trouble.ts';
 import { calmHistory, chaoticHistory, honestHistory } from './histories.ts';
 import type { Seen } from './model.ts';
-import { found, holds, played, records, type Watch } from './play.ts';
+import { claim, found, holds, played, records, type Watch } from './play.ts';
 
 /** The gate under which an agent is in trouble, and a name for it. */
 function gateIn(fleet: Fleet, agent: Agent | undefined): { readonly id: string; readonly gate: Gate } | null {
@@ -38,8 +38,9 @@ function spacing(): Watch {
         expect(next !== null && isDue(next, seen.moment), `${name} follows in its own time`).toBe(true);
       } else if (after !== null && after.gate.attempts > 1) {
         const known = gateIn(before, agent);
-        const isWaiting = known !== null && known.id === after.id;
-        const { next = null, renewed = false } = isWaiting ? known.gate : {};
+        // A gate that is merged with an older one in this step brings its renewal along.
+        const renewed = known?.gate.renewed ?? false;
+        const next = known?.id === after.id ? known.gate.next : null;
         const isNow = renewed || isReleased.has(after.id) || seen.event.type === 'credential-changed';
         const wasDue = next !== null && isDue(next, seen.moment);
         expect(isNow || wasDue, `${name} tries when its gate lets it`).toBe(true);
@@ -61,6 +62,16 @@ function spacing(): Watch {
   };
 }
 
+/** The answer came from the canary, or from a process that began after the gate was closed. */
+function isNews(before: Fleet, event: Seen['event'], follower: Agent): boolean {
+  const known = gateIn(before, follower);
+  const state = event.type === 'heard' ? before.agents[event.agent]?.state : undefined;
+  const run = state === undefined ? null : runOf(state);
+  if (known === null || run === null || event.type !== 'heard') return false;
+  const { canary, closedAt } = known.gate;
+  return canary === event.agent || (closedAt !== null && isLater(run.startedAt, closedAt));
+}
+
 describe('in every history, however implausible', () => {
   test('no attempt begins before its time: a canary in that of its gate, a follower in its own', () => {
     holds(chaoticHistory, (moves) => void played(moves, spacing()));
@@ -68,11 +79,24 @@ describe('in every history, however implausible', () => {
 
   test('nobody follows but on a good answer of somebody else who has a new process', () => {
     holds(chaoticHistory, (moves) => {
-      played(moves, ({ before, after, event }) => {
+      played(moves, ({ before, after, event, moment }) => {
         for (const [name, agent] of Object.entries(after.agents)) {
           if (agent.recovery?.stage !== 'following' || before.agents[name]?.recovery?.stage === 'following') continue;
           expect(event).toMatchObject({ type: 'heard', late: false, fact: { fact: 'answered' } });
           expect(event).not.toMatchObject({ agent: name });
+          expect(isNews(before, event, agent), `${name} at ${moment.mono}`).toBe(true);
+        }
+      });
+    });
+  });
+
+  test('what was said while nobody listened never makes a trouble wider', () => {
+    holds(chaoticHistory, (moves) => {
+      played(moves, ({ before, after, event }) => {
+        if (event.type !== 'heard' || !event.late) return;
+        for (const { id, scope } of Object.values(after.incidents)) {
+          if (scope === 'window' || scope === 'upstream')
+            claim(before.incidents[id]?.scope === scope, `${id} became ${scope}`);
         }
       });
     });
@@ -87,7 +111,7 @@ describe('in every history, however implausible', () => {
         const keys = wide.flatMap(({ gates, open }) =>
           Object.keys(gates).filter((key) => open.some((name) => after.agents[name]?.recovery?.gate === key)),
         );
-        expect(new Set(keys).size).toBe(keys.length);
+        claim(new Set(keys).size === keys.length, keys.join(' '));
       });
     });
   });
@@ -178,7 +202,7 @@ const pausedIsLeftAlone: Watch = ({ before, after, event, commands }: Seen) => {
     const isFree = agent.recovery === null;
     const acts = commands.filter((command) => 'agent' in command && command.agent === name && ACTS.has(command.type));
     const unasked = acts.filter(({ type }) => type !== 'deliver' || !(isFree || isRepeated));
-    expect(unasked, `${name} at ${event.type}`).toEqual([]);
+    claim(unasked.length === 0, `${name} is paused, and at ${event.type}: ${JSON.stringify(unasked)}`);
   }
 };
 
@@ -189,10 +213,10 @@ describe('in every honest history', () => {
       played(moves, ({ commands, after }) => {
         for (const command of commands) {
           if (!('agent' in command) || command.agent !== 'eve') continue;
-          expect(['signal', 'interrupt', 'sweep']).not.toContain(command.type);
+          claim(!['signal', 'interrupt', 'sweep'].includes(command.type), command.type);
           if (command.type === 'spawn') spawns += 1;
         }
-        expect(after.agents['eve']?.recovery ?? null).toBeNull();
+        claim((after.agents['eve']?.recovery ?? null) === null, 'eve is in no trouble');
       });
       expect(spawns).toBeGreaterThan(0);
     });
@@ -206,7 +230,7 @@ describe('in every honest history', () => {
           rejected.add(event.run);
         for (const [name, agent] of Object.entries(after.agents)) {
           if (agent.health !== 'healthy' || agent.state.at !== 'running') continue;
-          expect(rejected.has(agent.state.run.id), `${name} in ${agent.state.run.id}`).toBe(false);
+          claim(!rejected.has(agent.state.run.id), `${name} in ${agent.state.run.id} was rejected`);
         }
       });
     });

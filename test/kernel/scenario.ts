@@ -45,7 +45,7 @@ export function play(until: string, moves: readonly Move[], ...specs: readonly A
   return world;
 }
 
-/** Up to here nothing new happened: one line says what the reader must know. */
+/** What the reader must know of all that came before. */
 export const given =
   (what: string): Act =>
   (world) => {
@@ -128,7 +128,6 @@ export const send =
     world.submit({ type: 'message', agent, id: uuidOf(id), text });
 
 export const tick = (): Act => (world) => world.submit({ type: 'tick' });
-
 // What the host reports of the current run, beyond its habits.
 const report =
   (build: (name: { agent: string; run: string }) => ProcessEvent, agent = 'ada'): Act =>

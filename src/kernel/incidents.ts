@@ -21,6 +21,9 @@ const WIDTH: Readonly<Record<Scope, number>> = {
   upstream: 6,
 };
 
+/** Whether one scope reaches further than another. */
+export const isWider = (one: Scope, other: Scope): boolean => WIDTH[one] > WIDTH[other];
+
 /** What reaches over all agents of a credential: one of them tries for all. */
 export const WIDE: ReadonlySet<Scope> = new Set<Scope>(['window', 'credential', 'upstream']);
 
@@ -77,7 +80,7 @@ export function addEvidence(incident: Incident, agent: string, text: string, req
 
 /** A wider verdict replaces a narrower one and keeps the id; a narrower one changes nothing. */
 export function widen(incident: Incident, scope: Scope, key: string, cause: Cause): Incident {
-  if (WIDTH[scope] <= WIDTH[incident.scope]) return incident;
+  if (!isWider(scope, incident.scope)) return incident;
   const canaries = new Set(Object.values(incident.gates).map(({ canary }) => canary));
   // Who tries alone when it turns out that all are concerned tries for all.
   const attempts = incident.attempts.map((attempt) =>

@@ -1,9 +1,19 @@
-import { CAUSES, isAuth, isLimit, type Cause } from './causes.ts';
+import { CAUSES, isAuth, isLimit, type Cause, type Scope } from './causes.ts';
 import { put, record, type Draft } from './draft.ts';
 import type { Agent, Fleet } from './fleet.ts';
 import type { Gate, Incident, Recovery } from './trouble.ts';
 import { changeGate, gateOf, passOn } from './gates.ts';
-import { addEvidence, endAttempt, findOpenIncident, openIncident, putIncident, WIDE, widen } from './incidents.ts';
+import {
+  addEvidence,
+  endAttempt,
+  findOpenIncident,
+  isWider,
+  openIncident,
+  putIncident,
+  REQUEST_IDS_KEPT_MAX,
+  WIDE,
+  widen,
+} from './incidents.ts';
 import { must } from './invariant.ts';
 import { laterOf, stampOf } from './moment.ts';
 import { tell } from './notices.ts';
@@ -25,9 +35,9 @@ export function joinIncident(draft: Draft, agent: Agent, verdict: Verdict, evide
   if (own !== undefined) {
     putIncident(draft, endAttempt(own, agent.spec.name, isRejection(verdict.cause) ? 'failed' : 'unproven'));
   }
-  const stays = own !== undefined && belongsTo(own, verdict.cause);
   const gate = credentialOf(draft, agent);
   const key = keyOf(agent, gate, verdict);
+  const stays = own !== undefined && belongsTo(draft, own, verdict, key);
   const [known, ...swallowed] = candidates(draft, gate, key, verdict, stays ? own.id : null);
   const { id } = known ?? openIncident(draft, { ...verdict, key, idleMs: seen.idleMs });
   for (const other of swallowed) swallow(draft, id, other);
@@ -53,14 +63,20 @@ function isRejection(cause: Cause): boolean {
 }
 
 /** Whether another failure belongs to the trouble in which the agent already is. */
-function belongsTo(own: Incident, cause: Cause): boolean {
+function belongsTo(draft: Draft, own: Incident, { scope, cause }: Verdict, key: string): boolean {
   // A limit says nothing about a trouble of another kind.
-  if (isLimit(cause)) return true;
+  if (isLimit(cause)) return !isLimit(own.cause) || isSameLimit(draft, own, scope, key, cause);
   if (isLimit(own.cause)) return false;
   if (isAuth(cause)) return isAuth(own.cause);
   // What only this agent is held for must not hold the others, nor those who come later.
   const isAlone = own.open.length === 1 && !WIDE.has(own.scope);
   return !isAuth(own.cause) || CAUSES[cause].action !== 'hold' || isAlone;
+}
+
+/** A limit that reaches further takes along nobody who has not met it, and is not opened twice. */
+function isSameLimit(draft: Draft, own: Incident, scope: Scope, key: string, cause: Cause): boolean {
+  if (!isWider(scope, own.scope)) return true;
+  return own.open.length === 1 && findOpenIncident(draft, scope, key, cause) === undefined;
 }
 
 /** The open incidents that are the same trouble as this one, the oldest first. */
@@ -158,7 +174,7 @@ function swallow(draft: Draft, into: string, swallowed: Incident): void {
   putIncident(draft, {
     ...grown,
     attempts: [...grown.attempts, ...pending],
-    requestIds: [...grown.requestIds, ...swallowed.requestIds],
+    requestIds: [...grown.requestIds, ...swallowed.requestIds].slice(0, REQUEST_IDS_KEPT_MAX),
     failedAttempts: grown.failedAttempts + swallowed.failedAttempts,
     gates: mergeGates(grown.gates, swallowed.gates),
   });
@@ -175,6 +191,7 @@ function swallow(draft: Draft, into: string, swallowed: Incident): void {
     closedAt: draft.moment.wall,
     mergedInto: into,
   });
+  tell(draft, swallowed.id, 'closed');
 }
 
 function mergeGates(one: Incident['gates'], other: Incident['gates']): Incident['gates'] {
@@ -224,6 +241,6 @@ export function leave(draft: Draft, agent: Agent, incident: Incident, into: stri
     return;
   }
   record(draft, agent, 'incident-closed', left.cause, into === null ? left.id : `${left.id}: now ${into}`);
-  if (into === null) tell(draft, left.id, 'closed');
+  tell(draft, left.id, 'closed');
   noLongerWide(draft, left);
 }

@@ -103,8 +103,13 @@ function textOf(incident: Incident, kind: NoticeKind): string {
     case 'attention':
       return `${who}: a person is needed. ${CAUSES[cause].told} ${CAUSES[cause].todo} ${see}`;
     case 'closed':
-      return `${who}: over. ${receiptText(incident)}`;
+      return `${who}: ${endText(incident)}`;
   }
+}
+
+function endText(incident: Incident): string {
+  const { id, mergedInto } = incident;
+  return mergedInto === null ? `over. ${receiptText(incident)}` : `${id} goes on as a part of ${mergedInto}.`;
 }
 
 function receiptText({ id, recoveries }: Incident): string {
@@ -112,5 +117,17 @@ function receiptText({ id, recoveries }: Incident): string {
   if (first === undefined) return `${id} is closed: its agents were stopped.`;
   const { agent, attempts, downMs, failedRequestId, messageId } = first;
   const request = failedRequestId === null ? '' : `, failed request ${failedRequestId}`;
-  return `${agent} answered again (${messageId ?? 'no message id'}) after ${attempts} attempt(s) and ${Math.round(downMs / 1_000)} s${request}.`;
+  const tries = attempts === 0 ? 'without a restart' : `after ${attempts} attempt(s)`;
+  return `${agent} answered again (${messageId ?? 'no message id'}) ${tries}, ${durationText(downMs)} later${request}.`;
+}
+
+const SECONDS_MAX = 120;
+const MINUTES_MAX = 120;
+
+/** As people say it: seconds, then minutes, then hours. */
+function durationText(ms: number): string {
+  const seconds = Math.round(ms / 1_000);
+  const minutes = Math.round(seconds / 60);
+  if (seconds <= SECONDS_MAX) return `${seconds} s`;
+  return minutes <= MINUTES_MAX ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

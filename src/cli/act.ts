@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isNotRunning, pickRows, readFiles } from './access.ts';
+import { notRunning } from '../protocol/errors.ts';
 import { ConnectionLost, withClient } from './client.ts';
 import type { Client } from './client.ts';
 import { launchDaemon } from './launch.ts';
@@ -43,7 +44,10 @@ export async function patiently<T>(context: Context, first: () => Promise<T>, ag
 }
 
 async function checkTargets(context: Context, targets: readonly string[]): Promise<void> {
-  if (targets.length > 0) await pickRows((await readFiles(context.home)).agents, targets);
+  if (targets.length === 0) return;
+  const chosen = await pickRows((await readFiles(context.home)).agents, targets);
+  // `all` of nobody.
+  if (chosen.length === 0) throw notRunning();
 }
 
 async function reconnect<T>(again: () => Promise<T>, lost: ConnectionLost): Promise<T> {

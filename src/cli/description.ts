@@ -1,6 +1,6 @@
 import type { Description } from '../protocol/api.ts';
 import { ageSince, untilThen } from './ages.ts';
-import { localTime } from './lines.ts';
+import { localTime, withLocalTimes } from './lines.ts';
 
 /** Without a daemon nothing but the row is known. */
 export type Known = Pick<Description, 'agent'> & {
@@ -50,7 +50,9 @@ export function descriptionLines({ agent, spec, explain, runFolder, messages }: 
     ['degraded', agent.degraded.length === 0 ? null : agent.degraded.join('; ')],
   ];
   const lines = facts.flatMap(([key, value]) => (value === null ? [] : [`  ${key.padEnd(14)}  ${value}`]));
-  return [agent.name, ...(explain === null || explain === '' ? [] : [`  ${explain}`]), ...lines].join('\n');
+  return [agent.name, ...(explain === null || explain === '' ? [] : [`  ${withLocalTimes(explain)}`]), ...lines].join(
+    '\n',
+  );
 }
 
 function restartsOf({ restarts, restartsByCause }: Description['agent']): string {

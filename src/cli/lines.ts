@@ -22,6 +22,10 @@ export function incidentLines(incident: IncidentRow): string {
   ].join('\n');
 }
 
+/** A text for people with its times as clocks on the wall here show them. */
+export const withLocalTimes = (text: string): string =>
+  text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, localTime);
+
 /** `2026-11-20 06:37:00`, as clocks on the wall here show it. */
 export function localTime(at: string): string {
   const date = new Date(at);

@@ -159,14 +159,17 @@ async function settle(
   });
   const agent = engine.fleet.agents[name];
   if (agent === undefined) return failed(name, change, null, 'it was deleted meanwhile');
-  return resultOf(agent, change);
+  return resultOf(engine.fleet, agent, change);
 }
 
-function resultOf(agent: Agent, change: string): AgentResult {
+function resultOf(fleet: Fleet, agent: Agent, change: string): AgentResult {
   const { name } = agent.spec;
   if (agent.state.at === 'running') {
     if (agent.health !== 'held') return done(name, change);
-    return failed(name, change, 'config', `it is held; see: agentvisor describe ${name}`);
+    // It is ready; what it is held for shows only when it is asked.
+    const cause = fleet.incidents[agent.recovery?.incident ?? '']?.cause ?? null;
+    const detail = `it is held; see: agentvisor explain ${name}`;
+    return cause === 'config' ? failed(name, change, cause, detail) : { ...done(name, change), detail };
   }
   if (agent.state.at === 'stopped' && agent.state.ended && agent.lastExit?.cause === 'clean')
     return done(name, 'ended');

@@ -99,7 +99,12 @@ export const CAUSES: Readonly<Record<Cause, CauseRow>> = {
   ),
   'hang-in-turn': row('session', 'stalled', 'restart', 'The agent went silent in a turn.'),
   'hang-after-result': row('session', 'stalled', 'restart', 'The agent no longer reacts after its last result.'),
-  'auth-session': row('session', 'wedged', 'restart', 'The API rejects this session; only a new process helps.'),
+  'auth-session': row(
+    'session',
+    'wedged',
+    'restart',
+    'The API rejects this session; a new process goes on with its conversation.',
+  ),
   'auth-window': row(
     'window',
     'wedged',

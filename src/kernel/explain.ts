@@ -1,4 +1,4 @@
-import { CAUSES, isLimit, type Cause } from './causes.ts';
+import { CAUSES, isLimit, type Cause, type Health } from './causes.ts';
 import { nextAttempt } from './deadlines.ts';
 import type { Agent, AgentState, Fleet } from './fleet.ts';
 import type { Gate, Incident, Recovery } from './trouble.ts';
@@ -41,9 +41,22 @@ const WORDS: Readonly<Record<AgentState['at'], string>> = {
   errored: 'ended too often and is only tried now and then',
 };
 
+const HEALTH_WORDS: Readonly<Record<Health, string>> = {
+  unknown: '; this process has had no turn yet',
+  healthy: ' and healthy',
+  suspect: ' and suspect: it is rejected in this turn',
+  wedged: ' and wedged: it is rejected',
+  quiet: ' and quiet: it waits for an attempt',
+  verifying: ' and verifying: it must prove itself',
+  throttled: ' and throttled',
+  capped: ' and capped',
+  held: ' and held',
+  stalled: ' and stalled',
+};
+
 function whatIs({ spec, state, health, turn, paused, queue }: Agent): string {
   const ended = state.at === 'stopped' && state.ended ? 'has ended and stays down' : WORDS[state.at];
-  const running = state.at === 'running' ? ` and ${health}` : '';
+  const running = state.at === 'running' ? HEALTH_WORDS[health] : '';
   const inTurn = turn === null ? '' : ', works on a turn';
   const waiting = queue.filter((message) => message.state === 'queued').length;
   const messages = waiting === 0 ? '' : `, ${waiting} message(s) wait`;
@@ -59,6 +72,9 @@ function why(agent: Agent, incident: Incident | undefined): string {
   const { health } = agent;
   if (health === 'suspect') return 'The API rejects this turn; Claude Code itself is still trying.';
   if (health === 'throttled') return 'The API limits or fails this turn; Claude Code itself is still trying.';
+  const lost = agent.finished.at(-1);
+  if (lost?.state === 'failed' && lost.cause !== null)
+    return `Its last message failed: ${CAUSES[lost.cause].told} ${lost.detail}.`;
   const isDown = agent.state.at === 'waiting' || agent.state.at === 'errored';
   if (!isDown || agent.lastExit === null) return '';
   return `${CAUSES[agent.lastExit.cause].told} ${agent.lastExit.detail}.`;
@@ -109,7 +125,7 @@ function whatToDo(agent: Agent, incident: Incident | undefined): string {
   const { todo } = CAUSES[causeOf(agent, incident)];
   if (recovery.stage === 'held') return `${todo} Try at once: agentvisor restart ${name}`;
   if (recovery.stage === 'replacing' || recovery.stage === 'verifying') return todo;
-  if (!isLimit(incident.cause)) return sentences(todo, `Do not wait: agentvisor restart ${name}`);
+  if (!isLimit(incident.cause)) return sentences(todo, `To try now: agentvisor restart ${name}`);
   // Of which it was just said that no restart helps: it only makes the agent ask.
   return turn === null ? sentences(todo, `Ask sooner, in a new process: agentvisor restart ${name}`) : todo;
 }

@@ -5,7 +5,7 @@ import type { Gate, Incident } from './trouble.ts';
 import { putIncident } from './incidents.ts';
 import { jittered } from './delay.ts';
 import { must } from './invariant.ts';
-import { after, isDue, laterOf, stampOf, type Moment, type MonoDeadline } from './moment.ts';
+import { after, earlierOf, isDue, laterOf, stampOf, type Moment, type MonoDeadline } from './moment.ts';
 import { quietDelay, SLOW_ATTEMPT_MS } from './quiet.ts';
 
 /**
@@ -193,6 +193,13 @@ export function renewHeldGate(draft: Draft, agent: Agent, incident: Incident, ke
   const quiet = quietDelay(agent.spec.auth.quiet, delayMs, incident.openedAt, draft.moment);
   const next = delayMs === 0 ? after(draft.moment, 0) : quiet.until;
   changeGate(draft, incident.id, key, { delayMs: quiet.delayMs, next });
+}
+
+/** The quiet schedule begins anew: what is planned comes after the shortest delay, if that is sooner. A hold is no schedule. */
+export function resetGate(draft: Draft, agent: Agent, incident: Incident, key: string): void {
+  const { held, next } = gateOf(incident, key);
+  const { until } = quietDelay(agent.spec.auth.quiet, 0, incident.openedAt, draft.moment);
+  changeGate(draft, incident.id, key, { delayMs: 0, next: held || next === null ? next : earlierOf(next, until) });
 }
 
 /** The secret is another one: it is tried at once, and the schedule begins anew. */

@@ -32,6 +32,9 @@ export const after = (moment: Stamp, delayMs: number): MonoDeadline => ({
   at: mono(moment.mono + delayMs),
 });
 
+/** The earlier of two. */
+export const earlierOf = (one: MonoDeadline, other: MonoDeadline): MonoDeadline => (one.at <= other.at ? one : other);
+
 /** The later of two. */
 export const laterOf = (one: MonoDeadline, other: MonoDeadline): MonoDeadline => (one.at >= other.at ? one : other);
 

@@ -112,10 +112,12 @@ function endText(incident: Incident): string {
   return mergedInto === null ? `over. ${receiptText(incident)}` : `${id} goes on as a part of ${mergedInto}.`;
 }
 
-function receiptText({ id, recoveries }: Incident): string {
+function receiptText({ id, recoveries, attempts: all }: Incident): string {
   const [first] = recoveries;
   if (first === undefined) return `${id} is closed: its agents were stopped.`;
-  const { agent, attempts, downMs, failedRequestId, messageId } = first;
+  const { agent, at, downMs, failedRequestId, messageId } = first;
+  // Of the whole trouble, not of this agent alone.
+  const attempts = all.filter((attempt) => attempt.at <= at).length;
   const request = failedRequestId === null ? '' : `, failed request ${failedRequestId}`;
   const tries = attempts === 0 ? 'without a restart' : `after ${attempts} attempt(s)`;
   return `${agent} answered again (${messageId ?? 'no message id'}) ${tries}, ${durationText(downMs)} later${request}.`;

@@ -2,10 +2,10 @@ import { noCrashes } from './crashes.ts';
 import { nextNumber, put, record, type Draft } from './draft.ts';
 import type { OperatorEvent, RestartHow } from './events.ts';
 import { runOf, type Agent, type AgentState } from './fleet.ts';
-import { changeGate, handOver } from './gates.ts';
+import { handOver, resetGate } from './gates.ts';
 import { incidentOf } from './membership.ts';
 import { cancelMessages, findMessage, newMessage, QUEUE_MAX } from './messages.ts';
-import { stampOf } from './moment.ts';
+import { after, earlierOf, stampOf } from './moment.ts';
 import { abandonRecovery } from './recovery.ts';
 import { firstSession } from './sessions.ts';
 import type { AgentSpec } from './spec.ts';
@@ -167,11 +167,19 @@ function pause(draft: Draft, agent: Agent, paused: boolean): void {
     handOver(draft, agent, incident, agent.recovery.gate);
 }
 
-/** What was counted begins at zero; what is, stays. */
+/** What was counted begins at zero, and no delay is longer than the shortest. */
 function reset(draft: Draft, agent: Agent): void {
   record(draft, agent, 'reset', 'operator', '');
-  put(draft, { ...agent, counts: { restarts: 0, byCause: {}, auth401s: 0 }, crashes: noCrashes });
-  if (agent.recovery !== null) changeGate(draft, agent.recovery.incident, agent.recovery.gate, { delayMs: 0 });
+  const counts = { restarts: 0, byCause: {}, auth401s: 0 };
+  put(draft, { ...agent, counts, crashes: noCrashes, state: withoutBackoff(draft, agent) });
+  const incident = incidentOf(draft, agent);
+  if (incident !== undefined && agent.recovery !== null) resetGate(draft, agent, incident, agent.recovery.gate);
+}
+
+function withoutBackoff(draft: Draft, { state, spec }: Agent): AgentState {
+  if (state.at !== 'waiting' && state.at !== 'errored') return state;
+  const deadline = earlierOf(state.deadline, after(draft.moment, spec.restart.delayMsMin));
+  return { at: 'waiting', deadline, cause: state.cause };
 }
 
 function enqueue(draft: Draft, agent: Agent, id: string, text: string): void {

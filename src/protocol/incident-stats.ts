@@ -1,5 +1,5 @@
 import type { Cause } from '../kernel/causes.ts';
-import type { Incident } from '../kernel/trouble.ts';
+import type { Gate, Incident } from '../kernel/trouble.ts';
 import { iso } from './views.ts';
 
 /** `incidents --stats --json`: the field names are a contract. */
@@ -104,7 +104,7 @@ function byCredential(incidents: readonly Incident[]): IncidentStats['byCredenti
       rows.set(credential, {
         incidents: row.incidents + 1,
         downMs: row.downMs + downMsOf(incident),
-        attempts: row.attempts + gate.attempts,
+        attempts: row.attempts + attemptsAt(incident, gate),
       });
     }
   }
@@ -125,6 +125,10 @@ function byAgent(incidents: readonly Incident[]): IncidentStats['byAgent'] {
     .map(([agent, row]) => ({ agent, ...row }))
     .toSorted((one, other) => other.incidents - one.incidents || inOrder(one.agent, other.agent));
 }
+
+/** Those who follow pass their gate without trying for others. With one gate all attempts are of its credential. */
+const attemptsAt = ({ attempts, gates }: Incident, gate: Gate): number =>
+  Object.keys(gates).length === 1 ? attempts.length : gate.attempts;
 
 const downMsOf = ({ recoveries }: Incident, agent?: string): number =>
   sum(recoveries.filter((receipt) => agent === undefined || receipt.agent === agent).map(({ downMs }) => downMs));

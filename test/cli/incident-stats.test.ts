@@ -131,13 +131,19 @@ test('a credential has the incidents and the attempts of its own gate', () => {
         gates: { max: gate(3), spare: gate(1) },
         recoveries: [receipt('ada', 1_000), receipt('bob', 2_000)],
       }),
-      incident({ id: 'i2', scope: 'credential', key: 'max', gates: { max: gate(2) } }),
-      incident({ id: 'i3', gates: { max: gate(7) } }),
+      incident({
+        id: 'i2',
+        scope: 'credential',
+        key: 'max',
+        gates: { max: gate(1) },
+        attempts: [attempt('failed'), attempt('recovered')],
+      }),
+      incident({ id: 'i3', gates: { max: gate(1) }, attempts: [attempt('recovered')] }),
     ],
     BEGIN,
   );
   expect(stats.byCredential).toEqual([
-    { credential: 'max', incidents: 3, downMs: 3_000, attempts: 12 },
+    { credential: 'max', incidents: 3, downMs: 3_000, attempts: 6 },
     { credential: 'spare', incidents: 1, downMs: 3_000, attempts: 1 },
   ]);
 });

@@ -119,7 +119,7 @@ describe('a reload', () => {
 
 describe('a reset', () => {
   story(
-    'a reset lets the quiet schedule begin anew, and keeps the plan that stands',
+    'a reset lets the quiet schedule begin anew, from now on',
     '5m',
     { agents: ONE, faults: OUTAGE },
     [

@@ -90,7 +90,7 @@ async function foreground(context: Context): Promise<number> {
 function statusLines(daemon: DaemonStatus): string {
   return [
     `daemon ${daemon.pid}, version ${daemon.version}, up for ${ageOf(daemon.uptimeMs)}`,
-    `  ${count(daemon.agents, 'agent')}, ${daemon.alive} alive, ${count(daemon.openIncidents, 'open incident')}, ${Math.round(daemon.rss / 2 ** 20)} MB`,
+    `  ${count(daemon.agents, 'agent')}, ${daemon.alive} alive, ${count(daemon.openIncidents, 'open incident')}${daemon.openIncidents > 0 ? ' (see: agentvisor incidents)' : ''}, ${Math.round(daemon.rss / 2 ** 20)} MB`,
     `  home ${daemon.home}, socket ${daemon.socket}`,
     ...daemon.degraded.map((text) => `  degraded: ${text}`),
   ].join('\n');

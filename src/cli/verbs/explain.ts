@@ -1,6 +1,7 @@
 import type { ExplanationRow } from '../../protocol/rows.ts';
 import type { Offline } from '../../home/offline.ts';
 import { ask, pickRows } from '../access.ts';
+import { withLocalTimes } from '../lines.ts';
 import { NO_OPTIONS } from '../verb.ts';
 import type { Context } from '../verb.ts';
 
@@ -17,7 +18,7 @@ export async function run(context: Context): Promise<number> {
     (files) => explainFrom(files, targets),
   );
   if (context.json) context.answer(rows);
-  else if (rows.length > 0) context.say(rows.map(({ text }) => text).join('\n\n'));
+  else if (rows.length > 0) context.say(rows.map(({ text }) => withLocalTimes(text)).join('\n\n'));
   if (rows.length === 0) context.note('agentvisor: there are no agents');
   return exitCode;
 }

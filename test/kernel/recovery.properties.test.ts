@@ -222,12 +222,13 @@ describe('in every honest history', () => {
     });
   });
 
-  test('nobody is called healthy before its rejected process is replaced', () => {
+  test('nobody is called healthy before its rejected process is replaced, or has answered after all', () => {
     holds(honestHistory, (moves) => {
       const rejected = new Set<string>();
       played(moves, ({ event, after }) => {
         if (event.type === 'heard' && event.fact.fact === 'turn-ended' && event.fact.failure?.kind === 'auth')
           rejected.add(event.run);
+        if (event.type === 'heard' && event.fact.fact === 'answered') rejected.delete(event.run);
         for (const [name, agent] of Object.entries(after.agents)) {
           if (agent.health !== 'healthy' || agent.state.at !== 'running') continue;
           claim(!rejected.has(agent.state.run.id), `${name} in ${agent.state.run.id} was rejected`);

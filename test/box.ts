@@ -43,7 +43,7 @@ export type Box = {
 
 export type Ecosystem = {
   readonly credentials?: Record<string, unknown>;
-  readonly notify?: readonly Record<string, unknown>[];
+  readonly notify?: readonly unknown[];
   readonly defaults?: Record<string, unknown>;
   readonly agents: readonly (Record<string, unknown> & { readonly name: string })[];
 };

@@ -5,7 +5,7 @@ import type { Gate, Incident } from './trouble.ts';
 import { putIncident } from './incidents.ts';
 import { jittered } from './delay.ts';
 import { must } from './invariant.ts';
-import { after, isDue, laterOf, stampOf, type Moment, type MonoDeadline } from './moment.ts';
+import { after, elapsedMs, isDue, laterOf, stampOf, type Moment, type MonoDeadline } from './moment.ts';
 import { quietDelay, SLOW_ATTEMPT_MS } from './quiet.ts';
 
 /**
@@ -160,15 +160,26 @@ export function passOn(draft: Draft, agent: Agent, incident: Incident, key: stri
   changeGate(draft, incident.id, key, { canary: null, until: null, renewed: false, next });
 }
 
-/** It has been shown that a new process is answered: all who wait follow, one after the other. */
+/**
+ * It has been shown that a new process is answered: all who wait follow, one after the other. Whose own new process was
+ * rejected keeps its quiet: else it would try again with every other one that is answered.
+ */
 export function openGate(draft: Draft, incident: Incident, key: string): void {
   const waiters = waitersOf(draft, incident, key);
   changeGate(draft, incident.id, key, { held: false, next: null });
   waiters.forEach((agent, index) => {
     const recovery = must(agent.recovery, 'who waits is in an incident');
-    const next = after(draft.moment, (index + 1) * FOLLOW_MS);
+    const next = after(draft.moment, Math.max((index + 1) * FOLLOW_MS, quietLeft(draft, agent, incident)));
     put(draft, { ...agent, health: 'quiet', recovery: { ...recovery, stage: 'following', next } });
   });
+}
+
+/** What is left of an agent's own quiet, which doubles with each of its attempts. */
+function quietLeft({ moment }: Draft, { spec, recovery }: Agent, { openedAt }: Incident): number {
+  if (recovery === null || recovery.rejectedAt === null) return 0;
+  const { quiet } = spec.auth;
+  const lastDelayMs = recovery.attempts < 2 ? 0 : quiet.delayMsMin * 2 ** (recovery.attempts - 2);
+  return quietDelay(quiet, lastDelayMs, openedAt, moment).delayMs - elapsedMs(recovery.rejectedAt, moment);
 }
 
 /** It was not over after all: who has not followed yet waits again. */

@@ -1,11 +1,11 @@
 import { isAuth } from './causes.ts';
 import { put, type Draft } from './draft.ts';
 import type { Agent, Fleet } from './fleet.ts';
-import type { Gate, Incident } from './trouble.ts';
+import type { Gate, Incident, Recovery } from './trouble.ts';
 import { putIncident } from './incidents.ts';
 import { jittered } from './delay.ts';
 import { must } from './invariant.ts';
-import { after, earlierOf, isDue, laterOf, stampOf, type Moment, type MonoDeadline } from './moment.ts';
+import { after, earlierOf, elapsedMs, isDue, laterOf, stampOf, type Moment, type MonoDeadline } from './moment.ts';
 import { quietDelay, SLOW_ATTEMPT_MS } from './quiet.ts';
 
 /**
@@ -162,15 +162,30 @@ export function passOn(draft: Draft, agent: Agent, incident: Incident, key: stri
   changeGate(draft, incident.id, key, { canary: null, until: null, renewed: false, next });
 }
 
-/** It has been shown that a new process is answered: all who wait follow, one after the other. */
+/**
+ * It has been shown that a new process is answered: all who wait follow, one after the other. Whose own new process was
+ * rejected keeps its quiet: else it would try again with every other one that is answered. After a hold a person has acted,
+ * and nobody waits longer.
+ */
 export function openGate(draft: Draft, incident: Incident, key: string): void {
   const waiters = waitersOf(draft, incident, key);
+  const { held } = gateOf(incident, key);
   changeGate(draft, incident.id, key, { held: false, next: null });
   waiters.forEach((agent, index) => {
     const recovery = must(agent.recovery, 'who waits is in an incident');
-    const next = after(draft.moment, (index + 1) * FOLLOW_MS);
+    const ownMs = held ? 0 : quietLeft(draft, recovery, agent, incident);
+    const next = after(draft.moment, Math.max((index + 1) * FOLLOW_MS, ownMs));
     put(draft, { ...agent, health: 'quiet', recovery: { ...recovery, stage: 'following', next } });
   });
+}
+
+/** What is left of an agent's own quiet, which doubles with each of its attempts; at its shortest, as jitter may make it. */
+function quietLeft({ moment }: Draft, recovery: Recovery, { spec }: Agent, { openedAt }: Incident): number {
+  if (recovery.rejectedAt === null) return 0;
+  const { quiet } = spec.auth;
+  const lastDelayMs = recovery.attempts < 2 ? 0 : quiet.delayMsMin * 2 ** (recovery.attempts - 2);
+  const { delayMs } = quietDelay(quiet, lastDelayMs, openedAt, moment);
+  return Math.round(delayMs * (1 - quiet.jitter)) - elapsedMs(recovery.rejectedAt, moment);
 }
 
 /** It was not over after all: who has not followed yet waits again. */

@@ -160,6 +160,7 @@ function recoveryIn(
     failedAt: stampOf(draft.moment),
     since: seen.since,
     failedRequestId: evidence.requestId,
+    rejectedAt: null,
   };
 }
 

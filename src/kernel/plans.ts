@@ -20,8 +20,9 @@ export const isPlanned = ({ stage }: Recovery): boolean =>
  * time: what an agent says by itself meanwhile must not put it off for ever.
  */
 export function planAttempt(draft: Draft, agent: Agent, cause: Cause): Agent {
-  const { recovery, incident } = troubleOf(draft, agent);
-  if (isPlanned(recovery)) return put(draft, agent);
+  const { recovery: known, incident } = troubleOf(draft, agent);
+  if (isPlanned(known)) return put(draft, agent);
+  const recovery = known.stage === 'verifying' ? { ...known, rejectedAt: stampOf(draft.moment) } : known;
   const { attempts, held } = gateOf(incident, recovery.gate);
   closeGate(draft, agent, incident, recovery.gate);
   if (held) return holdOne(draft, agent, recovery, incident);

@@ -33,6 +33,8 @@ export type Recovery = {
   /** The first `api_retry` of the failure that began it, or the begin of that turn: who answers after it is not in it. */
   readonly since: Stamp;
   readonly failedRequestId: string | null;
+  /** When its own new process was last rejected; null before that. */
+  readonly rejectedAt: Stamp | null;
 };
 
 /** One credential's way out of an incident: one agent tries at a time, the others wait for its answer. */

@@ -23,6 +23,7 @@ const RECOVERY: Recovery = {
   failedAt: at(0),
   since: at(0),
   failedRequestId: null,
+  rejectedAt: null,
 };
 
 const INCIDENT: Incident = {

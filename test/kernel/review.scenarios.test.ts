@@ -77,6 +77,24 @@ describe('a reload', () => {
   });
 });
 
+test('who is rejected though others are answered keeps its own quiet, however many of them follow', () => {
+  const names = ['ada', 'bob', 'cy', 'dan', 'eve', 'fay'];
+  const all = (act: (name: string) => Act): readonly Act[] => names.map(act);
+  const moves = [
+    at('0s', ...all((name) => start(name))),
+    at('10s', ...all((name) => rejectedTurn(unauthorized('req_1'), name))),
+    at('12s', goodTurn('msg_1')),
+    at('13.2s', turnStarts('bob')),
+    at('13.4s', goodTurn('msg_2')),
+    at('13.6s', fails(unauthorized('req_2'), 'bob')),
+    at('16s', goodTurn('msg_3', 'eve')),
+    at('17s', goodTurn('msg_4', 'fay')),
+  ];
+  const specs = names.map((name) => ({ ...ADA, name, cwd: `/srv/${name}` }));
+  expect(stageOf(play('33.5s', moves, ...specs), 'bob')).toBe('following');
+  expect(stageOf(play('33.61s', moves, ...specs), 'bob')).toBe('replacing');
+});
+
 describe('a proof', () => {
   const prompts = (world: World, name: string): number =>
     world.lines.filter((line) => line.includes(`deliver ${name} `) && line.includes('Reply with OK.')).length;

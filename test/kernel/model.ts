@@ -58,6 +58,10 @@ export class Model implements Surroundings {
   readonly weather = new Map<string, Weather>();
   /** Agents whose next process will never say a word. */
   readonly mute = new Set<string>();
+  /** Agents whose next process takes what it is asked and never says a word. */
+  readonly speechless = new Set<string>();
+  /** Where new processes say that they have their credential from, null: where it was declared. */
+  tokenSource: string | null = null;
   /** Agents whose next process cannot be started. */
   readonly unstartable = new Set<string>();
   readonly #watch: (seen: Seen, model: Model) => void;
@@ -262,10 +266,11 @@ export class Model implements Surroundings {
       run,
       credential,
       fingerprint: this.api.fingerprint(credential),
-      tokenSource: type === undefined ? null : CREDENTIAL_VARIABLES[type],
+      tokenSource: this.tokenSource ?? (type === undefined ? null : CREDENTIAL_VARIABLES[type]),
       tier: tierOf(known.spec.claude.model) ?? 'opus',
       api: this.weather.get(agent) ?? 'fine',
       hangs: this.mute.delete(agent),
+      isSpeechless: this.speechless.delete(agent),
       conversation,
     });
     this.processes.push(process);

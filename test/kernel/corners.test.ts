@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { explain } from '../../src/kernel/explain.ts';
 import type { Failure, StreamFact } from '../../src/kernel/facts.ts';
 import type { Agent } from '../../src/kernel/fleet.ts';
 import type { AgentSpec, CredentialSpec } from '../../src/kernel/spec.ts';
@@ -7,7 +6,7 @@ import { failureOf } from './api.ts';
 import { ADA, declared, MAX } from './fleet-of.ts';
 import type { Model } from './model.ts';
 import { BOB, hear, latch, livingOf, play, report, S, submit, weather, type Played } from './story.ts';
-import { ask, closes, HOUR_MS, MINUTE_MS, opens, type Act } from './timeline.ts';
+import { ask, HOUR_MS, MINUTE_MS, type Act } from './timeline.ts';
 
 /** What seldom happens, and what becomes of it. */
 
@@ -127,9 +126,13 @@ describe('a limit', () => {
 });
 
 describe('two troubles of one credential', () => {
+  const quiet: AgentSpec = {
+    ...ADA,
+    auth: { ...ADA.auth, quiet: { ...ADA.auth.quiet, delayMsMin: 600_000, delayMsMax: 600_000 } },
+    watch: { ...ADA.watch, turnSilenceMs: HOUR_MS },
+  };
+
   test('that each wait for their own time wait for the later one once a window holds both', () => {
-    const slow = { ...ADA.auth, quiet: { ...ADA.auth.quiet, delayMsMin: 600_000, delayMsMax: 600_000 } };
-    const quiet: AgentSpec = { ...ADA, auth: slow, watch: { ...ADA.watch, turnSilenceMs: HOUR_MS } };
     const names = ['ada', 'bob', 'cyd', 'dot'];
     const played = play(
       names.map((name) => ({ ...quiet, name })),
@@ -148,8 +151,6 @@ describe('two troubles of one credential', () => {
   });
 
   test('have one plan, the later of theirs, when nobody tries', () => {
-    const slow = { ...ADA.auth, quiet: { ...ADA.auth.quiet, delayMsMin: 600_000, delayMsMax: 600_000 } };
-    const quiet: AgentSpec = { ...ADA, auth: slow, watch: { ...ADA.watch, turnSilenceMs: HOUR_MS } };
     const names = ['ada', 'bob', 'cyd'];
     const played = play(
       names.map((name) => ({ ...quiet, name })),
@@ -279,18 +280,6 @@ describe('an agent that ended too often', () => {
   });
 });
 
-describe('an agent that has ended for good', () => {
-  test('is said to stay down', () => {
-    const once: AgentSpec = { ...ADA, restart: { ...ADA.restart, when: 'never' } };
-    const played = play(
-      [once],
-      20 * S,
-      does(10 * S, (model) => livingOf(model, 'ada')?.die(0)),
-    );
-    expect(explain(played.model.fleet, agentOf(played), played.model.moment).is).toBe('ada has ended and stays down.');
-  });
-});
-
 describe('a limited agent that was rejected before', () => {
   test('is out of that trouble by the answer of a smaller model, and still limited', () => {
     const played = play(
@@ -310,27 +299,6 @@ describe('a limited agent that was rejected before', () => {
       }),
     );
     expect(agentOf(played)).toMatchObject({ health: 'healthy', recovery: null, patience: { tier: 'opus' } });
-  });
-});
-
-describe('who follows', () => {
-  test('is said to, with its time', () => {
-    const said: string[] = [];
-    const played = play(
-      [ADA, BOB],
-      HOUR_MS,
-      opens(9 * S, 'max'),
-      ask(10 * S, 'ada'),
-      ask(10 * S, 'bob'),
-      closes(15 * S, 'max'),
-    );
-    for (const { after, moment } of played.seen) {
-      for (const agent of Object.values(after.agents)) {
-        if (agent.recovery?.stage === 'following') said.push(explain(after, agent, moment).next);
-      }
-    }
-    expect(said.length).toBeGreaterThan(0);
-    for (const line of said) expect(line).toMatch(/^Another agent has answered; \w+ is restarted at 2026-/);
   });
 });
 

@@ -8,6 +8,9 @@ import { ask, closes, HOUR_MS, MINUTE_MS, opens, type Act } from './timeline.ts'
 
 /** The numbers of the policy, each at the place where a wrong one would be seen. */
 
+/** More than a process does for one turn. */
+const TURN_STEPS = 10;
+
 const scopes = ({ incidents }: Played): readonly string[] => incidents.map(({ scope }) => scope);
 
 describe('how far a trouble reaches', () => {
@@ -72,7 +75,7 @@ const unheard = (at: number, agent: string): Act => ({
     model.send(agent);
     while (model.pending.length > 0) model.obey(0, { fails: false });
     const process = livingOf(model, agent);
-    while (process?.isBusy === true) process.progress({ tools: false, partial: false });
+    for (let count = 0; count < TURN_STEPS; count += 1) process?.progress({ tools: false, partial: false });
     model.restartDaemon({ cutsWrite: false });
   },
 });
@@ -90,6 +93,15 @@ describe('what was said while nobody listened', () => {
     );
     expect(played.seen.some(({ event }) => event.type === 'heard' && event.late)).toBe(true);
     expect(scopes(played)).toEqual(['session', 'session']);
+  });
+});
+
+describe('a good answer that nobody listened to', () => {
+  test('says nothing about the time at which it is heard', () => {
+    const provenAt = (...acts: readonly Act[]): unknown =>
+      play([ADA, BOB], 20 * S, ...acts).model.fleet.agents['bob']?.provenAt ?? null;
+    expect(provenAt(unheard(11 * S, 'bob'))).toBeNull();
+    expect(provenAt(ask(11 * S, 'bob'))).not.toBeNull();
   });
 });
 

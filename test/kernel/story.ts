@@ -5,7 +5,8 @@ import type { AgentSpec } from '../../src/kernel/spec.ts';
 import type { Incident } from '../../src/kernel/trouble.ts';
 import type { Weather } from './api.ts';
 import { ADA } from './fleet-of.ts';
-import { Model, type Seen } from './model.ts';
+import { Model } from './model.ts';
+import type { Seen } from './seen.ts';
 import { records } from './play.ts';
 import { run, start, type Act } from './timeline.ts';
 

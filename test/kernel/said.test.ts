@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest';
+import { explain, explanationText } from '../../src/kernel/explain.ts';
+import type { AgentSpec } from '../../src/kernel/spec.ts';
+import type { Weather } from './api.ts';
+import { ADA } from './fleet-of.ts';
+import type { Model } from './model.ts';
+import { BOB, latch, livingOf, play, S, submit, weather } from './story.ts';
+import { ask, closes, HOUR_MS, MINUTE_MS, opens } from './timeline.ts';
+
+/** What people are told of an agent that is in one of the rarer states. */
+
+const saidOf = (...[specs, until, ...acts]: Parameters<typeof play>): string => {
+  const { fleet, moment } = play(specs, until, ...acts).model;
+  const agent = fleet.agents['ada'];
+  return agent === undefined ? '' : explanationText(explain(fleet, agent, moment));
+};
+
+const afterFailing = (api: Weather): string =>
+  saidOf([ADA], MINUTE_MS, latch(9 * S, 'ada', api), weather(9 * S, 'ada', api), ask(10 * S, 'ada'));
+
+describe('an agent that waits', () => {
+  test('for a limit is told when it is asked again', () => {
+    expect(afterFailing('throttled')).toMatch(/It is asked again at 2026-01-01T00:01:\d\d.000Z\. Do not wait: /);
+  });
+
+  test('for a person is told what the person can do, and that nothing is tried', () => {
+    expect(afterFailing('billing')).toContain('Nothing is tried by itself. Add credit to the account');
+    expect(afterFailing('credential')).toContain('One agent tries at 2026-01-01T00:30:10.000Z');
+  });
+
+  test('being asked again is told so', () => {
+    const agains = play([ADA], 5 * MINUTE_MS, latch(9 * S, 'ada', 'throttled'), ask(10 * S, 'ada')).seen.flatMap(
+      ({ after, moment }) => {
+        const agent = after.agents['ada'];
+        return agent?.recovery?.stage === 'waiting' ? [explain(after, agent, moment).next] : [];
+      },
+    );
+    expect(agains).toContain('It is being asked again.');
+  });
+});
+
+describe('an agent that has ended for good', () => {
+  test('is said to stay down', () => {
+    const once: AgentSpec = { ...ADA, restart: { ...ADA.restart, when: 'never' } };
+    const ends = { at: 10 * S, act: (model: Model) => livingOf(model, 'ada')?.die(0) };
+    expect(saidOf([once], 20 * S, ends)).toBe('ada has ended and stays down. Start it: agentvisor start ada');
+  });
+});
+
+describe('who follows', () => {
+  test('is said to, with its time', () => {
+    const said: string[] = [];
+    const played = play(
+      [ADA, BOB],
+      HOUR_MS,
+      opens(9 * S, 'max'),
+      ask(10 * S, 'ada'),
+      ask(10 * S, 'bob'),
+      closes(15 * S, 'max'),
+    );
+    for (const { after, moment } of played.seen) {
+      for (const agent of Object.values(after.agents)) {
+        if (agent.recovery?.stage === 'following') said.push(explain(after, agent, moment).next);
+      }
+    }
+    expect(said.length).toBeGreaterThan(0);
+    for (const line of said) expect(line).toMatch(/^Another agent has answered; \w+ is restarted at 2026-/);
+  });
+});
+
+describe('a notice', () => {
+  test('of an incident names whoever was in it, also one that is no longer there', () => {
+    const { commands } = play(
+      [ADA, BOB],
+      5 * MINUTE_MS,
+      submit(1, { type: 'notify-declared', file: ADA.file ?? '', channels: [{ command: ['page-me'] }] }),
+      opens(9 * S, 'max'),
+      ask(10 * S, 'ada'),
+      ask(10 * S, 'bob'),
+      submit(20 * S, { type: 'deleted', agent: 'bob' }),
+      closes(30 * S, 'max'),
+    );
+    const closed = commands.flatMap((command) =>
+      command.type === 'notice' && command.notice.kind === 'closed' ? [command.notice.agents] : [],
+    );
+    expect(closed).toEqual([['ada', 'bob']]);
+  });
+});

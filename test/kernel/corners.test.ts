@@ -257,29 +257,6 @@ describe('a conversation whose last good answer is gone', () => {
   });
 });
 
-describe('an agent that ended too often', () => {
-  test('is told of, also when nobody has seen it end by itself', () => {
-    const fragile = { ...ADA, restart: { ...ADA.restart, crashesMax: 1 } };
-    const played = play(
-      [fragile],
-      20 * S,
-      submit(1, { type: 'notify-declared', file: ADA.file ?? '', channels: [{ command: ['page-me'] }] }),
-      does(10 * S, (model) => {
-        model.send('ada');
-        model.obey(0, { fails: false, cuts: true });
-        // Its input is cut, so it is being replaced; stopped and started, it is not wished to be any more.
-        model.submit({ type: 'desired', agent: 'ada', desired: 'down' });
-        model.submit({ type: 'desired', agent: 'ada', desired: 'up' });
-      }),
-    );
-    const notices = played.commands.flatMap((command) => (command.type === 'notice' ? [command.notice.text] : []));
-    expect(agentOf(played).state.at).toBe('errored');
-    expect(notices).toEqual([
-      'ada ended too often and is only tried now and then. The process ended with an error. See: agentvisor logs ada',
-    ]);
-  });
-});
-
 describe('a limited agent that was rejected before', () => {
   test('is out of that trouble by the answer of a smaller model, and still limited', () => {
     const played = play(

@@ -28,6 +28,19 @@ describe('an agent that waits', () => {
     expect(afterFailing('credential')).toContain('One agent tries at 2026-01-01T00:30:10.000Z');
   });
 
+  test('for a network is told what could be mended meanwhile', () => {
+    expect(afterFailing('network')).toContain(
+      'Look at the network, the proxy and the certificates of this machine. Do not',
+    );
+  });
+
+  test('because it is paused is told how it goes on', () => {
+    const paused = submit(9 * S, { type: 'paused', agent: 'ada', paused: true });
+    expect(saidOf([ADA], 20 * S, paused)).toBe(
+      'ada is up and unknown, paused. agentvisor decides nothing for it until it is resumed. Let it go on: agentvisor resume ada',
+    );
+  });
+
   test('being asked again is told so', () => {
     const agains = play([ADA], 5 * MINUTE_MS, latch(9 * S, 'ada', 'throttled'), ask(10 * S, 'ada')).seen.flatMap(
       ({ after, moment }) => {
@@ -84,5 +97,31 @@ describe('a notice', () => {
       command.type === 'notice' && command.notice.kind === 'closed' ? [command.notice.agents] : [],
     );
     expect(closed).toEqual([['ada', 'bob']]);
+  });
+});
+
+describe('an agent that ended too often', () => {
+  test('is told of, also when nobody has seen it end by itself', () => {
+    const fragile = { ...ADA, restart: { ...ADA.restart, crashesMax: 1 } };
+    const played = play(
+      [fragile],
+      20 * S,
+      submit(1, { type: 'notify-declared', file: ADA.file ?? '', channels: [{ command: ['page-me'] }] }),
+      {
+        at: 10 * S,
+        act: (model: Model) => {
+          model.send('ada');
+          model.obey(0, { fails: false, cuts: true });
+          // Its input is cut, so it is being replaced; stopped and started, it is not wished to be any more.
+          model.submit({ type: 'desired', agent: 'ada', desired: 'down' });
+          model.submit({ type: 'desired', agent: 'ada', desired: 'up' });
+        },
+      },
+    );
+    const notices = played.commands.flatMap((command) => (command.type === 'notice' ? [command.notice.text] : []));
+    expect(played.model.fleet.agents['ada']?.state.at).toBe('errored');
+    expect(notices).toEqual([
+      'ada ended too often and is only tried now and then. The process ended with an error. See: agentvisor logs ada',
+    ]);
   });
 });

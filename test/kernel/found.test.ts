@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { brokenInvariants } from './invariants.ts';
-import type { Seen } from './model.ts';
+import type { Seen } from './seen.ts';
 import type { HistoryMove } from './moves.ts';
 import { played, records } from './play.ts';
 

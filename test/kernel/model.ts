@@ -8,6 +8,7 @@ import { tierOf } from '../../src/kernel/tier.ts';
 import { Api, type Weather } from './api.ts';
 import { CREDENTIALS } from './cast.ts';
 import { declared, frozenStep, START_WALL, uuidOf } from './fleet-of.ts';
+import { WRITTEN_DOWN, type Journaled, type Seen } from './seen.ts';
 import { openConversation, Process, type Entry, type Surroundings } from './process-model.ts';
 
 /**
@@ -15,26 +16,8 @@ import { openConversation, Process, type Entry, type Surroundings } from './proc
  * silent and die, an API with its weather, conversations on a disk, daemons that die between any two events. It never lies
  * about processes; lies are told on top of it by the moves.
  */
-export type Journaled = { readonly event: Event; readonly moment: Moment };
-export type Seen = {
-  readonly before: Fleet;
-  readonly after: Fleet;
-  readonly event: Event;
-  readonly moment: Moment;
-  readonly commands: readonly Command[];
-};
-
 type SpawnedBy = Extract<Command, { type: 'spawn' }>;
 export type Obedience = { readonly fails: boolean; readonly cuts?: boolean };
-
-/** What the host has nothing to do for but to write it down. */
-const WRITTEN_DOWN: ReadonlySet<Command['type']> = new Set<Command['type']>([
-  'record',
-  'file-incident',
-  'notice',
-  'retire-run',
-  'forget',
-]);
 
 export class Model implements Surroundings {
   fleet: Fleet = emptyFleet;
@@ -58,6 +41,10 @@ export class Model implements Surroundings {
   readonly weather = new Map<string, Weather>();
   /** Agents whose next process will never say a word. */
   readonly mute = new Set<string>();
+  /** Agents whose next process takes what it is asked and never says a word. */
+  readonly speechless = new Set<string>();
+  /** Where new processes say that they have their credential from, null: where it was declared. */
+  tokenSource: string | null = null;
   /** Agents whose next process cannot be started. */
   readonly unstartable = new Set<string>();
   readonly #watch: (seen: Seen, model: Model) => void;
@@ -262,10 +249,11 @@ export class Model implements Surroundings {
       run,
       credential,
       fingerprint: this.api.fingerprint(credential),
-      tokenSource: type === undefined ? null : CREDENTIAL_VARIABLES[type],
+      tokenSource: this.tokenSource ?? (type === undefined ? null : CREDENTIAL_VARIABLES[type]),
       tier: tierOf(known.spec.claude.model) ?? 'opus',
       api: this.weather.get(agent) ?? 'fine',
       hangs: this.mute.delete(agent),
+      isSpeechless: this.speechless.delete(agent),
       conversation,
     });
     this.processes.push(process);

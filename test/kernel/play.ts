@@ -4,7 +4,8 @@ import type { Command, HistoryEvent } from '../../src/kernel/commands.ts';
 import type { Fleet } from '../../src/kernel/fleet.ts';
 import { rebase } from '../../src/kernel/moment.ts';
 import { CAST } from './cast.ts';
-import { Model, type Seen } from './model.ts';
+import { Model } from './model.ts';
+import type { Seen } from './seen.ts';
 import { play, type HistoryMove } from './moves.ts';
 
 /** How the properties play histories and look at them. */

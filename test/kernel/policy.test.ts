@@ -1,63 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import type { Command } from '../../src/kernel/commands.ts';
-import type { Incident } from '../../src/kernel/trouble.ts';
 import type { AgentSpec } from '../../src/kernel/spec.ts';
 import type { Weather } from './api.ts';
 import { ADA } from './fleet-of.ts';
-import { Model, type Seen } from './model.ts';
-import { records } from './play.ts';
-import { ask, closes, HOUR_MS, MINUTE_MS, opens, run, start, type Act } from './timeline.ts';
+import { BOB, KIM, latch, livingOf, ownTurn, play, S, submit, weather, type Played } from './short-history.ts';
+import { flow } from './moves.ts';
+import { ask, closes, HOUR_MS, MINUTE_MS, opens, type Act } from './timeline.ts';
 
 /** The numbers of the policy, each at the place where a wrong one would be seen. */
 
-const SECOND_MS = 1_000;
-const BOB: AgentSpec = { ...ADA, name: 'bob' };
-const KIM: AgentSpec = { ...ADA, name: 'kim', credentials: ['key'] };
-
-type Attempt = { readonly agent: string; readonly at: number };
-type Played = {
-  readonly model: Model;
-  readonly attempts: readonly Attempt[];
-  readonly incidents: readonly Incident[];
-  readonly commands: readonly Command[];
-  readonly seen: readonly Seen[];
-};
-
-function play(specs: readonly AgentSpec[], until: number, ...acts: readonly Act[]): Played {
-  const seen: Seen[] = [];
-  const attempts: Attempt[] = [];
-  const incidents = new Map<string, Incident>();
-  const model = new Model(specs, (step, { now }) => {
-    seen.push(step);
-    for (const agent of records(step, 'attempt')) attempts.push({ agent, at: now });
-    for (const command of step.commands)
-      if (command.type === 'file-incident') incidents.set(command.incident.id, command.incident);
-  });
-  run(model, [start(specs), ...acts], until);
-  return { model, attempts, incidents: [...incidents.values()], seen, commands: seen.flatMap((step) => step.commands) };
-}
-
-const livingOf = (model: Model, agent: string): Model['processes'][number] | undefined =>
-  model.living.find((process) => process.agent === agent);
-
-/** The process that an agent has then fails its turns that way. */
-const latch = (at: number, agent: string, api: Weather): Act => ({
-  at,
-  act: (model) => {
-    const process = livingOf(model, agent);
-    if (process !== undefined) process.api = api;
-  },
-});
-/** So does every new one. */
-const weather = (at: number, agent: string, api: Weather): Act => ({
-  at,
-  act: (model) => void model.weather.set(agent, api),
-});
-const submit = (at: number, event: Parameters<Model['submit']>[0]): Act => ({
-  at,
-  act: (model) => model.submit(event),
-});
-const S = SECOND_MS;
+/** More than a process does for one turn. */
+const TURN_STEPS = 10;
 
 const scopes = ({ incidents }: Played): readonly string[] => incidents.map(({ scope }) => scope);
 
@@ -113,6 +65,43 @@ describe('how far a trouble reaches', () => {
     );
     const open = played.incidents.filter(({ closedAt }) => closedAt === null);
     expect(open.map(({ scope, gates }) => [scope, Object.keys(gates)])).toEqual([['upstream', ['max', 'key']]]);
+  });
+});
+
+/** It works on what it has been asked, and then the daemon that did not read it is replaced. */
+const unheard = (at: number, agent: string): Act => ({
+  at,
+  act: (model) => {
+    model.send(agent);
+    while (model.pending.length > 0) model.obey(0, { fails: false });
+    const process = livingOf(model, agent);
+    for (let count = 0; count < TURN_STEPS; count += 1) process?.progress({ tools: false, partial: false });
+    model.restartDaemon({ cutsWrite: false });
+  },
+});
+
+describe('what was said while nobody listened', () => {
+  test('says nothing about others who were rejected at the time at which it is heard', () => {
+    const played = play(
+      [ADA, BOB],
+      20 * S,
+      latch(9 * S, 'ada', 'auth'),
+      { at: 9 * S, act: (model) => void model.mute.add('ada') },
+      ask(10 * S, 'ada'),
+      latch(10 * S, 'bob', 'auth'),
+      unheard(11 * S, 'bob'),
+    );
+    expect(played.seen.some(({ event }) => event.type === 'heard' && event.late)).toBe(true);
+    expect(scopes(played)).toEqual(['session', 'session']);
+  });
+});
+
+describe('a good answer that nobody listened to', () => {
+  test('says nothing about the time at which it is heard', () => {
+    const provenAt = (...acts: readonly Act[]): unknown =>
+      play([ADA, BOB], 20 * S, ...acts).model.fleet.agents['bob']?.provenAt ?? null;
+    expect(provenAt(unheard(11 * S, 'bob'))).toBeNull();
+    expect(provenAt(ask(11 * S, 'bob'))).not.toBeNull();
   });
 });
 
@@ -183,6 +172,27 @@ describe('when the next attempt is', () => {
       submit(20 * S, { type: 'paused', agent: 'bob', paused: true }),
     );
     expect(new Set(attempts.filter(({ at }) => at > 20 * S).map(({ agent }) => agent))).toEqual(new Set(['ada']));
+  });
+});
+
+describe('who is asked for a proof', () => {
+  test('one agent of a credential at a time, though each tries for itself alone', () => {
+    const played = play(
+      [ADA, BOB],
+      2 * MINUTE_MS,
+      latch(9 * S, 'ada', 'auth'),
+      latch(9 * S, 'bob', 'auth'),
+      ownTurn(10 * S, 'ada', (model) => {
+        // Its new process is asked, and never answers.
+        flow(model, 7);
+        const process = livingOf(model, 'ada');
+        if (process !== undefined) process.hangs = true;
+      }),
+      ownTurn(75 * S, 'bob'),
+    );
+    const asked = played.commands.flatMap((command) => (command.type === 'deliver' ? [command.agent] : []));
+    expect(played.attempts.map(({ agent }) => agent)).toEqual(['ada', 'bob']);
+    expect(asked).toEqual(['ada']);
   });
 });
 

@@ -43,6 +43,7 @@ export type Birth = {
   readonly tier: string;
   readonly api: Weather;
   readonly hangs: boolean;
+  readonly isSpeechless: boolean;
   readonly conversation: { readonly id: string; readonly transcript: readonly Entry[] };
 };
 
@@ -77,6 +78,7 @@ export class Process {
   leavesBehind = 0;
   readonly #around: Surroundings;
   readonly #tokenSource: string | null;
+  readonly #isSpeechless: boolean;
 
   constructor(around: Surroundings, birth: Birth) {
     this.#around = around;
@@ -88,6 +90,7 @@ export class Process {
     this.tier = birth.tier;
     this.api = birth.api;
     this.hangs = birth.hangs;
+    this.#isSpeechless = birth.isSpeechless;
     this.sessionId = birth.conversation.id;
     this.transcript = [...birth.conversation.transcript];
     this.saidAt = around.now;
@@ -165,6 +168,7 @@ export class Process {
     const waiting = [...this.inputs, ...(this.turn?.frame ? [this.turn.frame] : [])];
     if (waiting.length > 0 && this.#around.isHonest)
       throw new Error(`${this.run} was given ${command.uuid} while it had ${waiting[0]?.uuid}`);
+    if (this.#isSpeechless) this.hangs = true;
     this.inputs.push({ uuid: command.uuid, message: `${command.uuid.slice(0, 32)}0000`, text: command.text });
   }
 

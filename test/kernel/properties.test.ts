@@ -27,7 +27,7 @@ function oneLiveRun(): Watch {
 }
 
 const invariants: Watch = ({ after, moment, event }) => {
-  const broken = brokenInvariants(after, moment).filter((claim) => event.type === 'tick' || !claim.includes('is due'));
+  const broken = brokenInvariants(after, moment).filter((text) => event.type === 'tick' || !text.includes('is due'));
   claim(broken.length === 0, broken.join('\n'));
 };
 

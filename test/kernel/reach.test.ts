@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { CAUSES, type Cause, type Health } from '../../src/kernel/causes.ts';
 import type { Fleet } from '../../src/kernel/fleet.ts';
 import { honestHistory } from './histories.ts';
-import type { Seen } from './model.ts';
+import type { Seen } from './seen.ts';
 import { played } from './play.ts';
 
 /** What is proven of histories is worth as much as what they reach. */

@@ -6,7 +6,7 @@ import { gateOf } from '../../src/kernel/gates.ts';
 import { elapsedMs, isDue, isLater, type Stamp } from '../../src/kernel/moment.ts';
 import type { Gate } from '../../src/kernel/trouble.ts';
 import { calmHistory, chaoticHistory, honestHistory } from './histories.ts';
-import type { Seen } from './model.ts';
+import type { Seen } from './seen.ts';
 import { claim, found, holds, played, records, type Watch } from './play.ts';
 
 /** The gate under which an agent is in trouble, and a name for it. */

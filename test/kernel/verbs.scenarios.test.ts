@@ -118,16 +118,11 @@ describe('a reload', () => {
 });
 
 describe('a reset', () => {
-  story(
-    'a reset lets the quiet schedule begin anew, from now on',
-    '5m',
-    { agents: ONE, faults: OUTAGE },
-    [
-      ...settled(ONE),
-      at('10s', opens('outage'), sendTo('ada', 1)),
-      at('40s', note('the next attempt is at 76 s; the one after it would be 80 s later'), reset()),
-    ],
-  );
+  story('a reset lets the quiet schedule begin anew, from now on', '5m', { agents: ONE, faults: OUTAGE }, [
+    ...settled(ONE),
+    at('10s', opens('outage'), sendTo('ada', 1)),
+    at('40s', note('the next attempt is at 76 s; the one after it would be 80 s later'), reset()),
+  ]);
 });
 
 describe('an operator wins', () => {

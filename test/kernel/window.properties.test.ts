@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { Command } from '../../src/kernel/commands.ts';
 import type { AgentSpec, QuietPolicy } from '../../src/kernel/spec.ts';
 import { ADA } from './fleet-of.ts';
-import { Model, type Seen } from './model.ts';
+import { Model } from './model.ts';
+import type { Seen } from './seen.ts';
 import { claim, HOW, records, runs } from './play.ts';
 import { ask, closes, HOUR_MS, MINUTE_MS, opens, run, start } from './timeline.ts';
 
@@ -69,8 +70,8 @@ function attemptsIn(window: Window, count: number): number {
   return attempts;
 }
 
-const holdsOfWindows = (claim: (window: Window) => void): void =>
-  fc.assert(fc.property(windows, claim), { ...HOW, numRuns: runs(1 / 4) });
+const holdsOfWindows = (check: (window: Window) => void): void =>
+  fc.assert(fc.property(windows, check), { ...HOW, numRuns: runs(1 / 4) });
 
 describe('in a window', () => {
   test('the attempts do not grow with the number of agents', () => {
@@ -106,11 +107,11 @@ describe('in a window', () => {
 
 /** What agents of one credential are told, without what only numbers it. */
 function commandsTo(prefix: string, into: string[]): (seen: Seen, model: Model) => void {
-  const runs = new Map<string, string>();
-  const nameOf = (run: string | null): string | null => {
-    if (run === null) return null;
-    if (!runs.has(run)) runs.set(run, `run ${runs.size}`);
-    return runs.get(run) ?? null;
+  const names = new Map<string, string>();
+  const nameOf = (id: string | null): string | null => {
+    if (id === null) return null;
+    if (!names.has(id)) names.set(id, `run ${names.size}`);
+    return names.get(id) ?? null;
   };
   return ({ commands }, { now }) => {
     for (const command of commands) {
@@ -120,7 +121,7 @@ function commandsTo(prefix: string, into: string[]): (seen: Seen, model: Model) 
   };
 }
 
-function plain(command: Command, nameOf: (run: string | null) => string | null): unknown {
+function plain(command: Command, nameOf: (id: string | null) => string | null): unknown {
   if (command.type === 'record') return { ...command, run: nameOf(command.run), detail: '' };
   if (command.type === 'deliver') return { ...command, run: nameOf(command.run), uuid: '' };
   return 'run' in command ? { ...command, run: nameOf(command.run) } : command;

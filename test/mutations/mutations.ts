@@ -95,7 +95,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'verdict.ts',
     from: '  if (seen.late) return SESSION;\n',
     to: '',
-    killedBy: RECOVERY,
+    killedBy: POLICY,
   },
   {
     name: 'call ten minutes together',
@@ -152,7 +152,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'delay attempt 0',
     file: 'gates.ts',
-    from: 'gate.attempts === 0 || gate.renewed',
+    from: 'gate.renewed || (gate.attempts === 0 && !gate.held)',
     to: 'gate.renewed',
     killedBy: POLICY,
   },

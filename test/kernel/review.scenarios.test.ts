@@ -91,8 +91,8 @@ test('who is rejected though others are answered keeps its own quiet, however ma
     at('17s', goodTurn('msg_4', 'fay')),
   ];
   const specs = names.map((name) => ({ ...ADA, name, cwd: `/srv/${name}` }));
-  expect(stageOf(play('33.5s', moves, ...specs), 'bob')).toBe('following');
-  expect(stageOf(play('33.61s', moves, ...specs), 'bob')).toBe('replacing');
+  expect(stageOf(play('29.5s', moves, ...specs), 'bob')).toBe('following');
+  expect(stageOf(play('29.61s', moves, ...specs), 'bob')).toBe('replacing');
 });
 
 describe('a proof', () => {

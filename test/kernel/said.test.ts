@@ -20,7 +20,9 @@ const afterFailing = (api: Weather): string =>
 
 describe('an agent that waits', () => {
   test('for a limit is told when it is asked again', () => {
-    expect(afterFailing('throttled')).toMatch(/It is asked again at 2026-01-01T00:01:\d\d.000Z\. Do not wait: /);
+    expect(afterFailing('throttled')).toMatch(
+      /It is asked again at 2026-01-01T00:01:\d\d.000Z\. Ask sooner, in a new process: /,
+    );
   });
 
   test('for a person is told what the person can do, and that nothing is tried', () => {
@@ -30,14 +32,14 @@ describe('an agent that waits', () => {
 
   test('for a network is told what could be mended meanwhile', () => {
     expect(afterFailing('network')).toContain(
-      'Look at the network, the proxy and the certificates of this machine. Do not',
+      'Look at the network, the proxy and the certificates of this machine. Ask sooner',
     );
   });
 
   test('because it is paused is told how it goes on', () => {
     const paused = submit(9 * S, { type: 'paused', agent: 'ada', paused: true });
     expect(saidOf([ADA], 20 * S, paused)).toBe(
-      'ada is up and unknown, paused. agentvisor decides nothing for it until it is resumed. Let it go on: agentvisor resume ada',
+      'ada is up; this process has had no turn yet, paused. agentvisor decides nothing for it until it is resumed. Let it go on: agentvisor resume ada',
     );
   });
 

@@ -115,7 +115,7 @@ export function closeGate(draft: Draft, agent: Agent, incident: Incident, key: s
     return;
   }
   const free = { canary: null, until: null, renewed: false };
-  if (gate.attempts === 0 || gate.renewed) {
+  if (gate.renewed || (gate.attempts === 0 && !gate.held)) {
     changeGate(draft, incident.id, key, { ...free, next: after(draft.moment, 0) });
   } else if (gate.held) {
     // Only a credential may be replaced without a word.

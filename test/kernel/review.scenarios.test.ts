@@ -128,6 +128,14 @@ describe('an agent that a person must help', () => {
     expect(agentIn(fleet, 'bob').health).toBe('verifying');
   });
 
+  test('and whose operator restarted it is not restarted again for being slow', () => {
+    const held = [...WORKING, at('10s', send('m2')), at('11s', rejectedTurn(noModel))];
+    const slow = [...held, at('1m', restart()), at('1m 1s', turnStarts())];
+    expect(agentIn(play('10m', slow).fleet)).toMatchObject({ health: 'held', counts: { restarts: 1 } });
+    const { health, queue } = agentIn(play('11m', [...slow, at('10m', answers('msg_2'), ends('good'))]).fleet);
+    expect([health, queue]).toEqual(['healthy', []]);
+  });
+
   test('follows another one of its account whose new process is answered: the bill was paid', () => {
     const unpaid = failure('billing', 400, 'req_1', 'Credit balance is too low');
     const held = [...BOTH, at('11s', rejectedTurn(unpaid), rejectedTurn(unpaid, 'bob'))];

@@ -57,7 +57,7 @@ export async function startDaemon(
     secrets,
     fleet: () => engine.fleet,
     submit: (event) => engine.submit(event),
-    residentBytes: (run) => usage.residentBytes(engine.fleet, run),
+    used: (run) => usage.used(engine.fleet, run),
     complain,
   });
   const engine: Engine = new Engine(clock, store, state, (command) => host.obey(command));

@@ -6,7 +6,7 @@ import { agentFolder, runFolder } from '../home/paths.ts';
 import type { Command } from '../kernel/commands.ts';
 import type { Event, RunId } from '../kernel/events.ts';
 import { runOf, type Agent, type Fleet, type Run } from '../kernel/fleet.ts';
-import { LiveRun } from './live-run.ts';
+import { LiveRun, type Used } from './live-run.ts';
 import { FifoWriter } from './process/fifo.ts';
 import type { Identity } from '../home/process-identity.ts';
 import { retireRuns } from './process/logs.ts';
@@ -23,8 +23,8 @@ export type HostOptions = {
   readonly secrets: Secrets;
   readonly fleet: () => Fleet;
   readonly submit: (event: Event) => Promise<void>;
-  /** Resident memory of all processes of a run, null when it cannot be had. */
-  readonly residentBytes: (run: RunId) => Promise<number | null>;
+  /** What all processes of a run use, null when it cannot be had. */
+  readonly used: (run: RunId) => Promise<Used | null>;
   /** A command could not be carried out and nothing in the state can say so. */
   readonly complain: (what: string, error: unknown) => void;
 };
@@ -160,7 +160,7 @@ export class Host {
       submit,
       isShimAlive: () => identity.isAlive(run.shim.pid, run.shim.start),
       secrets: () => secrets.known(),
-      residentBytes: () => this.#options.residentBytes(run.id),
+      used: () => this.#options.used(run.id),
       complain: this.#options.complain,
     });
     this.#runs.set(run.id, live);

@@ -25,10 +25,13 @@ export type LiveRunOptions = {
   /** Whether the shim is still there; asked for adopted runs, whose exit nobody reports. */
   readonly isShimAlive: () => boolean;
   readonly secrets: () => readonly string[];
-  /** Resident memory of all processes of the run, null when it cannot be had. */
-  readonly residentBytes: () => Promise<number | null>;
+  /** What all processes of the run use, null when it cannot be had. */
+  readonly used: () => Promise<Used | null>;
   readonly complain: (what: string, error: unknown) => void;
 };
+
+/** Resident memory, and processor time so far. */
+export type Used = { readonly rss: number; readonly cpuMs: number };
 
 /** Between two tries to reach an agent that has not opened its stdin yet. */
 const RETRY_MS_MIN = 5;
@@ -133,17 +136,18 @@ export class LiveRun {
 
   /** Tells how long nothing was said and what memory is used; what nobody has read yet is heard and told before. */
   async measure(): Promise<void> {
-    const rssBytes = await this.#residentBytes();
+    const used = await this.#used();
     await this.#follower?.caughtUp();
     if (this.#isOver) return;
     const silentMs = Math.round(this.#follower?.silentMs() ?? 0);
-    await this.#options.submit({ type: 'measured', ...this.#name, silentMs, rssBytes });
+    const { rss: rssBytes = null, cpuMs = null } = used ?? {};
+    await this.#options.submit({ type: 'measured', ...this.#name, silentMs, rssBytes, cpuMs });
   }
 
   /** A machine that does not tell its memory is no reason to say nothing of the silence. */
-  async #residentBytes(): Promise<number | null> {
+  async #used(): Promise<Used | null> {
     try {
-      return await this.#options.residentBytes();
+      return await this.#options.used();
     } catch (error) {
       this.#complainOnce('memory', error);
       return null;

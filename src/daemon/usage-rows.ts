@@ -2,9 +2,9 @@ import { runOf, type Fleet } from '../kernel/fleet.ts';
 import type { RunId } from '../kernel/events.ts';
 import { mono, type Mono } from '../kernel/moment.ts';
 import type { AgentRow } from '../protocol/rows.ts';
-import { agentRow, noUsage, type Usage } from '../protocol/views.ts';
+import { agentRow, noUsage } from '../protocol/views.ts';
 import type { Clock } from './clock.ts';
-import type { UsageMeter } from './process/usage.ts';
+import type { AgentUsage, UsageMeter } from './process/usage.ts';
 
 /** A sample this old is still true enough to be shown; a fresh one costs a look at every process of the machine. */
 const SAMPLE_MS_MAX = 2_000;
@@ -15,7 +15,7 @@ export class UsageRows {
   readonly #clock: Clock;
   readonly #degraded: () => readonly string[];
   #sampledAt: Mono = mono(-Infinity);
-  #usage: ReadonlyMap<RunId, Usage> = new Map();
+  #usage: ReadonlyMap<RunId, AgentUsage> = new Map();
   #sampling: Promise<void> | null = null;
 
   constructor(meter: UsageMeter, clock: Clock, degraded: () => readonly string[]) {
@@ -33,10 +33,10 @@ export class UsageRows {
       .map((agent) => agentRow(fleet, agent, now, this.#usage.get(runOf(agent.state)?.id ?? '') ?? noUsage, degraded));
   }
 
-  /** Resident memory of all processes of a run, null when it cannot be had. */
-  async residentBytes(fleet: Fleet, run: RunId): Promise<number | null> {
+  /** What the processes of a run use, null when it cannot be had. */
+  async used(fleet: Fleet, run: RunId): Promise<AgentUsage | null> {
     if (this.#isOld() || !this.#usage.has(run)) await this.#sample(fleet);
-    return this.#usage.get(run)?.rss ?? null;
+    return this.#usage.get(run) ?? null;
   }
 
   #isOld(): boolean {
@@ -55,8 +55,7 @@ export class UsageRows {
       return run === null || run.shim === null ? [] : [{ name: run.id, shimPid: run.shim.pid }];
     });
     const { mono: at } = this.#clock.now();
-    const sample = await this.#meter.sample(metered, at);
-    this.#usage = new Map([...sample].map(([name, { cpu, rss }]) => [name, { cpu, rss }]));
+    this.#usage = await this.#meter.sample(metered, at);
     this.#sampledAt = at;
   }
 }

@@ -37,18 +37,22 @@ export class WakeClock {
     this.#options = options;
   }
 
-  /** Looks at the clock once, for all agents. */
+  /** Looks at the clock once. Of several agents whose time it is one is told at each look: they need not begin at once. */
   check(): void {
     const { clock, fleet, submit } = this.#options;
     const now = localTime(new Date(clock.now().wall));
     const marks = new Map<Agent['id'], WakeMark>();
+    let told = false;
     for (const { id, spec, state } of Object.values(fleet().agents)) {
       const { at } = spec.idleWake;
       if (at === null) continue;
-      const { mark, isDue } = wakeAt(this.#marks.get(id) ?? null, now, at);
-      marks.set(id, mark);
+      const known = this.#marks.get(id) ?? null;
+      const { mark, isDue } = wakeAt(known, now, at);
       // Who is being started is new already.
-      if (isDue && state.at === 'running') void submit({ type: 'wake-time', agent: spec.name });
+      const isTold = isDue && state.at === 'running';
+      marks.set(id, isTold && told && known !== null ? known : mark);
+      if (isTold && !told) void submit({ type: 'wake-time', agent: spec.name });
+      told ||= isTold;
     }
     this.#marks = marks;
   }

@@ -97,7 +97,13 @@ export const CAUSES: Readonly<Record<Cause, CauseRow>> = {
     'The process started but never got ready.',
     'Look at what it printed last, on stderr, too.',
   ),
-  'hang-in-turn': row('session', 'stalled', 'restart', 'The agent went silent in a turn.'),
+  'hang-in-turn': row(
+    'session',
+    'stalled',
+    'restart',
+    'The agent went silent in a turn.',
+    'If its turns are silent for long by their nature, raise watch.turnSilence.',
+  ),
   'hang-after-result': row('session', 'stalled', 'restart', 'The agent no longer reacts after its last result.'),
   'auth-session': row(
     'session',

@@ -102,6 +102,8 @@ export type ProcessEvent =
       readonly silentMs: number;
       /** Resident memory of all its processes, null when it cannot be had. */
       readonly rssBytes: number | null;
+      /** Processor time that its living processes have used so far, null when it cannot be had. */
+      readonly cpuMs: number | null;
     };
 
 /** What stderr or the system says of an exit, beyond its code. */

@@ -148,6 +148,8 @@ export type Turn = {
   readonly watch: MonoDeadline;
   /** Its silence is being measured. */
   readonly measuring: boolean;
+  /** Silent too long: what its processes had used at the last look, since they may be at work. */
+  readonly busy: { readonly cpuMs: number; readonly at: Stamp } | null;
   readonly accepted: boolean;
   /** It was written a second time, after a crash in which nobody knew whether it had arrived. */
   readonly repeated: boolean;

@@ -201,14 +201,15 @@ export function callBack(draft: Draft, incident: Incident, key: string): void {
 
 /**
  * A stored login has changed: a person has signed in, or Claude Code itself has renewed it, perhaps because it was just
- * rejected. So only the first time is at once; then the quiet schedule keeps the two from chasing each other.
+ * rejected. So it is tried as soon as the quiet time after the last rejection is over, which keeps the two from chasing
+ * each other.
  */
 export function renewHeldGate(draft: Draft, agent: Agent, incident: Incident, key: string): void {
-  const { canary, held, delayMs } = gateOf(incident, key);
-  if (!held || canary !== null) return;
+  const { held, next, delayMs, closedAt } = gateOf(incident, key);
+  if (!held || next === null || closedAt === null) return;
   const quiet = quietDelay(agent.spec.auth.quiet, delayMs, incident.openedAt, draft.moment);
-  const next = delayMs === 0 ? after(draft.moment, 0) : quiet.until;
-  changeGate(draft, incident.id, key, { delayMs: quiet.delayMs, next });
+  const renewed = after(draft.moment, Math.max(0, quiet.delayMs - elapsedMs(closedAt, draft.moment)));
+  if (renewed.at < next.at) changeGate(draft, incident.id, key, { delayMs: quiet.delayMs, next: renewed });
 }
 
 /** The quiet schedule begins anew: what is planned comes after the shortest delay, if that is sooner. A hold is no schedule. */

@@ -162,7 +162,7 @@ function afterOwnExit(draft: Draft, agent: Agent, run: Run, cause: Cause): Agent
   const health: Agent['health'] = agent.recovery === null ? 'unknown' : agent.health;
   const ended: Agent = { ...agent, crashes: counted.crashes, health };
   const isMended = cause === 'session-unusable' && counted.crashes.count <= MENDS_AT_ONCE_MAX;
-  if (isMended && !waitsForAttempt(draft, agent)) return beginRun(draft, ended, cause);
+  if (isMended && !agent.paused && !waitsForAttempt(draft, agent)) return beginRun(draft, ended, cause);
   const crashed = giveWay(draft, ended);
   if (counted.delayMs === null) {
     if (!before.looping) tellErrored(draft, crashed, cause);

@@ -35,7 +35,7 @@ export function joinIncident(draft: Draft, agent: Agent, verdict: Verdict, evide
   if (own !== undefined) {
     putIncident(draft, endAttempt(own, agent.spec.name, isRejection(verdict.cause) ? 'failed' : 'unproven'));
   }
-  const gate = credentialOf(draft, agent);
+  const gate = agent.recovery?.gate ?? credentialOf(draft, agent);
   const key = keyOf(agent, gate, verdict);
   const stays = own !== undefined && belongsTo(draft, own, verdict, key);
   const [known, ...swallowed] = candidates(draft, gate, key, verdict, stays ? own.id : null);

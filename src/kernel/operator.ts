@@ -56,8 +56,7 @@ function declare(draft: Draft, event: Extract<OperatorEvent, { type: 'declared' 
     record(draft, agent, 'declared', 'operator', event.spec.file ?? '');
     return;
   }
-  // What becomes another kind of agent can no longer prove what it was in trouble for.
-  const before = known.spec.mode === event.spec.mode ? known : abandonRecovery(draft, known);
+  const before = isSameSubject(known.spec, event.spec) ? known : abandonRecovery(draft, known);
   const agent = { ...before, spec: event.spec, environment: event.environment, deleting: false };
   const isAlive = runOf(known.state) !== null;
   const needsProcess = isAlive && !isSameProcess(known.spec, event.spec);
@@ -66,6 +65,10 @@ function declare(draft: Draft, event: Extract<OperatorEvent, { type: 'declared' 
     : agent.restart;
   put(draft, { ...agent, restart, state: lookedAt(draft, agent) });
 }
+
+/** What becomes another kind of agent, or gets another credential, can no longer prove what it was in trouble for. */
+const isSameSubject = (one: AgentSpec, other: AgentSpec): boolean =>
+  one.mode === other.mode && one.credentials[0] === other.credentials[0];
 
 /** A process that goes on is held to the limit of memory that now holds. */
 const lookedAt = (draft: Draft, { state, spec }: Agent): AgentState =>

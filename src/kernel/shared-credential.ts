@@ -22,8 +22,15 @@ function declaredName({ spec, environment }: Agent): string {
 export const sharesCredential = (one: Agent, other: Agent): boolean =>
   declaredName(one) === declaredName(other) || (one.fingerprint !== null && one.fingerprint === other.fingerprint);
 
-/** One name for all who share a credential: the first of those under which its secret is declared. */
+/**
+ * One name for all who share a credential: that under which one of them is in trouble already, else the first of those
+ * under which its secret is declared.
+ */
 export function credentialOf({ agents }: Agents, agent: Agent): string {
+  const inTrouble = Object.values(agents).find(
+    (other) => other.id !== agent.id && other.recovery !== null && sharesCredential(other, agent),
+  );
+  if (inTrouble?.recovery) return inTrouble.recovery.gate;
   const names = Object.values(agents).flatMap((other) =>
     agent.fingerprint !== null && other.fingerprint === agent.fingerprint ? [declaredName(other)] : [],
   );

@@ -26,6 +26,7 @@ export const newTurn = (
   begun: asked === null,
   watch,
   measuring: false,
+  busy: null,
   accepted: asked === null,
   repeated: false,
   answered: false,
@@ -40,7 +41,7 @@ export const newTurn = (
 function turnOf(draft: Draft, agent: Agent, run: Run, waitMs = 0): Turn {
   const watch = watchFrom(draft, agent, run, true, waitMs);
   const turn = agent.turn ?? newTurn(stampOf(draft.moment), watch, null);
-  return { ...turn, begun: true, measuring: false, watch };
+  return { ...turn, begun: true, measuring: false, busy: null, watch };
 }
 
 export function onTurnStarted(draft: Draft, agent: Agent, run: Run, fact: FactOf<'turn-started'>): Agent {
@@ -242,7 +243,9 @@ export function giveBack(draft: Draft, agent: Agent, turn: Turn, why: Return): A
   const message = agent.queue.find((candidate) => candidate.id === turn.message);
   if (message === undefined) return agent;
   if (message.origin === 'verify') letOthersProve(draft);
-  const badDeliveries = message.badDeliveries + (why.isBad && !turn.answered ? 1 : 0);
+  // One that has begun to be answered is no bad message, unless it falls silent again and again.
+  const isBad = why.isBad && (!turn.answered || isHang(why.cause));
+  const badDeliveries = message.badDeliveries + (isBad ? 1 : 0);
   const counted = changeMessage(agent, message.id, {
     state: 'queued',
     badDeliveries,

@@ -2,13 +2,18 @@ import { put, record, type Draft } from './draft.ts';
 import type { ProcessEvent } from './events.ts';
 import type { Agent, Run, Turn } from './fleet.ts';
 import { joinIncident } from './membership.ts';
-import { after, elapsedMs, idleMs, isDue, type MonoDeadline, type Stamp } from './moment.ts';
+import { after, elapsedMs, idleMs, isDue, stampOf, type MonoDeadline, type Stamp } from './moment.ts';
 import { isPlanned, planAttempt } from './plans.ts';
 import { askForRenewal } from './idle.ts';
 import type { AgentSpec } from './spec.ts';
 
 /** A measurement that nobody answers is asked for again after this. */
 export const MEASURE_MS = 10_000;
+/** Who is silent too long may be at work: what it uses is looked at for this long, or for this part of the silence. */
+const BUSY_MS_MAX = 60_000;
+const BUSY_PART = 4;
+/** It is at work when it uses more than this share of a processor; one that waits for ever uses next to nothing. */
+const BUSY_SHARE = 0.05;
 /** How often the memory of an agent that has a limit is looked at. */
 const LOOK_MS = 30_000;
 
@@ -54,11 +59,22 @@ export function onMeasured(draft: Draft, agent: Agent, event: Extract<ProcessEve
   const limitMs = silenceMaxMs(spec, state.run, turn.begun);
   const silentMs = Math.min(event.silentMs, elapsedMs(turn.startedAt, draft.moment));
   const mayTry = known.recovery === null || !isPlanned(known.recovery) || isAwaited(known);
-  if (silentMs >= limitMs && mayTry) onSilence(draft, known, state.run, turn, silentMs);
-  else {
-    const next = after(draft.moment, Math.max(MEASURE_MS, limitMs - silentMs));
-    put(draft, { ...known, turn: { ...turn, measuring: false, watch: next } });
-  }
+  if (silentMs < limitMs || !mayTry) {
+    lookAgain(draft, known, turn, Math.max(MEASURE_MS, limitMs - silentMs), null);
+  } else if (mayBeBusy(turn, event.cpuMs, draft.moment)) {
+    const busy = { cpuMs: event.cpuMs, at: stampOf(draft.moment) };
+    lookAgain(draft, known, turn, Math.min(BUSY_MS_MAX, limitMs / BUSY_PART), busy);
+  } else onSilence(draft, known, state.run, turn, silentMs);
+}
+
+function lookAgain(draft: Draft, agent: Agent, turn: Turn, delayMs: number, busy: Turn['busy']): void {
+  put(draft, { ...agent, turn: { ...turn, measuring: false, busy, watch: after(draft.moment, delayMs) } });
+}
+
+/** A tool may say nothing for long while it works: its processes use time, or come and go. */
+function mayBeBusy({ busy }: Turn, cpuMs: number | null, now: Stamp): cpuMs is number {
+  if (cpuMs === null) return false;
+  return busy === null || Math.abs(cpuMs - busy.cpuMs) > elapsedMs(busy.at, now) * BUSY_SHARE;
 }
 
 /** An operator's reload waits for the end of the turn. */

@@ -34,7 +34,7 @@ function listen(change: Partial<LiveRunOptions> = {}): Listening {
     submit: async (event) => void told.push(event),
     isShimAlive: () => true,
     secrets: () => [],
-    residentBytes: () => Promise.resolve(7 * MEGABYTES),
+    used: () => Promise.resolve({ rss: 7 * MEGABYTES, cpuMs: 40 }),
     complain: () => undefined,
     ...change,
   });
@@ -50,7 +50,7 @@ test('what nobody has read yet is told before a run is called silent', async () 
   appendFileSync(stdout, ANSWER);
   await live.measure();
   expect(told).toMatchObject([
-    { ...measured, silentMs: expect.any(Number), rssBytes: 7 * MEGABYTES },
+    { ...measured, silentMs: expect.any(Number), rssBytes: 7 * MEGABYTES, cpuMs: 40 },
     { type: 'heard', fact: { fact: 'answered' } },
     measured,
   ]);
@@ -59,20 +59,20 @@ test('what nobody has read yet is told before a run is called silent', async () 
 test('of a program that is not listened to nothing is called silence', async () => {
   const { live, told } = listen({ mode: 'command' });
   await live.measure();
-  expect(told).toEqual([{ ...measured, silentMs: 0, rssBytes: 7 * MEGABYTES }]);
+  expect(told).toEqual([{ ...measured, silentMs: 0, rssBytes: 7 * MEGABYTES, cpuMs: 40 }]);
 });
 
 test('a machine that does not tell its memory is complained of once, and the silence is told all the same', async () => {
   const complaints: string[] = [];
   const { live, told } = listen({
-    residentBytes: () => Promise.reject(new Error('no ps')),
+    used: () => Promise.reject(new Error('no ps')),
     complain: (what) => complaints.push(what),
   });
   await live.measure();
   await live.measure();
   expect(told).toMatchObject([
-    { ...measured, rssBytes: null },
-    { ...measured, rssBytes: null },
+    { ...measured, rssBytes: null, cpuMs: null },
+    { ...measured, rssBytes: null, cpuMs: null },
   ]);
   expect(complaints).toEqual(['memory of ada']);
 });
@@ -114,9 +114,9 @@ test('the memory of a run is that of all its processes, and a new run is not tak
   const large = await startScript(`'${process.execPath}' -e "${hold}" & wait`);
   const shimOf = (pid: number, shimStart: string): Run['shim'] => ({ pid, start: shimStart, boot });
   const before = running({ id: '000001', shim: shimOf(large.shimPid, large.shimStart) });
-  expect(await usage.residentBytes(before, '000001')).toBeGreaterThan(150 * MEGABYTES);
+  expect((await usage.used(before, '000001'))?.rss).toBeGreaterThan(150 * MEGABYTES);
   const small = await start(['sleep', '1000']);
   const after = running({ id: '000002', shim: shimOf(small.shimPid, small.shimStart) });
-  expect(await usage.residentBytes(after, '000002')).toBeLessThan(50 * MEGABYTES);
-  expect(await usage.residentBytes(after, '000001')).toBeNull();
+  expect((await usage.used(after, '000002'))?.rss).toBeLessThan(50 * MEGABYTES);
+  expect(await usage.used(after, '000001')).toBeNull();
 });

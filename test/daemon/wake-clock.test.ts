@@ -129,23 +129,20 @@ const RUN: Run = {
   writing: null,
 };
 
-test('only an agent that is up and has a time of day is told of it', () => {
+type Timed = readonly (readonly [name: string, time: string | null, state: AgentState])[];
+
+/** A clock that looks at these agents, and what it has told. */
+function clockOf(timed: Timed): {
+  readonly clock: WakeClock;
+  readonly told: WorldEvent[];
+  readonly set: (to: Date) => void;
+} {
   const calm = fleetOf(ADA);
-  const agent = (id: number, name: string, time: string | null, state: AgentState): Agent => ({
-    ...agentIn(calm),
-    id,
-    spec: { ...ADA, name, idleWake: { ...ADA.idleWake, at: time } },
-    state,
+  const agents = timed.map(([name, time, state], id): [string, Agent] => {
+    const spec = { ...ADA, name, idleWake: { ...ADA.idleWake, at: time } };
+    return [name, { ...agentIn(calm), id, spec, state }];
   });
-  const fleet: Fleet = {
-    ...calm,
-    agents: {
-      ada: agent(1, 'ada', '04:00', { at: 'running', run: RUN }),
-      bob: agent(2, 'bob', null, { at: 'running', run: RUN }),
-      eve: agent(3, 'eve', '04:00', { at: 'stopped', ended: false }),
-      joe: agent(4, 'joe', '05:00', { at: 'running', run: RUN }),
-    },
-  };
+  const fleet: Fleet = { ...calm, agents: Object.fromEntries(agents) };
   const told: WorldEvent[] = [];
   let now = new Date(2026, 5, 1, 3, 59);
   const clock = new WakeClock({
@@ -153,9 +150,33 @@ test('only an agent that is up and has a time of day is told of it', () => {
     fleet: () => fleet,
     submit: async (event) => void told.push(event),
   });
+  return { clock, told, set: (to) => (now = to) };
+}
+
+test('only an agent that is up and has a time of day is told of it', () => {
+  const { clock, told, set } = clockOf([
+    ['ada', '04:00', { at: 'running', run: RUN }],
+    ['bob', null, { at: 'running', run: RUN }],
+    ['eve', '04:00', { at: 'stopped', ended: false }],
+    ['joe', '05:00', { at: 'running', run: RUN }],
+  ]);
   clock.check();
-  now = new Date(2026, 5, 1, 4, 0, 1);
+  set(new Date(2026, 5, 1, 4, 0, 1));
   clock.check();
   clock.check();
   expect(told).toEqual([{ type: 'wake-time', agent: 'ada' }]);
+});
+
+test('agents whose time it is at once are told one at each look, each once', () => {
+  const names = ['ada', 'bob', 'eve'];
+  const { clock, told, set } = clockOf(names.map((name) => [name, '04:00', { at: 'running', run: RUN }]));
+  clock.check();
+  set(new Date(2026, 5, 1, 4, 0, 1));
+  const counts = names.map(() => {
+    clock.check();
+    return told.length;
+  });
+  clock.check();
+  expect(counts).toEqual([1, 2, 3]);
+  expect(told).toEqual(names.map((agent) => ({ type: 'wake-time', agent })));
 });

@@ -222,7 +222,13 @@ describe('what the host reports', () => {
 
   test('of memory that cannot be had renews nobody', () => {
     const limited = { ...ADA, memory: { maxBytes: 1 } };
-    const unknown = report(10 * S, 'ada', (name) => ({ type: 'measured', ...name, silentMs: 0, rssBytes: null }));
+    const unknown = report(10 * S, 'ada', (name) => ({
+      type: 'measured',
+      ...name,
+      silentMs: 0,
+      rssBytes: null,
+      cpuMs: null,
+    }));
     expect(play([limited], 20 * S, unknown).model.processes).toHaveLength(1);
   });
 });

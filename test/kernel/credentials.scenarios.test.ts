@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import {
   at,
   credentialChanges,
+  loginChanges,
   note,
   notify,
   pause,
@@ -107,6 +108,31 @@ describe('a credential that is dead', () => {
     ...held,
     at('30m 14.7s', credentialChanges()),
   ]);
+
+  story(
+    'a stored login is renewed again and again while it is dead: tried at once, and then by the schedule',
+    '20m',
+    { agents: FIVE, faults: [during('revoked', '403revoked')] },
+    [
+      ...held,
+      at('5m', loginChanges()),
+      at('5m 10s', loginChanges()),
+      at('5m 11s', loginChanges()),
+      at('10m', note('now a person has signed in'), closes('revoked'), loginChanges()),
+    ],
+  );
+
+  story(
+    'a stored login changes in a window that is no hold: the schedule stands',
+    '2m',
+    { agents: FIVE, faults: OUTAGE },
+    [
+      ...settled(FIVE),
+      at('10s', opens('outage'), sendAll(FIVE, 1)),
+      at('15s', loginChanges()),
+      at('40s', closes('outage')),
+    ],
+  );
 
   story('another credential is changed: nothing follows', '20m', { agents: FIVE, faults: DEAD }, [
     ...held,

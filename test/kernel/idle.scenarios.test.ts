@@ -143,9 +143,9 @@ describe('an agent that uses too much memory', () => {
 
   story('too large it is renewed when it is idle, and behind its turn otherwise', '10m', { agents: SLIM }, [
     ...settled(SLIM),
-    at('6s', (world) => (world.measured = { silentMs: 0, rssBytes: 900_000_000 })),
-    at('1m 10s', note('it grows'), (world) => (world.measured = { silentMs: 0, rssBytes: 1_100_000_000 })),
-    at('1m 40s', (world) => (world.measured = { silentMs: 0, rssBytes: 500_000_000 })),
+    at('6s', (world) => (world.measured = { silentMs: 0, rssBytes: 900_000_000, cpuMs: null })),
+    at('1m 10s', note('it grows'), (world) => (world.measured = { silentMs: 0, rssBytes: 1_100_000_000, cpuMs: null })),
+    at('1m 40s', (world) => (world.measured = { silentMs: 0, rssBytes: 500_000_000, cpuMs: null })),
     at('3m', turnStarts(), measured(0, 2_000_000_000)),
     at('4m', answers('msg_own'), ends('good')),
   ]);

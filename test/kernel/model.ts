@@ -284,7 +284,8 @@ export class Model implements Surroundings {
   #measure({ agent, run, saidAt, rssBytes }: Process): void {
     // Nothing ever goes wrong with eve: it talks all the time.
     const silentMs = agent === 'eve' ? 0 : this.now - saidAt;
-    this.submit({ type: 'measured', agent, run, silentMs, rssBytes });
+    // Who hangs uses nothing.
+    this.submit({ type: 'measured', agent, run, silentMs, rssBytes, cpuMs: 100 });
   }
 
   #sweep(agent: string, run: string): void {

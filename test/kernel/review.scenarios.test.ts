@@ -50,7 +50,7 @@ const WINDOW: readonly Move[] = [
 const measures =
   (silentMs: number, rssBytes: number | null = null): Act =>
   (world) =>
-    (world.measured = { silentMs, rssBytes });
+    (world.measured = { silentMs, rssBytes, cpuMs: null });
 
 const stageOf = (world: World, name = 'ada'): NonNullable<Agent['recovery']>['stage'] | null =>
   agentIn(world.fleet, name).recovery?.stage ?? null;

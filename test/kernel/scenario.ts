@@ -67,9 +67,9 @@ export const roll =
     (world.roll = value);
 /** From now on whoever is looked at has been silent for so long; null: nobody looks. */
 export const measures =
-  (silentMs: number | null): Act =>
+  (silentMs: number | null, cpuMs: number | null = null): Act =>
   (world) =>
-    (world.measured = silentMs === null ? null : { silentMs, rssBytes: null });
+    (world.measured = silentMs === null ? null : { silentMs, rssBytes: null, cpuMs });
 export const tokenSource =
   (source: string): Act =>
   (world) =>
@@ -110,6 +110,11 @@ export const credentialChanges =
     world.fingerprints.set(credential, fingerprint);
     world.submit({ type: 'credential-changed', credential, fingerprint });
   };
+/** Claude Code keeps a login itself; only that it changed can be seen. */
+export const loginChanges =
+  (credential = 'max'): Act =>
+  (world) =>
+    world.submit({ type: 'credential-changed', credential, fingerprint: null });
 export const wakeTime =
   (agent = 'ada'): Act =>
   (world) =>
@@ -140,7 +145,7 @@ export const neverSpawned = (): Act => report((name) => ({ type: 'never-spawned'
 export const adopted = (agent = 'ada'): Act => report((name) => ({ type: 'adopted', ...name }), agent);
 export const caughtUp = (agent = 'ada'): Act => report((name) => ({ type: 'caught-up', ...name }), agent);
 export const measured = (silentMs: number, rssBytes: number | null, agent = 'ada'): Act =>
-  report((name) => ({ type: 'measured', ...name, silentMs, rssBytes }), agent);
+  report((name) => ({ type: 'measured', ...name, silentMs, rssBytes, cpuMs: null }), agent);
 export const gone = (leftovers = 0): Act => report((name) => ({ type: 'gone', ...name, leftovers }));
 export const exits =
   (code: number | null, hint: ExitHint | null = null, detail = '', agent = 'ada'): Act =>

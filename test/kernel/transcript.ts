@@ -63,6 +63,7 @@ export function eventLine(event: Event): string {
         'measured',
         `silent for ${seconds(event.silentMs)} s`,
         event.rssBytes !== null && `${event.rssBytes} bytes`,
+        event.cpuMs !== null && `${event.cpuMs} ms used`,
       );
     case 'deleted':
       return words('deleted', event.agent);

@@ -55,6 +55,14 @@ describe('an agent that goes silent in its turn', () => {
     at('20m 20s', note('now it is looked at')),
   ]);
 
+  scenario('a tool that says nothing for long but works is left to work', '20m', [
+    ...inTurn,
+    at('20s', measures(600_100, 5_000)),
+    at('10m 15s', note('it has used 20 s since'), measures(660_000, 25_000)),
+    at('11m 15s', note('and then only a moment'), measures(720_000, 25_100)),
+    at('13m', goodTurn('msg_2')),
+  ]);
+
   scenario('a measurement that nobody answers is asked for again', '11m', [
     ...inTurn,
     at('20s', measures(null)),

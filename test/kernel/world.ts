@@ -65,7 +65,11 @@ export class World {
   /** What each credential's secret looks like from outside. */
   readonly fingerprints = new Map<string, string>();
   /** How long an agent has been silent and what it uses, when somebody measures it; null: nobody answers. */
-  measured: { readonly silentMs: number; readonly rssBytes: number | null } | null = { silentMs: 0, rssBytes: null };
+  measured: { readonly silentMs: number; readonly rssBytes: number | null; readonly cpuMs: number | null } | null = {
+    silentMs: 0,
+    rssBytes: null,
+    cpuMs: null,
+  };
   #now = 0;
   #order = 0;
   #replies: Reply[] = [];

@@ -12,6 +12,8 @@ export type AgentUsage = {
   readonly cpu: number | null;
   /** Bytes, summed over the agent's processes without the shim; pages that they share count more than once. */
   readonly rss: number;
+  /** Processor time that those of them have used which are still there. */
+  readonly cpuMs: number;
 };
 
 export interface UsageMeter {
@@ -56,7 +58,8 @@ export class TableUsageMeter implements UsageMeter {
       const before = this.#samples.get(`${name} ${shimPid}`);
       samples.set(`${name} ${shimPid}`, sample);
       const rss = tree.reduce((sum, row) => sum + row.rssBytes, 0);
-      usage.set(name, { cpu: before === undefined ? null : cpuBetween(before, sample), rss });
+      const cpuMs = tree.reduce((sum, row) => sum + row.cpuMs, 0);
+      usage.set(name, { cpu: before === undefined ? null : cpuBetween(before, sample), rss, cpuMs });
     }
     this.#samples = samples;
     return usage;

@@ -17,6 +17,8 @@ export type Seen = {
   readonly rows: readonly { readonly at: number; readonly row: AgentRow }[];
   readonly events: readonly { readonly at: number; readonly event: EventRow }[];
   pidOf(run: string | null): number;
+  /** When the daemon heard that the turn of this run had failed. */
+  failedAt(run: string | null): number;
 };
 
 export async function watch(fleet: Box): Promise<Seen> {
@@ -32,7 +34,12 @@ export async function watch(fleet: Box): Promise<Seen> {
     if (run === null || typeof pid !== 'number') throw new Error(`no process of run ${run} was seen`);
     return pid;
   };
-  return { rows, events, pidOf };
+  const failedAt = (run: string | null): number => {
+    const failed = events.findLast(({ event }) => event.run === run && event.event === 'turn-failed');
+    if (run === null || failed === undefined) throw new Error(`no failed turn of run ${run} was seen`);
+    return Date.parse(failed.event.at);
+  };
+  return { rows, events, pidOf, failedAt };
 }
 
 /** Sends it and waits for the answer that the stand-in for the API gives. */
@@ -74,18 +81,19 @@ export function attemptsOf(incidents: readonly IncidentRow[]): Attempt[] {
 }
 
 /**
- * None came before its time: between the last request of one attempt's process and the next attempt lies the shortest
- * quiet, and no process asked before its attempt began.
+ * None came before its time: between the end of one attempt and the next lies the shortest quiet, and no process asked
+ * before its attempt began, nor after it had failed. Claude Code reports a failure a second and more after its last request.
  */
 export function expectSpaced(fleet: RealBox, seen: Seen, attempts: readonly Attempt[]): void {
   let quietSince = -Infinity;
-  for (const { at, run, agent } of attempts) {
+  for (const { at, run, agent, outcome } of attempts) {
     const asked = requestsOf(fleet.api, seen.pidOf(run));
-    expect(Date.parse(at) - quietSince, `quiet before the attempt of ${agent} at ${at}`).toBeGreaterThanOrEqual(
-      QUIET_MS_MIN,
-    );
-    expect(asked[0]?.at, `first request after the attempt of ${agent}`).toBeGreaterThanOrEqual(Date.parse(at));
-    quietSince = asked.findLast(({ status }) => status !== 200)?.at ?? quietSince;
+    const began = Date.parse(at);
+    expect(began - quietSince, `quiet before the attempt of ${agent} at ${at}`).toBeGreaterThanOrEqual(QUIET_MS_MIN);
+    expect(asked[0]?.at, `first request after the attempt of ${agent}`).toBeGreaterThanOrEqual(began);
+    if (outcome === 'recovered') continue;
+    quietSince = seen.failedAt(run);
+    expect(asked.at(-1)?.at, `last request before ${agent} failed`).toBeLessThanOrEqual(quietSince);
   }
 }
 

@@ -99,6 +99,8 @@ function tailAfter(session: Session, turn: Turn): Session['tail'] {
  * begun behind that answer is not in the fork, so it is asked again and not told to go on.
  */
 export function mendSession(draft: Draft, agent: Agent): Agent {
+  // It was given up already; what its old process says does not concern the new one.
+  if (isGivenUp(agent)) return agent;
   const canFork = agent.session.mended === 'no' && agent.session.lastGood !== null;
   const session: Session = canFork ? { ...agent.session, mended: 'forking', tail: 'failed' } : freshSession(agent);
   const detail = canFork

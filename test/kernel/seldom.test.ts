@@ -7,6 +7,7 @@ import {
   failure,
   goodTurn,
   habits,
+  neverSpawned,
   pause,
   play,
   rejectedTurn,
@@ -18,6 +19,7 @@ import {
   turnStarts,
   WORKING,
 } from './scenario.ts';
+import { OBLIGING } from './world.ts';
 
 /** What seldom happens, each in the shortest history in which it does. */
 
@@ -49,6 +51,13 @@ test('an agent that is held and fails again in a turn of its own is held once', 
   const world = play('20s', [...WORKING, at('10s', send('m2')), at('11s', unpaid), at('15s', unpaid)]);
   expect(agentIn(world.fleet)).toMatchObject({ health: 'held', recovery: { stage: 'held', attempts: 0 } });
   expect(world.lines.filter((line) => line.includes(' held [billing]'))).toHaveLength(1);
+});
+
+test('a run of which words were heard and which never had a process leaves nobody in a turn', () => {
+  const silent = [at('0s', habits({ spawned: null }), start()), at('1s', turnStarts())];
+  expect(agentIn(play('2s', silent).fleet).turn).not.toBeNull();
+  const world = play('3s', [...silent, at('2s', habits(OBLIGING), neverSpawned())]);
+  expect(agentIn(world.fleet)).toMatchObject({ turn: null, state: { run: { id: '000003' } } });
 });
 
 test('a result before the agent is ready is none of a turn', () => {

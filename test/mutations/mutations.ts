@@ -201,9 +201,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'let a paused agent try',
     file: 'gates.ts',
-    from: "if (paused || desired === 'down' || restart !== null)",
-    to: "if (desired === 'down' || restart !== null)",
-    killedBy: POLICY,
+    from: "if (paused || desired === 'down' || isWished)",
+    to: "if (desired === 'down' || isWished)",
+    killedBy: ['verbs.scenarios.test.ts'],
   },
   {
     name: 'do not rebase after a reboot',
@@ -231,7 +231,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'recovery.ts',
     from: 'const isStillLimited = limited !== null && limited !== tier;',
     to: 'const isStillLimited = false;',
-    killedBy: ['recovery.scenarios.test.ts'],
+    killedBy: ['holds.scenarios.test.ts'],
   },
   {
     name: 'draw the roll twice: the same moves no longer give the same commands',

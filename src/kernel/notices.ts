@@ -127,7 +127,7 @@ const SECONDS_MAX = 120;
 const MINUTES_MAX = 120;
 
 /** As people say it: seconds, then minutes, then hours. */
-function durationText(ms: number): string {
+export function durationText(ms: number): string {
   const seconds = Math.round(ms / 1_000);
   const minutes = Math.round(seconds / 60);
   if (seconds <= SECONDS_MAX) return `${seconds} s`;

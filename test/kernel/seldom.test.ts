@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { explain } from '../../src/kernel/explain.ts';
+import { durationText } from '../../src/kernel/notices.ts';
 import { ADA, agentIn } from './fleet-of.ts';
 import {
   at,
@@ -58,6 +59,16 @@ test('a run of which words were heard and which never had a process leaves nobod
   expect(agentIn(play('2s', silent).fleet).turn).not.toBeNull();
   const world = play('3s', [...silent, at('2s', habits(OBLIGING), neverSpawned())]);
   expect(agentIn(world.fleet)).toMatchObject({ turn: null, state: { run: { id: '000003' } } });
+});
+
+test('durations are told in seconds, then in minutes, then in hours', () => {
+  expect([4_400, 120_000, 150_000, 7_200_000, 8_422_000].map(durationText)).toEqual([
+    '4 s',
+    '120 s',
+    '3 min',
+    '120 min',
+    '2 h 20 min',
+  ]);
 });
 
 test('a result before the agent is ready is none of a turn', () => {

@@ -21,7 +21,9 @@ type Outcome = { readonly failed: number; readonly passed: number };
 function copyOfKernel(): string {
   const folder = mkdtempSync(join(tmpdir(), 'agentvisor-mutations-'));
   cpSync(join(ROOT, 'src'), join(folder, 'src'), { recursive: true });
-  cpSync(join(ROOT, 'test/kernel'), join(folder, 'test/kernel'), { recursive: true });
+  for (const tests of ['test/kernel', 'test/stand-in']) {
+    cpSync(join(ROOT, tests), join(folder, tests), { recursive: true });
+  }
   for (const file of ['package.json', 'tsconfig.json']) cpSync(join(ROOT, file), join(folder, file));
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   writeFileSync(join(folder, 'vitest.config.mjs'), CONFIG);

@@ -23,15 +23,15 @@ const row = (pid: number, change: Partial<UsageRow>): UsageRow => ({
 const meterOf = (...passes: UsageRow[][]): TableUsageMeter => new TableUsageMeter(async () => passes.shift() ?? []);
 const agents = [{ name: 'a', shimPid: 10 }];
 
-test("an agent's memory is that of its whole tree without the shim", async () => {
+test("an agent's memory and time are those of its whole tree without the shim", async () => {
   const meter = meterOf([
     row(10, { rssBytes: 1 }),
-    row(11, { parent: 10, group: 10, rssBytes: 100 }),
-    row(12, { parent: 11, rssBytes: 20 }),
+    row(11, { parent: 10, group: 10, rssBytes: 100, cpuMs: 70 }),
+    row(12, { parent: 11, rssBytes: 20, cpuMs: 5 }),
     row(13, { group: 10, rssBytes: 3 }),
-    row(14, { rssBytes: 1000 }),
+    row(14, { rssBytes: 1000, cpuMs: 900 }),
   ]);
-  expect((await meter.sample(agents, mono(0))).get('a')).toEqual({ cpu: null, rss: 123 });
+  expect((await meter.sample(agents, mono(0))).get('a')).toEqual({ cpu: null, rss: 123, cpuMs: 75 });
 });
 
 test('cpu is per cent of one core since the sample before; new processes count from their start, ended ones not', async () => {
@@ -51,7 +51,7 @@ test('a restarted agent begins anew', async () => {
 
 test('a circle of parents, as a reused pid can make one, ends', async () => {
   const meter = meterOf([row(11, { parent: 12 }), row(12, { parent: 11 })]);
-  expect((await meter.sample(agents, mono(0))).get('a')).toEqual({ cpu: null, rss: 0 });
+  expect((await meter.sample(agents, mono(0))).get('a')).toEqual({ cpu: null, rss: 0, cpuMs: 0 });
 });
 
 test('a real agent that computes is seen computing, in one pass with an idle one', async () => {

@@ -20,7 +20,6 @@ import {
   turnStarts,
   WORKING,
 } from './scenario.ts';
-import { OBLIGING } from './world.ts';
 
 /** What seldom happens, each in the shortest history in which it does. */
 
@@ -57,7 +56,7 @@ test('an agent that is held and fails again in a turn of its own is held once', 
 test('a run of which words were heard and which never had a process leaves nobody in a turn', () => {
   const silent = [at('0s', habits({ spawned: null }), start()), at('1s', turnStarts())];
   expect(agentIn(play('2s', silent).fleet).turn).not.toBeNull();
-  const world = play('3s', [...silent, at('2s', habits(OBLIGING), neverSpawned())]);
+  const world = play('3s', [...silent, at('2s', habits({ spawned: 20 }), neverSpawned())]);
   expect(agentIn(world.fleet)).toMatchObject({ turn: null, state: { run: { id: '000003' } } });
 });
 

@@ -9,6 +9,7 @@ export default defineEcosystem({
   credentials: {
     max: { type: 'oauth-token', from: { env: 'CLAUDE_CODE_OAUTH_TOKEN' } },
   },
+  // notify: [{ command: ['./page-me'] }], // tells people when a trouble opens, when one of them is needed, when it is over
   defaults: {
     claude: { bin: './examples/stand-in/claude.mjs' }, // delete: then it is `claude` on your PATH
     // credential: 'max', // and take this in

@@ -117,8 +117,8 @@ const timeOf = (deadline: Deadline, moment: Moment): string => new Date(expected
 function whatToDo(agent: Agent, incident: Incident | undefined): string {
   const { spec, state, turn, paused, recovery } = agent;
   const { name } = spec;
-  if (paused) return `Let it go on: agentvisor resume ${name}`;
   if (state.at === 'stopped') return `Start it: agentvisor start ${name}`;
+  if (paused) return `Let it go on: agentvisor resume ${name}`;
   if (incident === undefined || recovery === null) {
     return state.at === 'waiting' || state.at === 'errored' ? `Start it now: agentvisor restart ${name}` : '';
   }

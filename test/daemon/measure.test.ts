@@ -9,7 +9,7 @@ import { UsageRows } from '../../src/daemon/usage-rows.ts';
 import { identity } from '../../src/home/process-identity.ts';
 import type { Event } from '../../src/kernel/events.ts';
 import type { Fleet, Run } from '../../src/kernel/fleet.ts';
-import { ADA, agentIn, at, fleetOf } from '../kernel/fleet-of.ts';
+import { ADA, agentIn, aRun, fleetOf } from '../kernel/fleet-of.ts';
 import { scene } from './process/scene.ts';
 
 const MEGABYTES = 1024 * 1024;
@@ -87,23 +87,7 @@ test('a run whose end is told is not measured any more', async () => {
 /** A fleet whose one agent runs in this run. */
 function running(run: Pick<Run, 'id' | 'shim'>): Fleet {
   const calm = fleetOf(ADA);
-  const whole: Run = {
-    startedAt: at(0),
-    pid: null,
-    session: null,
-    sessionNumber: 1,
-    adopted: false,
-    catchingUp: false,
-    cursor: 0,
-    answered: false,
-    servedAt: null,
-    look: null,
-    ended: null,
-    totalCostUsd: 0,
-    writing: null,
-    ...run,
-  };
-  return { ...calm, agents: { ada: { ...agentIn(calm), state: { at: 'running', run: whole } } } };
+  return { ...calm, agents: { ada: { ...agentIn(calm), state: { at: 'running', run: aRun(run) } } } };
 }
 
 test('the memory of a run is that of all its processes, and a new run is not taken for the old one', async () => {

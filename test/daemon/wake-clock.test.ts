@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { wakeAt, WakeClock, type LocalTime, type WakeMark } from '../../src/daemon/wake-clock.ts';
 import type { WorldEvent } from '../../src/kernel/events.ts';
-import type { Agent, AgentState, Fleet, Run } from '../../src/kernel/fleet.ts';
+import type { Agent, AgentState, Fleet } from '../../src/kernel/fleet.ts';
 import { wall } from '../../src/kernel/moment.ts';
-import { ADA, agentIn, at, fleetOf } from '../kernel/fleet-of.ts';
+import { ADA, agentIn, aRun, at, fleetOf } from '../kernel/fleet-of.ts';
 
 /** `2 03:59` is one minute before four on the second day. */
 function shown(text: string): LocalTime {
@@ -111,23 +111,7 @@ test('a midnight that does not exist passes with the first minute of its day', (
   expect(dueInZone('America/Santiago', '2026-09-06T03:00Z', '00:30')).toBe('2026-09-06T04:00');
 });
 
-const RUN: Run = {
-  id: '000001',
-  startedAt: at(0),
-  shim: null,
-  pid: null,
-  session: null,
-  sessionNumber: 1,
-  adopted: false,
-  catchingUp: false,
-  cursor: 0,
-  answered: false,
-  servedAt: null,
-  look: null,
-  ended: null,
-  totalCostUsd: 0,
-  writing: null,
-};
+const RUN = aRun();
 
 type Timed = readonly (readonly [name: string, time: string | null, state: AgentState])[];
 

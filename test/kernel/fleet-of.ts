@@ -1,5 +1,5 @@
 import type { OperatorEvent } from '../../src/kernel/events.ts';
-import { emptyFleet, type Agent, type Fleet } from '../../src/kernel/fleet.ts';
+import { emptyFleet, type Agent, type Fleet, type Run } from '../../src/kernel/fleet.ts';
 import { mono, wall, type Moment } from '../../src/kernel/moment.ts';
 import type { AgentSpec, CredentialSpec } from '../../src/kernel/spec.ts';
 import { step, type Step } from '../../src/kernel/step.ts';
@@ -79,6 +79,26 @@ export function fleetOf(...specs: AgentSpec[]): Fleet {
     emptyFleet,
   );
 }
+
+/** A run of which nothing is known yet. */
+export const aRun = (change: Partial<Run> = {}): Run => ({
+  id: '000001',
+  startedAt: at(0),
+  shim: null,
+  pid: null,
+  session: null,
+  sessionNumber: 1,
+  adopted: false,
+  catchingUp: false,
+  cursor: 0,
+  answered: false,
+  servedAt: null,
+  look: null,
+  ended: null,
+  totalCostUsd: 0,
+  writing: null,
+  ...change,
+});
 
 export function agentIn(fleet: Fleet, name = 'ada'): Agent {
   const agent = fleet.agents[name];

@@ -90,11 +90,25 @@ export const VERBS: readonly VerbRow[] = [
     load: () => import('./verbs/logs.ts'),
   },
   {
+    name: 'flush',
+    aliases: [],
+    group: 'Messages',
+    summary: 'remove the logs of ended runs',
+    load: () => import('./verbs/flush.ts'),
+  },
+  {
     name: 'list',
     aliases: ['ls', 'l', 'ps', 'status'],
     group: 'What is going on',
     summary: 'every agent in one line',
     load: () => import('./verbs/list.ts'),
+  },
+  {
+    name: 'jlist',
+    aliases: [],
+    group: 'What is going on',
+    summary: 'every agent as JSON, as pm2 calls it: list --json',
+    load: () => import('./verbs/jlist.ts'),
   },
   {
     name: 'describe',
@@ -158,6 +172,20 @@ export const VERBS: readonly VerbRow[] = [
     group: 'The daemon',
     summary: 'stop every agent and the daemon',
     load: () => import('./verbs/kill.ts'),
+  },
+  {
+    name: 'save',
+    aliases: [],
+    group: 'The daemon',
+    summary: 'for pm2 hands: the state is always saved',
+    load: () => import('./verbs/save.ts'),
+  },
+  {
+    name: 'resurrect',
+    aliases: [],
+    group: 'The daemon',
+    summary: 'for pm2 hands: start the daemon; agents that were up come back with it',
+    load: () => import('./verbs/resurrect.ts'),
   },
   {
     name: 'validate',

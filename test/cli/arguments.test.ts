@@ -95,6 +95,10 @@ describe('a wrong command line ends with 2, one clear line, and nothing changed:
     ['a missing agent to leave alone', ['pause'], 'pause needs a TARGET.'],
     ['an interruption of a reload', ['reload', 'a', '--now'], 'reload has no option "--now".'],
     ['a word behind incidents', ['incidents', 'ada'], 'incidents does not know what to do with "ada"'],
+    ['a word behind save', ['save', 'ada'], 'save does not know what to do with "ada"'],
+    ['a word behind resurrect', ['resurrect', 'ada'], 'resurrect does not know what to do with "ada"'],
+    ['a slip in jlist', ['jlst'], 'Did you mean: agentvisor jlist'],
+    ['an option that flush has not', ['flush', '--all'], 'flush has no option "--all".'],
     ['a file among targets', ['start', './a.ts', 'b'], 'A file and targets cannot be started together.'],
     ['no file where one is looked for', ['start'], 'There is no ecosystem file in '],
   ])('%s', async (_, args, said) => {

@@ -188,6 +188,13 @@ export const VERBS: readonly VerbRow[] = [
     load: () => import('./verbs/resurrect.ts'),
   },
   {
+    name: 'init',
+    aliases: [],
+    group: 'Setup',
+    summary: 'write an ecosystem file by a few questions or options',
+    load: () => import('./verbs/init.ts'),
+  },
+  {
     name: 'validate',
     aliases: [],
     group: 'Setup',

@@ -202,6 +202,13 @@ export const VERBS: readonly VerbRow[] = [
     load: () => import('./verbs/validate.ts'),
   },
   {
+    name: 'completion',
+    aliases: [],
+    group: 'Setup',
+    summary: 'print a script that completes verbs, options and agents in your shell',
+    load: () => import('./verbs/completion.ts'),
+  },
+  {
     name: 'version',
     aliases: [],
     group: 'Setup',

@@ -25,6 +25,8 @@ const PATIENT: ReadonlySet<Method> = new Set<Method>([
   'send',
   'outcome',
   'wait',
+  'save',
+  'flush',
   'shutdown',
 ]);
 

@@ -47,4 +47,7 @@ export function applyParams(ecosystem: Ecosystem, env: Environment): ApplyParams
 }
 
 const noFile = (folder: string): Error =>
-  usageError(`There is no ecosystem file in ${folder}.`, 'Name one: agentvisor start FILE');
+  usageError(
+    `There is no ecosystem file in ${folder}.`,
+    'Name one: agentvisor start FILE, or write one: agentvisor init',
+  );

@@ -1,7 +1,8 @@
 import { COOKIES } from '../kernel/cookies.ts';
 import { credentialNames } from './agent.ts';
 import { DEFAULTS } from './defaults.ts';
-import { VARIABLE_EXPECTED, VARIABLE_PATTERN } from './leaves.ts';
+import { VARIABLE_PATTERN } from './environment.ts';
+import { VARIABLE_EXPECTED } from './leaves.ts';
 import { problemAt } from './problem.ts';
 import type { Path, Problem } from './problem.ts';
 import type { OptionsShape } from './schema.ts';

@@ -1,3 +1,5 @@
+/** The name of a variable. */
+export const VARIABLE_PATTERN = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** What an agent's environment begins with: variables of the shell that ran the CLI. */
 export type PickedEnvironment = {
   readonly plain: Readonly<Record<string, string>>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { NAME_PATTERN } from '../kernel/spec.ts';
+import { VARIABLE_PATTERN } from './environment.ts';
 import type { Duration, Size } from './options.ts';
 import { closest } from './suggest.ts';
 import { parseDuration, parseSize } from './units.ts';
@@ -9,7 +10,6 @@ export type Hint = (value: unknown) => string | undefined;
 
 export const NAME_EXPECTED =
   'a name of at most 64 letters, digits, ".", "_" and "-" that begins with a letter or digit';
-export const VARIABLE_PATTERN = /^[A-Za-z_][A-Za-z0-9_]*$/;
 export const VARIABLE_EXPECTED = 'the name of a variable: letters, digits and "_"';
 
 /** Not in this release; named so that whoever read about them is told so. */

@@ -14,7 +14,7 @@ export type Change = {
   readonly commands: readonly Command[];
 };
 
-type Waiting = { readonly event: Event; readonly done: () => void };
+type Waiting = { readonly event: Event; readonly saves: boolean; readonly done: () => void };
 
 /** The wall clock may be set: deadlines on it are looked at at least this often. */
 const WALL_CHECK_MS = 30_000;
@@ -59,11 +59,13 @@ export class Engine {
 
   /** Settles when the event is in the journal (an operator's: on the disk) and its commands are under way. */
   submit(event: Event): Promise<void> {
-    if (this.#isClosed) return Promise.resolve();
-    return new Promise((done) => {
-      this.#queue.push({ event, done });
-      void this.#drain();
-    });
+    return this.#enqueue(event, false);
+  }
+
+  /** Settles when a snapshot of all that was submitted before was written, or was refused by the disk. */
+  save(): Promise<void> {
+    // It saves with the batch of this event, which changes nothing that is not due anyway.
+    return this.#enqueue({ type: 'tick' }, true);
   }
 
   /** Calls back after every step until the returned function is called. */
@@ -101,6 +103,14 @@ export class Engine {
     this.#store.close(this.#fleet, this.#obeyed);
   }
 
+  #enqueue(event: Event, saves: boolean): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    return new Promise((done) => {
+      this.#queue.push({ event, saves, done });
+      void this.#drain();
+    });
+  }
+
   async #drain(): Promise<void> {
     if (this.#isDraining) return;
     this.#isDraining = true;
@@ -115,7 +125,8 @@ export class Engine {
       for (const { commands } of changes) commands.forEach(this.#obey);
       for (const { done } of batch) done();
       for (const change of changes) for (const watcher of this.#watchers) watcher(change);
-      this.#store.tidy(this.#fleet, this.#seq);
+      if (batch.some(({ saves }) => saves)) this.#store.save(this.#fleet, this.#seq);
+      else this.#store.tidy(this.#fleet, this.#seq);
     }
     this.#isDraining = false;
     this.#arm();

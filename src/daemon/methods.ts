@@ -48,6 +48,8 @@ const METHODS: Methods = {
   events: ({ lines }, { context }) => queries.events(context, lines),
   wait: (params, { context }) => wait(context, params),
   status: (_params, { context }) => queries.status(context),
+  save: (_params, { context }) => operate.save(context),
+  flush: ({ targets }, { context }) => operate.flush(context, targets),
   // Begun, it is brought to its end, whether or not its client waits for that.
   shutdown: ({ agents }, { daemon }) => shutDown(daemon, agents),
   subscribe: async (_params, { context, publisher, connection }) => {

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { agentFolder } from '../home/paths.ts';
 import { CAUSES } from '../kernel/causes.ts';
 import type { OperatorEvent, RestartHow } from '../kernel/events.ts';
 import { runOf, type Agent, type Fleet } from '../kernel/fleet.ts';
-import type { AgentResult, Api } from '../protocol/api.ts';
+import type { AgentResult, Api, Flushed, Saved } from '../protocol/api.ts';
 import { checkNames } from '../protocol/names.ts';
 import { changeOf, isUp, leftoversOf } from '../protocol/plan.ts';
 import type { DaemonContext } from './context.ts';
 import { changedByHand } from './credential-watch.ts';
+import { dropEndedRuns } from './process/logs.ts';
 import { findAgents } from './targets.ts';
 
 /** Takes in an ecosystem file: what is new is started, what changed is applied, the rest is left alone or pruned. */
@@ -107,6 +109,28 @@ async function tell(
 export async function remove(context: DaemonContext, targets: readonly string[]): Promise<readonly AgentResult[]> {
   const agents = findAgents(context.engine.fleet, targets);
   return Promise.all(agents.map((agent) => removeOne(context, agent, 'deleted')));
+}
+
+/** The state is always on the disk; this folds it into a snapshot now. */
+export async function save({ engine, store }: DaemonContext): Promise<Saved> {
+  await engine.save();
+  return { agents: Object.keys(engine.fleet.agents).length, degraded: store.degraded() };
+}
+
+/** Removes what ended runs have left. No target: of all agents. */
+export async function flush(context: DaemonContext, targets: readonly string[]): Promise<readonly Flushed[]> {
+  const { engine, home } = context;
+  const agents = findAgents(engine.fleet, targets.length === 0 ? ['all'] : targets);
+  return Promise.all(
+    agents.map(async ({ spec: { name } }) => {
+      const liveRun = (): string | null => {
+        const agent = engine.fleet.agents[name];
+        return agent === undefined ? null : (runOf(agent.state)?.id ?? null);
+      };
+      const { runs, bytes } = await dropEndedRuns(agentFolder(home, name), liveRun);
+      return { name, runs: runs.length, bytes };
+    }),
+  );
 }
 
 async function removeOne(

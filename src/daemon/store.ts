@@ -24,6 +24,8 @@ export interface Store {
   recordMissing(seq: number, commands: readonly Command[]): void;
   /** Folds the journal into a snapshot when it is long, or when the disk refused it. */
   tidy(fleet: Fleet, seq: number): void;
+  /** Folds it in any case. */
+  save(fleet: Fleet, seq: number): void;
   degraded(): readonly string[];
   /** Leaves a snapshot and an empty journal. */
   close(fleet: Fleet, seq: number): void;
@@ -107,6 +109,10 @@ class FileStore implements Store {
 
   tidy(fleet: Fleet, seq: number): void {
     if (!this.#refused.has('journal') && this.#journal.bytes < JOURNAL_BYTES_MAX) return;
+    this.#fold(fleet, seq);
+  }
+
+  save(fleet: Fleet, seq: number): void {
     this.#fold(fleet, seq);
   }
 

@@ -62,6 +62,11 @@ export type ApplyParams = {
 /** What a plan is made of: no secret, and nothing of the shell's environment. */
 export type PlanParams = Pick<ApplyParams, 'file' | 'agents' | 'credentials'> & { readonly prune: boolean };
 
+export type Saved = { readonly agents: number; readonly degraded: readonly string[] };
+
+/** What was removed of one agent's logs. */
+export type Flushed = { readonly name: string; readonly runs: number; readonly bytes: number };
+
 /** Every method of the socket: what goes in, what comes out. A request that acts answers when the act is done. */
 export type Api = {
   hello: { params: { protocol: number; version: string }; result: { protocol: number; version: string; pid: number } };
@@ -94,6 +99,10 @@ export type Api = {
     result: { timedOut: readonly string[] };
   };
   status: { params: Record<string, never>; result: DaemonStatus };
+  /** Writes a snapshot, which happens by itself too; how many agents are in it, and what the disk refuses. */
+  save: { params: Record<string, never>; result: Saved };
+  /** Removes the logs of ended runs, never those of a live one. */
+  flush: { params: { targets: Targets }; result: readonly Flushed[] };
   /** The daemon ends; with `agents` it stops every agent first. */
   shutdown: { params: { agents: boolean }; result: { stopped: readonly string[] } };
   /** One snapshot, then notifications (`Notification`) on the same connection, with nothing lost in between. */

@@ -102,6 +102,8 @@ export const PARAMS: Readonly<Record<Exclude<Method, 'hello'>, Shape>> = {
   events: fields({ lines: 'number' }),
   wait: fields({ targets: 'strings', for: { oneOf: ['healthy', 'up', 'down'] }, timeoutMs: 'number' }),
   status: nothing,
+  save: nothing,
+  flush: targets,
   shutdown: fields({ agents: 'boolean' }),
   subscribe: nothing,
 };

@@ -14,7 +14,7 @@ describe('help', () => {
   test('of the program names every verb, in groups', async () => {
     const { code, stdout } = await run('--help');
     expect(code).toBe(0);
-    for (const { name, summary } of VERBS) expect(stdout).toContain(`  ${name.padEnd(9)}  ${summary}`);
+    for (const { name, summary } of VERBS) expect(stdout).toContain(`  ${name.padEnd(10)}  ${summary}`);
   });
 
   test.each(VERBS.map((row) => [row.name, row] as const))(
@@ -95,6 +95,14 @@ describe('a wrong command line ends with 2, one clear line, and nothing changed:
     ['a missing agent to leave alone', ['pause'], 'pause needs a TARGET.'],
     ['an interruption of a reload', ['reload', 'a', '--now'], 'reload has no option "--now".'],
     ['a word behind incidents', ['incidents', 'ada'], 'incidents does not know what to do with "ada"'],
+    ['a word behind save', ['save', 'ada'], 'save does not know what to do with "ada"'],
+    ['a word behind resurrect', ['resurrect', 'ada'], 'resurrect does not know what to do with "ada"'],
+    ['a slip in jlist', ['jlst'], 'Did you mean: agentvisor jlist'],
+    ['an option that flush has not', ['flush', '--all'], 'flush has no option "--all".'],
+    ['a slip in a shell', ['completion', 'bsh'], 'Did you mean: agentvisor completion bash'],
+    ['a shell that is not known', ['completion', 'powershell'], 'It can: bash, zsh, fish'],
+    ['no shell', ['completion'], 'completion needs a shell. Usage: agentvisor completion bash|zsh|fish'],
+    ['two shells', ['completion', 'bash', 'zsh'], 'completion does not know what to do with "zsh"'],
     ['a file among targets', ['start', './a.ts', 'b'], 'A file and targets cannot be started together.'],
     ['no file where one is looked for', ['start'], 'There is no ecosystem file in '],
   ])('%s', async (_, args, said) => {

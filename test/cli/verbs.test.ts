@@ -293,6 +293,9 @@ describe('a question', () => {
 describe('without a daemon', () => {
   test.each([
     [['list']],
+    [['jlist']],
+    [['save']],
+    [['flush']],
     [['explain']],
     [['incidents']],
     [['incidents', '--stats']],
@@ -321,6 +324,7 @@ describe('without a daemon', () => {
     [['pause', 'x']],
     [['resume', 'x']],
     [['reset', 'x']],
+    [['flush', 'x']],
     [['send', 'x', 'hi']],
     [['describe', 'x']],
     [['explain', 'x']],

@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/daemon/clock.ts';
 import { Engine } from '../../src/daemon/engine.ts';
 import { openStore } from '../../src/daemon/store.ts';
-import { loadState } from '../../src/home/journal.ts';
+import { loadState, type Snapshot } from '../../src/home/journal.ts';
+import { snapshotFile } from '../../src/home/paths.ts';
 import { identity } from '../../src/home/process-identity.ts';
 import type { Fleet } from '../../src/kernel/fleet.ts';
 import { temporaryFolder } from '../cli/folder.ts';
@@ -46,6 +48,18 @@ test('a wait whose asker has gone ends, so that nothing is kept for it', async (
   const before = looks.length;
   await engine.submit({ ...message, id: uuidOf('two') });
   expect(looks).toHaveLength(before);
+});
+
+test('a save leaves all that was submitted before in the snapshot, and nothing to replay', async () => {
+  const home = temporaryFolder();
+  const engine = engineOn(home);
+  onTestFinished(() => engine.close());
+  void engine.submit(message);
+  await engine.save();
+  const saved = JSON.parse(readFileSync(snapshotFile(home), 'utf8')) as Snapshot;
+  expect(saved.fleet).toEqual(engine.fleet);
+  expect(saved.fleet.agents['ada']?.queue).toHaveLength(1);
+  expect(loadState(home)).toMatchObject({ fleet: engine.fleet, replayed: [], damage: [] });
 });
 
 test('an event that is on its way to the disk when the engine is closed is replayed by the next daemon, commands and all', () => {

@@ -16,6 +16,7 @@ test('an unknown agent is told by every verb that names one, with exit code 4 an
     ['pause', 'eve'],
     ['resume', 'eve'],
     ['reset', 'eve'],
+    ['flush', 'eve'],
     ['explain', 'eve'],
     ['delete', 'eve'],
     ['describe', 'eve'],

@@ -1,4 +1,5 @@
 import { ask, pickRows } from '../access.ts';
+import { printAgents } from '../agent-list.ts';
 import { NO_OPTIONS } from '../verb.ts';
 import type { Context } from '../verb.ts';
 
@@ -14,15 +15,6 @@ export async function run(context: Context): Promise<number> {
     (client) => client.call('list', { targets }),
     ({ agents }) => pickRows(agents, targets),
   );
-  if (context.json) {
-    context.answer(rows);
-    return exitCode;
-  }
-  const { agentTable, NO_AGENTS } = await import('../agent-table.ts');
-  const { isTTY, columns } = process.stdout;
-  const colour = isTTY && (context.env['NO_COLOR'] ?? '') === '';
-  const table = agentTable(rows, { now: Date.now(), width: isTTY ? columns : Infinity, colour });
-  if (rows.length === 0) context.note(NO_AGENTS);
-  else context.say(table);
+  await printAgents(context, rows);
   return exitCode;
 }

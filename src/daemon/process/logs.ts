@@ -65,6 +65,21 @@ export async function retireRuns(agentDir: string, retention: Retention, liveRun
   return { runs: runs.toReversed(), cut, bytesDropped };
 }
 
+/**
+ * Removes what every ended run has left. `liveRun` is asked after the look into the folder: a run that has begun since is
+ * not among those that were seen, and one that has ended never begins again.
+ */
+export async function dropEndedRuns(
+  agentDir: string,
+  liveRun: () => string | null,
+): Promise<{ readonly runs: readonly string[]; readonly bytes: number }> {
+  const stored = await storedRuns(agentDir);
+  const live = liveRun();
+  const ended = stored.filter(({ run }) => run !== live);
+  await Promise.all(ended.map(({ runDir }) => rm(runDir, { recursive: true, force: true })));
+  return { runs: ended.map(({ run }) => run), bytes: sumBytes(ended) };
+}
+
 /** The runs that are kept, oldest first. Run ids count upwards and are never reused; the clock may have jumped. */
 export async function runsOldestFirst(agentDir: string): Promise<string[]> {
   const entries = await readdir(join(agentDir, 'runs'), { withFileTypes: true }).catch(ifMissing([]));

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { retireRuns, runsOldestFirst, type Retention } from '../../../src/daemon/process/logs.ts';
+import { dropEndedRuns, retireRuns, runsOldestFirst, type Retention } from '../../../src/daemon/process/logs.ts';
 import { runFiles } from '../../../src/daemon/process/run-files.ts';
 import { scene } from './scene.ts';
 
@@ -88,6 +88,28 @@ test('a flood on stderr leaves half of the room to stdout', async () => {
     'err\n'.repeat(25),
   ]);
   expect(bytesDropped).toBe(600);
+});
+
+test('all ended runs are dropped, whatever is kept otherwise, and the live one stays as it is', async () => {
+  const agentDir = agentWith({
+    '1': { stdout: 'one\n' },
+    '2': { stdout: 'two\n', stderr: 'why\n' },
+    '3': { stdout: 'live\n' },
+  });
+  expect(await dropEndedRuns(agentDir, () => '3')).toEqual({ runs: ['1', '2'], bytes: 12 });
+  expect(kept(agentDir)).toEqual(['3']);
+  expect(stdoutOf(agentDir, '3')).toBe('live\n');
+  expect(await dropEndedRuns(agentDir, () => '3')).toEqual({ runs: [], bytes: 0 });
+});
+
+test('a run that begins while the ended ones are looked for is not dropped with them', async () => {
+  const agentDir = agentWith({ '1': { stdout: 'one\n' } });
+  const begin = (): null => {
+    mkdirSync(join(agentDir, 'runs', '2'));
+    return null;
+  };
+  expect(await dropEndedRuns(agentDir, begin)).toEqual({ runs: ['1'], bytes: 4 });
+  expect(kept(agentDir)).toEqual(['2']);
 });
 
 test('runs are told apart by number, oldest first', async () => {

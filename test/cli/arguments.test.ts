@@ -6,6 +6,7 @@ import { VERSION } from '../../src/protocol/version.ts';
 import { temporaryFolder } from './folder.ts';
 import { runCli } from './run-cli.ts';
 import type { CliResult } from './run-cli.ts';
+import { runInTerminal } from './run-in-terminal.ts';
 
 const run = (...args: string[]): Promise<CliResult> => runCli(args, { home: join(temporaryFolder(), 'home') });
 const oneLine = /^agentvisor: [^\n]+\n$/;
@@ -28,9 +29,33 @@ describe('help', () => {
       const verb = await row.load();
       for (const option of ['json', 'help', ...Object.keys(verb.options)]) expect(stdout).toContain(`--${option}`);
       expect(verb.examples.length).toBeGreaterThan(0);
-      for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
+      for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
     },
   );
+
+  test.each([60, 80, 140])('fits a terminal of %i columns, of every verb, with the same words', async (columns) => {
+    const options = { home: join(temporaryFolder(), 'home'), env: { LANG: 'C', NO_COLOR: '1' } };
+    for (const words of [[], ...VERBS.map(({ name }) => [name])]) {
+      const [inPipe, { code, screen }] = await Promise.all([
+        run(...words, '--help'),
+        runInTerminal(columns, [...words, '--help'], options),
+      ]);
+      expect(code).toBe(0);
+      for (const line of screen.split('\n')) expect(line.length).toBeLessThanOrEqual(columns);
+      expect(screen.split(/\s+/)).toEqual(inPipe.stdout.split(/\s+/));
+      // oxlint-disable-next-line no-control-regex -- it is what is looked for
+      expect(screen).toMatch(/^[\n\x20-\x7e]*$/);
+    }
+  });
+
+  test('says what an example does below it when there is no room beside it', async () => {
+    const { screen } = await runInTerminal(60, ['restart', '--help'], { home: join(temporaryFolder(), 'home') });
+    expect(screen).toContain(
+      '\n  agentvisor restart reviewer\n      interrupts the turn and goes on with it\n  agentvisor restart all',
+    );
+    const wide = await runInTerminal(80, ['restart', '--help'], { home: join(temporaryFolder(), 'home') });
+    expect(wide.screen).toContain('\n  agentvisor restart reviewer         interrupts the turn and goes on with it\n');
+  });
 
   test('can be asked for in front, with a word, or for an alias', async () => {
     const { stdout } = await run('stop', '--help');
@@ -74,7 +99,7 @@ describe('a wrong command line ends with 2, one clear line, and nothing changed:
       ['restart', 'a', '--now=yes'],
       'The option --now of restart takes no value.',
     ],
-    ['a missing target', ['stop'], 'stop needs a TARGET. Usage: agentvisor stop TARGET…'],
+    ['a missing target', ['stop'], 'stop needs a TARGET. Usage: agentvisor stop TARGET...'],
     ['a missing text', ['send', 'a'], 'send needs the NAME of an agent and a TEXT'],
     ['a text without quotes', ['send', 'a', 'two', 'words'], 'a text of several words needs quotes'],
     ['an empty text', ['send', 'a', ''], 'The message is empty.'],

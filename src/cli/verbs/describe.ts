@@ -6,7 +6,7 @@ import { terminalOf } from '../terminal.ts';
 import { NO_OPTIONS } from '../verb.ts';
 import type { Context } from '../verb.ts';
 
-export const usage = 'TARGET…';
+export const usage = 'TARGET...';
 export const options = NO_OPTIONS;
 export const takes = { min: 1, max: Infinity, what: 'a TARGET' };
 export const examples = ['agentvisor describe reviewer', 'agentvisor info reviewer --json'];

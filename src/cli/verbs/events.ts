@@ -14,7 +14,7 @@ export const options = {
 export const takes = { min: 0, max: 0, what: '' };
 export const examples = [
   'agentvisor events',
-  'agentvisor events -f -n 5           the last five, then what happens; Ctrl-C ends it',
+  'agentvisor events -f -n 5           five, then what happens until Ctrl-C',
   'agentvisor events -f --json         one object a line',
 ];
 

@@ -7,7 +7,7 @@ import { NO_OPTIONS } from '../verb.ts';
 import type { Context } from '../verb.ts';
 import { wrap } from '../wrap.ts';
 
-export const usage = '[TARGET…]';
+export const usage = '[TARGET...]';
 export const options = NO_OPTIONS;
 export const takes = { min: 0, max: Infinity, what: '' };
 export const examples = ['agentvisor explain reviewer', 'agentvisor explain                  all agents'];

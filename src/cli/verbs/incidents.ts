@@ -14,12 +14,12 @@ const STATS_VALUE_AT = 14;
 export const usage = '[--all | --stats]';
 export const options = {
   all: { type: 'boolean', summary: `more than the last ${INCIDENTS_SHOWN}; --json has all of them anyway` },
-  stats: { type: 'boolean', summary: 'how many, how long, of what, of whom: counted over all that are kept' },
+  stats: { type: 'boolean', summary: 'how many, how long, of what, of whom, over all that are kept' },
 } as const;
 export const takes = NO_ARGUMENTS;
 export const examples = [
   'agentvisor incidents                the last ones, newest at the end',
-  'agentvisor incidents --stats        what happens to these agents, and how often',
+  'agentvisor incidents --stats        what happens here, and how often',
   'agentvisor incidents --json',
 ];
 

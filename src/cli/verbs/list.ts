@@ -2,7 +2,7 @@ import type { AgentRow, IncidentRow } from '../../protocol/rows.ts';
 import { ask, pickRows } from '../access.ts';
 import type { Context } from '../verb.ts';
 
-export const usage = '[TARGET…] [--wide]';
+export const usage = '[TARGET...] [--wide]';
 export const options = {
   wide: { type: 'boolean', summary: 'every column, whole, however narrow the terminal is' },
 } as const;

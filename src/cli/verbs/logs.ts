@@ -25,11 +25,11 @@ export const options = {
   lines: { type: 'string', short: 'n', value: 'N', summary: `the last N (default ${LINES_SHOWN}; with --raw all)` },
   follow: { type: 'boolean', short: 'f', summary: 'go on with what is written from now on' },
   grep: { type: 'string', value: 'PATTERN', summary: 'only what has this text, or matches this /regex/ (/regex/i)' },
-  since: { type: 'string', value: 'TIME', summary: 'of runs that wrote something since: 10m ago, or 2026-11-20T10:00' },
+  since: { type: 'string', value: 'TIME', summary: 'of runs that wrote since: 10m (ago), 2026-11-20T10:00' },
   until: {
     type: 'string',
     value: 'TIME',
-    summary: 'of runs that had started by then; lines have no time of their own',
+    summary: 'of runs that had started by then; lines have no times',
   },
   run: { type: 'string', value: 'RUN', summary: 'of this run only' },
   raw: { type: 'boolean', summary: 'stdout as it was written, oldest first, without credentials' },
@@ -37,8 +37,8 @@ export const options = {
 export const takes = { min: 1, max: 1, what: 'the NAME of an agent' };
 export const examples = [
   'agentvisor logs reviewer -f',
-  'agentvisor logs reviewer --grep "/401|rate.limit/i" --lines 20',
-  'agentvisor logs reviewer --since 2h         the last lines of the runs of that time',
+  'agentvisor logs reviewer --grep "/401|limit/i" -n 20',
+  'agentvisor logs reviewer --since 2h   the last lines of its latest runs',
   'agentvisor logs reviewer --raw | jq .type',
 ];
 

@@ -7,7 +7,7 @@ import { reportResults } from '../results.ts';
 import { usageError } from '../usage.ts';
 import type { Context } from '../verb.ts';
 
-export const usage = '[FILE | TARGET…] [--attach]';
+export const usage = '[FILE | TARGET...] [--attach]';
 export const options = {
   attach: { type: 'boolean', summary: 'then show what happens to them until Ctrl-C; they keep running' },
 } as const;

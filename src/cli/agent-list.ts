@@ -1,16 +1,22 @@
-import type { AgentRow } from '../protocol/rows.ts';
+import type { AgentRow, IncidentRow } from '../protocol/rows.ts';
 import type { Context } from './verb.ts';
 
-/** Rows for whoever asks: JSON for programs, a table for people. */
-export async function printAgents(context: Context, rows: readonly AgentRow[]): Promise<void> {
+export type Listed = { readonly rows: readonly AgentRow[]; readonly incidents: readonly IncidentRow[] };
+
+/** Agents for whoever asks: JSON for programs; for people a table, and below it what is open and who needs a person. */
+export async function printAgents(context: Context, { rows, incidents }: Listed, wide = false): Promise<void> {
   if (context.json) {
     context.answer(rows);
     return;
   }
   const { agentTable, NO_AGENTS } = await import('./agent-table.ts');
-  const { isTTY, columns } = process.stdout;
-  const colour = isTTY && (context.env['NO_COLOR'] ?? '') === '';
-  const table = agentTable(rows, { now: Date.now(), width: isTTY ? columns : Infinity, colour });
-  if (rows.length === 0) context.note(NO_AGENTS);
-  else context.say(table);
+  if (rows.length === 0) return context.note(NO_AGENTS);
+  const { terminalOf } = await import('./terminal.ts');
+  const { troubleLines } = await import('./trouble-lines.ts');
+  const terminal = terminalOf(process.stdout, context.env);
+  context.say(agentTable(rows, Date.now(), { ...terminal, width: wide ? Infinity : terminal.width }));
+  const troubles = troubleLines(rows, incidents);
+  if (troubles.length === 0) return;
+  const { wrap } = await import('./wrap.ts');
+  context.say(['', ...troubles.map((line) => wrap(line, terminal.width, 2))].join('\n'));
 }

@@ -1,16 +1,32 @@
 import type { Description } from '../protocol/api.ts';
 import { ageSince, untilThen } from './ages.ts';
 import { localTime, withLocalTimes } from './lines.ts';
+import { wrap } from './wrap.ts';
 
 /** Without a daemon nothing but the row is known. */
 export type Known = Pick<Description, 'agent'> & {
   readonly [key in Exclude<keyof Description, 'agent'>]: Description[key] | null;
 };
 
+const KEY_WIDTH = 14;
+/** Two spaces before a key and two behind it. */
+const VALUE_AT = KEY_WIDTH + 4;
+
 /** One agent, for people: what it is, why, and what happens next; then the facts. */
-export function descriptionLines({ agent, spec, explain, runFolder, messages }: Known, now: number): string {
+export function descriptionLines(known: Known, now: number, width: number): string {
+  const { agent, explain } = known;
+  const why = explain === null || explain === '' ? [] : [wrap(`  ${withLocalTimes(explain)}`, width, 2)];
+  const facts = factsOf(known, now).flatMap(([key, value]) =>
+    value === null ? [] : [wrap(`  ${key.padEnd(KEY_WIDTH)}  ${value}`, width, VALUE_AT)],
+  );
+  return [agent.name, ...why, ...facts].join('\n');
+}
+
+type Fact = readonly [key: string, value: string | null];
+
+function factsOf({ agent, spec, runFolder, messages }: Known, now: number): readonly Fact[] {
   const { lastTurn } = agent;
-  const facts: readonly (readonly [string, string | null])[] = [
+  return [
     [
       'state',
       `${agent.state} (wanted ${agent.desired}${agent.paused ? ', paused' : ''}), ${agent.health}, for ${ageSince(agent.since, now)}`,
@@ -49,10 +65,6 @@ export function descriptionLines({ agent, spec, explain, runFolder, messages }: 
     ['file', spec?.file ?? null],
     ['degraded', agent.degraded.length === 0 ? null : agent.degraded.join('; ')],
   ];
-  const lines = facts.flatMap(([key, value]) => (value === null ? [] : [`  ${key.padEnd(14)}  ${value}`]));
-  return [agent.name, ...(explain === null || explain === '' ? [] : [`  ${withLocalTimes(explain)}`]), ...lines].join(
-    '\n',
-  );
 }
 
 function restartsOf({ restarts, restartsByCause }: Description['agent']): string {

@@ -1,12 +1,27 @@
 import type { HistoryRow, IncidentRow, RecoveryRow } from '../protocol/rows.ts';
 import { count } from './access.ts';
 import { ageOf, durationOf } from './ages.ts';
+import { wrap } from './wrap.ts';
 
-/** One event; `agent` is there when events of several agents are shown. */
-export function eventLine({ at, agent, run, event, cause, detail }: HistoryRow & { readonly agent?: string }): string {
-  const parts = [localTime(at), agent, run === null ? undefined : `#${run}`, event, cause ?? undefined, detail];
-  return parts.filter((part) => part !== undefined && part !== '').join('  ');
+/** Most words for what happened fit in here; columns that grow in the middle of a log are worse than a ragged line. */
+const EVENT_WIDTH = 15;
+const TIME_WIDTH = 19;
+/** A number sign and the digits of a run. */
+const RUN_WIDTH = 7;
+
+/** One event; `agent` is there when events of several agents are shown, which then have a column of that width. */
+export function eventLine(
+  { at, agent, run, event, cause, detail }: HistoryRow & { readonly agent?: string },
+  width: number,
+  agentWidth = 0,
+): string {
+  const who = agent === undefined ? [] : [agent.padEnd(agentWidth)];
+  const where = `#${run ?? '-'}`.padEnd(RUN_WIDTH);
+  const parts = [localTime(at), ...who, where, event.padEnd(EVENT_WIDTH), [cause, detail].filter(isSaid).join(': ')];
+  return wrap(parts.join('  ').trimEnd(), width, TIME_WIDTH + 2);
 }
+
+const isSaid = (text: string | null): boolean => text !== null && text !== '';
 
 export function incidentLines(incident: IncidentRow): string {
   const { id, scope, key, cause, agents, attempts, evidence, receipt, mergedInto } = incident;

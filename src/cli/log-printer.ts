@@ -1,51 +1,64 @@
 import { isUtf8 } from 'node:buffer';
 import { redact } from '../kernel/redaction.ts';
 import type { LogLine } from './log-stream.ts';
+import { terminalOf } from './terminal.ts';
 import { entriesOf, entryLine } from './transcript.ts';
 import type { Entry } from './transcript.ts';
 import type { Context } from './verb.ts';
 
 export type LogPrinter = {
   readonly shows: (line: LogLine) => boolean;
+  /** Of a line that it shows. */
   readonly line: (line: LogLine) => Promise<void>;
   readonly end: () => Promise<void>;
+};
+
+export type LogLook = {
+  /** Undefined: everything is wanted. */
+  readonly matches: ((text: string) => boolean) | undefined;
+  /** What a run is called above its lines. */
+  readonly titleOf: (run: string) => string;
 };
 
 /** readable: who said what · raw: stdout byte for byte · json: one array · json-lines: one object a line, for what never ends. */
 export type LogForm = 'readable' | 'raw' | 'json' | 'json-lines';
 
 /** Every way an agent's output leaves is redacted here. */
-export const PRINTERS: Readonly<Record<LogForm, (context: Context) => LogPrinter>> = {
+export const PRINTERS: Readonly<Record<LogForm, (context: Context, look: LogLook) => LogPrinter>> = {
   readable,
   raw,
   json,
   'json-lines': jsonLines,
 };
 
-function readable(context: Context): LogPrinter {
+function readable(context: Context, { matches, titleOf }: LogLook): LogPrinter {
+  const wanted = (line: LogLine): readonly Entry[] =>
+    entries(line).filter(({ text }) => matches === undefined || matches(redact(text)));
+  const say = (entry: Entry): void => context.say(entryLine(entry, terminalOf(process.stdout, context.env)));
+  let current: string | undefined;
   return {
-    shows: (line) => entries(line).length > 0,
+    shows: (line) => wanted(line).length > 0,
     line: async (line) => {
-      for (const entry of entries(line)) context.say(entryLine(entry));
+      if (line.run !== current) say({ who: 'run', text: titleOf(line.run) });
+      current = line.run;
+      for (const entry of wanted(line)) say(entry);
     },
     end: async () => undefined,
   };
 }
 
-function raw(context: Context): LogPrinter {
+function raw(context: Context, { matches }: LogLook): LogPrinter {
   return {
-    shows: ({ stream }) => stream === 'stdout',
-    line: async ({ stream, bytes }) => {
-      if (stream === 'stdout') await context.write(Buffer.concat([redactBytes(bytes), NEWLINE]));
-    },
+    shows: (line) => line.stream === 'stdout' && (matches === undefined || matches(textOf(line))),
+    line: async ({ bytes }) => context.write(Buffer.concat([redactBytes(bytes), NEWLINE])),
     end: async () => undefined,
   };
 }
 
-function json(context: Context): LogPrinter {
+function json(context: Context, { matches }: LogLook): LogPrinter {
   const lines: object[] = [];
   return {
-    shows: () => true,
+    shows: (line) => matches === undefined || matches(textOf(line)),
     line: async (line) => {
       lines.push(object(line));
     },
@@ -53,9 +66,9 @@ function json(context: Context): LogPrinter {
   };
 }
 
-function jsonLines(context: Context): LogPrinter {
+function jsonLines(context: Context, { matches }: LogLook): LogPrinter {
   return {
-    shows: () => true,
+    shows: (line) => matches === undefined || matches(textOf(line)),
     line: async (line) => context.answer(object(line)),
     end: async () => undefined,
   };
@@ -63,7 +76,10 @@ function jsonLines(context: Context): LogPrinter {
 
 const NEWLINE = Buffer.from('\n');
 
-const object = ({ run, stream, bytes }: LogLine): object => ({ run, stream, line: redact(bytes.toString('utf8')) });
+/** What is searched is what is shown: no credential can be guessed at. */
+const textOf = ({ bytes }: LogLine): string => redact(bytes.toString('utf8'));
+
+const object = (line: LogLine): object => ({ run: line.run, stream: line.stream, line: textOf(line) });
 
 function entries({ stream, bytes }: LogLine): readonly Entry[] {
   const text = bytes.toString('utf8');

@@ -30,7 +30,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const context = await makeContext(row.name, verb, [...before, ...behind], process.env);
   if (!context.flag('help')) return verb.run(context);
   const { verbHelp } = await import('./help.ts');
-  context.say(verbHelp(row, verb));
+  context.say(verbHelp(row, verb, process.stdout, process.env));
   return 0;
 }
 
@@ -39,13 +39,13 @@ async function withoutVerb(argv: readonly string[]): Promise<number> {
     return main(['version', ...argv.filter((word) => word === '--json')]);
   const { generalHelp } = await import('./help.ts');
   if (argv.includes('-h') || argv.includes('--help')) {
-    process.stdout.write(`${generalHelp()}\n`);
+    process.stdout.write(`${generalHelp(process.stdout, process.env)}\n`);
     return 0;
   }
   const [option] = argv;
   const { usageError } = await import('./usage.ts');
   if (option !== undefined) throw usageError(`There is no option ${option} without a verb.`, 'See: agentvisor --help');
-  process.stderr.write(`${generalHelp()}\n`);
+  process.stderr.write(`${generalHelp(process.stderr, process.env)}\n`);
   return EXIT_CODES.usage;
 }
 

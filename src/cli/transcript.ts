@@ -1,4 +1,6 @@
 import { isFields, parseFields, type Fields } from '../claude/record.ts';
+import type { Terminal } from './terminal.ts';
+import { wrapLines } from './wrap.ts';
 
 /** Who said what, for people. */
 export type Entry = { readonly who: string; readonly text: string };
@@ -37,9 +39,32 @@ export function entriesOf(line: string): readonly Entry[] {
   }
 }
 
+const WHO_WIDTH = 9;
+const TEXT_AT = WHO_WIDTH + 2;
+const INDENT = ' '.repeat(TEXT_AT);
+
+const RED = 31;
+const YELLOW = 33;
+const CYAN = 36;
+const BOLD = 1;
+
+const COLOURS: Readonly<Record<string, number>> = {
+  run: BOLD,
+  user: CYAN,
+  error: RED,
+  stderr: RED,
+  retry: YELLOW,
+  limit: YELLOW,
+};
+
 /** Continuation lines stand under the first. */
-export const entryLine = ({ who, text }: Entry): string =>
-  `${who.padEnd(9)}  ${text.replaceAll('\n', `\n${' '.repeat(11)}`)}`;
+export function entryLine({ who, text }: Entry, { width, colour }: Terminal): string {
+  const lines = `${who.padEnd(WHO_WIDTH)}  ${text.replaceAll('\n', `\n${INDENT}`)}`;
+  const wrapped = wrapLines(lines, width, TEXT_AT);
+  const code = COLOURS[who];
+  if (!colour || code === undefined) return wrapped;
+  return `\u001b[${code}m${who}\u001b[0m${wrapped.slice(who.length)}`;
+}
 
 function assistant(value: Fields): readonly Entry[] {
   const who = value['error'] === undefined || value['error'] === null ? 'assistant' : 'error';
@@ -103,4 +128,4 @@ function parse(line: string): Fields | undefined {
 
 const entry = (who: string, text: string): Entry => ({ who, text: shorten(text, TEXT_CHARACTERS_MAX) });
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
-const shorten = (text: string, max: number): string => (text.length <= max ? text : `${text.slice(0, max)}…`);
+const shorten = (text: string, max: number): string => (text.length <= max ? text : `${text.slice(0, max)}...`);

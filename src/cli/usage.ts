@@ -45,5 +45,5 @@ export const wrongValue = (option: string, expected: string, found: string): Age
 const QUOTED_CHARACTERS_MAX = 60;
 
 function quote(word: string): string {
-  return JSON.stringify(word.length <= QUOTED_CHARACTERS_MAX ? word : `${word.slice(0, QUOTED_CHARACTERS_MAX)}…`);
+  return JSON.stringify(word.length <= QUOTED_CHARACTERS_MAX ? word : `${word.slice(0, QUOTED_CHARACTERS_MAX)}...`);
 }

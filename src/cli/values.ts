@@ -18,6 +18,21 @@ export function durationMs(option: string, value: string | undefined): number | 
   return ms;
 }
 
+/** A part of a text, or a /regular expression/ with its flags; undefined when the option was not given. */
+export function patternOf(option: string, value: string | undefined): ((text: string) => boolean) | undefined {
+  if (value === undefined) return undefined;
+  const wrong = wrongValue(option, 'a text or a /regular expression/', value);
+  if (value === '') throw wrong;
+  const [, source, flags] = /^\/(.+)\/([imsu]*)$/s.exec(value) ?? [];
+  if (source === undefined) return (text) => text.includes(value);
+  try {
+    const expression = new RegExp(source, flags);
+    return (text) => expression.test(text);
+  } catch {
+    throw wrong;
+  }
+}
+
 /** Undefined when the option was not given. */
 export function oneOf<const T extends string>(
   option: string,

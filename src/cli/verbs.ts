@@ -44,7 +44,7 @@ export const VERBS: readonly VerbRow[] = [
     name: 'pause',
     aliases: [],
     group: 'Agents',
-    summary: 'leave agents as they are: nothing is done to them that nobody asked for',
+    summary: 'do nothing to agents that nobody asked for; they keep running',
     load: () => import('./verbs/pause.ts'),
   },
   {
@@ -72,7 +72,7 @@ export const VERBS: readonly VerbRow[] = [
     name: 'apply',
     aliases: [],
     group: 'Agents',
-    summary: 'bring agents to what a file says; --dry-run tells it only, --prune deletes too',
+    summary: 'bring agents to what a file says, or tell what that would change',
     load: () => import('./verbs/apply.ts'),
   },
   {
@@ -86,7 +86,7 @@ export const VERBS: readonly VerbRow[] = [
     name: 'logs',
     aliases: [],
     group: 'Messages',
-    summary: 'what an agent said',
+    summary: 'what an agent said and was told, as a conversation',
     load: () => import('./verbs/logs.ts'),
   },
   {
@@ -163,7 +163,7 @@ export const VERBS: readonly VerbRow[] = [
     name: 'daemon',
     aliases: [],
     group: 'The daemon',
-    summary: 'look at the daemon, stop it, renew it, run it here; agents keep running',
+    summary: 'look at the daemon, stop, renew or run it; agents keep running',
     load: () => import('./verbs/daemon.ts'),
   },
   {

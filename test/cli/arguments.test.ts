@@ -1,11 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { generalHelp, verbHelp } from '../../src/cli/help.ts';
 import { VERBS } from '../../src/cli/verbs.ts';
 import { VERSION } from '../../src/protocol/version.ts';
 import { temporaryFolder } from './folder.ts';
 import { runCli } from './run-cli.ts';
 import type { CliResult } from './run-cli.ts';
+import { runInTerminal } from './run-in-terminal.ts';
 
 const run = (...args: string[]): Promise<CliResult> => runCli(args, { home: join(temporaryFolder(), 'home') });
 const oneLine = /^agentvisor: [^\n]+\n$/;
@@ -28,9 +30,33 @@ describe('help', () => {
       const verb = await row.load();
       for (const option of ['json', 'help', ...Object.keys(verb.options)]) expect(stdout).toContain(`--${option}`);
       expect(verb.examples.length).toBeGreaterThan(0);
-      for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
+      for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
     },
   );
+
+  test.each([60, 80, 140])('fits a terminal of %i columns, of every verb, with the same words', async (columns) => {
+    const pages = async (stream: { isTTY?: boolean; columns?: number }): Promise<readonly string[]> => [
+      generalHelp(stream, {}),
+      ...(await Promise.all(VERBS.map(async (row) => verbHelp(row, await row.load(), stream, {})))),
+    ];
+    const [shown, inPipe] = await Promise.all([pages({ isTTY: true, columns }), pages({})]);
+    const words = (page: string): readonly string[] => page.split(/\s+/);
+    expect(shown.map(words)).toEqual(inPipe.map(words));
+    for (const page of shown) {
+      for (const line of page.split('\n')) expect(line.length).toBeLessThanOrEqual(columns);
+      // Letters that every terminal has, and no colour.
+      expect(page).toMatch(/^[\n\u0020-\u007e]*$/);
+    }
+  });
+
+  test('says what an example does below it when there is no room beside it', async () => {
+    const { screen } = await runInTerminal(60, ['restart', '--help'], { home: join(temporaryFolder(), 'home') });
+    expect(screen).toContain(
+      '\n  agentvisor restart reviewer\n      interrupts the turn and goes on with it\n  agentvisor restart all',
+    );
+    const wide = await runInTerminal(80, ['restart', '--help'], { home: join(temporaryFolder(), 'home') });
+    expect(wide.screen).toContain('\n  agentvisor restart reviewer         interrupts the turn and goes on with it\n');
+  });
 
   test('can be asked for in front, with a word, or for an alias', async () => {
     const { stdout } = await run('stop', '--help');
@@ -74,7 +100,7 @@ describe('a wrong command line ends with 2, one clear line, and nothing changed:
       ['restart', 'a', '--now=yes'],
       'The option --now of restart takes no value.',
     ],
-    ['a missing target', ['stop'], 'stop needs a TARGET. Usage: agentvisor stop TARGET…'],
+    ['a missing target', ['stop'], 'stop needs a TARGET. Usage: agentvisor stop TARGET...'],
     ['a missing text', ['send', 'a'], 'send needs the NAME of an agent and a TEXT'],
     ['a text without quotes', ['send', 'a', 'two', 'words'], 'a text of several words needs quotes'],
     ['an empty text', ['send', 'a', ''], 'The message is empty.'],
@@ -87,6 +113,13 @@ describe('a wrong command line ends with 2, one clear line, and nothing changed:
       '--timeout expects a duration such as 500ms, 30s or 5m, not "60".',
     ],
     ['a number that is none', ['logs', 'a', '--lines', '1.5'], '--lines expects a whole number above zero, not "1.5".'],
+    ['a pattern that is broken', ['logs', 'a', '--grep', '/(/'], '--grep expects a text or a /regular expression/'],
+    ['a pattern of nothing', ['logs', 'a', '--grep', ''], '--grep expects a text or a /regular expression/, not "".'],
+    ['a time that is none', ['logs', 'a', '--since', 'yesterday'], '--since expects how long ago (30s, 10m, 2h) or'],
+    ['a day that is none', ['logs', 'a', '--until', '2026-02-30'], '--until expects how long ago'],
+    ['an hour that is none', ['logs', 'a', '--since', '2026-02-20T24:00'], 'not "2026-02-20T24:00".'],
+    ['an end of what goes on', ['logs', 'a', '-f', '--until', '1m'], 'Leave out -f or --until.'],
+    ['a time that ends before it begins', ['logs', 'a', '--since', '1m', '--until', '2m'], '--since is later than'],
     ['a thing that a daemon cannot do', ['daemon', 'dance'], 'It can: status, stop, restart, run'],
     ['a file that is missing', ['start', './nowhere.ts'], 'nowhere.ts: there is no such file'],
     ['a file that apply was not given', ['apply'], 'apply needs a FILE. Usage: agentvisor apply FILE'],

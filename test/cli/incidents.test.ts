@@ -55,7 +55,7 @@ test('incidents --stats is a short block for people and the numbers for programs
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(asked(daemon)).toEqual({ method: 'incident-stats', params: {} });
   expect(stdout.split('\n').slice(1)).toEqual([
-    '  rejected    1.1 times a day (causes auth-…)',
+    '  rejected    1.1 times a day (causes auth-...)',
     '  causes      9 auth-window, 2 auth-session, 1 network',
     '  length      5.0s to 58m, median 12m, nine of ten within 40m, 3h in all',
     '  attempts    34, 22 of them failed, median 2.5, at most 9 in one incident',

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { linesBackwards, wholeLinesEnd } from '../../src/cli/tail.ts';
@@ -7,6 +7,7 @@ import { entriesOf } from '../../src/cli/transcript.ts';
 import { RUN_FILES, runFolder } from '../../src/home/paths.ts';
 import { temporaryFolder } from './folder.ts';
 import { MAIN, runCli } from './run-cli.ts';
+import { runInTerminal } from './run-in-terminal.ts';
 
 const TOKEN = 'sk-ant-oat01-'.padEnd(108, 'x');
 const say = (text: string): string =>
@@ -71,6 +72,7 @@ describe('logs', () => {
       home: homeWith({ '000001': { stdout, stderr: 'warning: hot\n' } }),
     });
     expect(printed.split('\n')).toEqual([
+      'run        000001',
       'turn       session s1, claude-opus-5-5',
       'assistant  two',
       '           lines',
@@ -86,10 +88,10 @@ describe('logs', () => {
       '000002': { stdout: `${say('three')}\n` },
     });
     expect((await runCli(['logs', 'reviewer', '--lines', '2'], { home })).stdout).toBe(
-      'assistant  two\nassistant  three\n',
+      'run        000001\nassistant  two\nrun        000002\nassistant  three\n',
     );
     expect((await runCli(['logs', 'reviewer', '-n', '1', '--run', '000001'], { home })).stdout).toBe(
-      'assistant  two\n',
+      'run        000001\nassistant  two\n',
     );
     expect(await runCli(['logs', 'reviewer', '--run', '7'], { home })).toMatchObject({
       code: 1,
@@ -104,6 +106,139 @@ describe('logs', () => {
       { run: '000001', stream: 'stdout', line: expect.not.stringContaining('xxxx') },
       { run: '000001', stream: 'stderr', line: 'e' },
     ]);
+  });
+
+  test.each([
+    ['a text', 'b+', 'assistant  a b+ c\n'],
+    ['a text that looks like half an expression', '/b', 'assistant  a/b\n'],
+    ['an expression', '/^a.b/', 'assistant  a b+ c\nassistant  a/b\n'],
+    ['an expression with flags', '/ERROR$/im', 'assistant  two\n           lines, one error\n'],
+    ['what stands nowhere', 'role', ''],
+  ])('--grep shows only what has %s', async (_, pattern, shown) => {
+    const stdout = ['a b+ c', 'a/b', 'two\nlines, one error'].map((text) => `${say(text)}\n`).join('');
+    const home = homeWith({ '000001': { stdout } });
+    const { code, stdout: printed } = await runCli(['logs', 'reviewer', '--grep', pattern], { home });
+    expect({ code, printed }).toEqual({ code: 0, printed: shown === '' ? '' : `run        000001\n${shown}` });
+  });
+
+  test('--grep counts what it finds, and works on every form', async () => {
+    const home = homeWith({ '000001': { stdout: 'x1\ny\nx2\nx3\n', stderr: 'x4\nno\n' } });
+    const printed = async (...args: string[]): Promise<string> =>
+      (await runCli(['logs', 'reviewer', '--grep', 'x', ...args], { home })).stdout;
+    expect(await printed('--raw')).toBe('x1\nx2\nx3\n');
+    expect(await printed('--raw', '-n', '2')).toBe('x2\nx3\n');
+    expect(JSON.parse(await printed('--json'))).toMatchObject(['x1', 'x2', 'x3', 'x4'].map((line) => ({ line })));
+  });
+
+  test('--grep finds no credential', async () => {
+    const home = homeWith({ '000001': { stdout: `${TOKEN}\n` } });
+    for (const form of [[], ['--raw'], ['--json']])
+      expect((await runCli(['logs', 'reviewer', '--grep', 'xxxx', ...form], { home })).stdout.trim()).toMatch(
+        /^(\[\])?$/,
+      );
+  });
+
+  describe('of a time', () => {
+    // A place that is far from most machines: times are meant as clocks there show them.
+    const env = { TZ: 'Asia/Tokyo' };
+    const at = (time: string): Date => new Date(`2026-11-20T${time}+09:00`);
+
+    /** Three runs: from eight to nine, from nine to ten, and from ten on, last heard at eleven. */
+    function homeOfADay(): string {
+      const home = homeWith({
+        '000001': { stdout: 'first\n' },
+        '000002': { stdout: 'second\n' },
+        '000003': { stdout: 'third\n' },
+      });
+      for (const [run, begin, end, isOver] of [
+        ['000001', '08:00', '09:00', true],
+        ['000002', '09:00:01', '10:00', true],
+        ['000003', '10:00:01', '11:00', false],
+      ] as const) {
+        const folder = runFolder(home, 'reviewer', run);
+        writeFileSync(join(folder, RUN_FILES.live), '{"pid":1}\n');
+        utimesSync(join(folder, RUN_FILES.live), at(begin), at(begin));
+        utimesSync(join(folder, RUN_FILES.stdout), at(end), at(end));
+        if (!isOver) continue;
+        writeFileSync(join(folder, RUN_FILES.exit), '{"code":0}\n');
+        utimesSync(join(folder, RUN_FILES.exit), at(end), at(end));
+      }
+      return home;
+    }
+
+    test.each([
+      [['--since', '2026-11-20T09:30'], 'second\nthird\n'],
+      [['--since', '2026-11-20 10:30:00'], 'third\n'],
+      [['--since', '2026-11-20T12:00'], ''],
+      [['--until', '2026-11-20T09:30'], 'first\nsecond\n'],
+      [['--until', '2026-11-20'], ''],
+      [['--since', '2026-11-20T09:30', '--until', '2026-11-20T09:40'], 'second\n'],
+      [['--since', at('10:30').toISOString()], 'third\n'],
+      [['--since', '8000h'], 'first\nsecond\nthird\n'],
+      [['--since', '2026-11-20T09:30', '--run', '000003'], 'third\n'],
+    ])('%j chooses whole runs', async (args, printed) => {
+      const { code, stdout } = await runCli(['logs', 'reviewer', '--raw', ...args], { home: homeOfADay(), env });
+      expect({ code, stdout }).toEqual({ code: 0, stdout: printed });
+    });
+
+    test('a run is shown with its begin and its end', async () => {
+      const { stdout } = await runCli(['logs', 'reviewer'], { home: homeOfADay(), env });
+      expect(stdout.split('\n')).toEqual([
+        'run        000001, started 2026-11-20 08:00:00, ended 2026-11-20 09:00:00',
+        'stdout     first',
+        'run        000002, started 2026-11-20 09:00:01, ended 2026-11-20 10:00:00',
+        'stdout     second',
+        'run        000003, started 2026-11-20 10:00:01',
+        'stdout     third',
+        '',
+      ]);
+    });
+
+    test('that nothing was said is told', async () => {
+      expect(await runCli(['logs', 'reviewer', '--since', '2026-11-20T12:00'], { home: homeOfADay(), env })).toEqual({
+        code: 0,
+        stdout: '',
+        stderr: 'agentvisor: reviewer has written nothing in that time\n',
+      });
+    });
+
+    test('a log that was shortened after its run had ended has the time of that end', async () => {
+      const home = homeOfADay();
+      utimesSync(join(runFolder(home, 'reviewer', '000001'), RUN_FILES.stdout), at('11:30'), at('11:30'));
+      expect((await runCli(['logs', 'reviewer', '--raw', '--since', '2026-11-20T09:30'], { home, env })).stdout).toBe(
+        'second\nthird\n',
+      );
+    });
+  });
+
+  test.each([60, 80, 140])('goes on below what was said on %i columns', async (columns) => {
+    const text = 'A long answer that has no end. '.repeat(8).trim();
+    const home = homeWith({ '000001': { stdout: `${say(text)}\n`, stderr: 'hot\n' } });
+    const { screen } = await runInTerminal(columns, ['logs', 'reviewer'], { home });
+    expect(screen).toContain('\u001b[31mstderr\u001b[0m     hot');
+    const [, ...lines] = screen.trimEnd().split('\n').slice(0, -1);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
+    for (const line of lines.slice(1)) expect(line).toMatch(/^ {11}\S/);
+    expect(lines.join(' ').replaceAll(/\s+/g, ' ')).toBe(`assistant ${text}`);
+    const plain = await runInTerminal(columns, ['logs', 'reviewer'], { home, env: { NO_COLOR: '1' } });
+    expect(plain.screen).not.toContain('\u001b');
+  });
+
+  test('-f --run and --grep keep to that run and that text', async () => {
+    const home = homeWith({ '000001': { stdout: 'x old\n' }, '000002': { stdout: 'y\nx begin\n' } });
+    const child = spawn(process.execPath, [MAIN, 'logs', 'reviewer', '--raw', '-f', '--run', '000002', '--grep', 'x'], {
+      env: { AGENTVISOR_HOME: home },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void child.kill());
+    let printed = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text));
+    await expect.poll(() => printed, { timeout: 10_000 }).toBe('x begin\n');
+    const write = (run: string, text: string): void =>
+      appendFileSync(join(runFolder(home, 'reviewer', run), RUN_FILES.stdout), text);
+    write('000001', 'x of another run\n');
+    write('000002', 'y\nx at last\n');
+    await expect.poll(() => printed, { timeout: 10_000 }).toBe('x begin\nx at last\n');
   });
 
   test('-f goes on with whole lines, also those of the run that follows', async () => {

@@ -18,7 +18,7 @@ export const examples = [
   'agentvisor daemon                   how it is (status)',
   'agentvisor daemon stop              agents keep running',
   'agentvisor daemon restart           after an upgrade; agents keep running',
-  'agentvisor daemon run               in the foreground, for systemd and containers',
+  'agentvisor daemon run               in the foreground, for systemd',
 ];
 
 const ACTIONS: Readonly<Record<string, (context: Context) => Promise<number>>> = {

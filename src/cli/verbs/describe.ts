@@ -2,10 +2,11 @@ import type { AgentRow } from '../../protocol/rows.ts';
 import { ask, pickRows } from '../access.ts';
 import { descriptionLines } from '../description.ts';
 import type { Known } from '../description.ts';
+import { terminalOf } from '../terminal.ts';
 import { NO_OPTIONS } from '../verb.ts';
 import type { Context } from '../verb.ts';
 
-export const usage = 'TARGET…';
+export const usage = 'TARGET...';
 export const options = NO_OPTIONS;
 export const takes = { min: 1, max: Infinity, what: 'a TARGET' };
 export const examples = ['agentvisor describe reviewer', 'agentvisor info reviewer --json'];
@@ -17,8 +18,9 @@ export async function run(context: Context): Promise<number> {
     (client) => client.call('describe', { targets }),
     async ({ agents }) => (await pickRows(agents, targets)).map(rowOnly),
   );
+  const { width } = terminalOf(process.stdout, context.env);
   if (context.json) context.answer(descriptions);
-  else context.say(descriptions.map((description) => descriptionLines(description, Date.now())).join('\n\n'));
+  else context.say(descriptions.map((known) => descriptionLines(known, Date.now(), width)).join('\n\n'));
   return exitCode;
 }
 

@@ -2,10 +2,12 @@ import type { ExplanationRow } from '../../protocol/rows.ts';
 import type { Offline } from '../../home/offline.ts';
 import { ask, pickRows } from '../access.ts';
 import { withLocalTimes } from '../lines.ts';
+import { terminalOf } from '../terminal.ts';
 import { NO_OPTIONS } from '../verb.ts';
 import type { Context } from '../verb.ts';
+import { wrap } from '../wrap.ts';
 
-export const usage = '[TARGET…]';
+export const usage = '[TARGET...]';
 export const options = NO_OPTIONS;
 export const takes = { min: 0, max: Infinity, what: '' };
 export const examples = ['agentvisor explain reviewer', 'agentvisor explain                  all agents'];
@@ -17,8 +19,9 @@ export async function run(context: Context): Promise<number> {
     (client) => client.call('explain', { targets }),
     (files) => explainFrom(files, targets),
   );
+  const { width } = terminalOf(process.stdout, context.env);
   if (context.json) context.answer(rows);
-  else if (rows.length > 0) context.say(rows.map(({ text }) => withLocalTimes(text)).join('\n\n'));
+  else if (rows.length > 0) context.say(rows.map(({ text }) => wrap(withLocalTimes(text), width, 0)).join('\n\n'));
   if (rows.length === 0) context.note('agentvisor: there are no agents');
   return exitCode;
 }

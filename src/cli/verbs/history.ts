@@ -2,6 +2,7 @@ import { ask } from '../access.ts';
 import { eventLine } from '../lines.ts';
 import { noSuchAgent } from '../../protocol/errors.ts';
 import type { EventRow, HistoryRow } from '../../protocol/rows.ts';
+import { terminalOf } from '../terminal.ts';
 import { NO_OPTIONS } from '../verb.ts';
 import type { Context } from '../verb.ts';
 
@@ -20,8 +21,10 @@ export async function run(context: Context): Promise<number> {
       return events.filter((event) => event.agent === agent).map(withoutName);
     },
   );
+  const { width } = terminalOf(process.stdout, context.env);
   if (context.json) context.answer(rows);
-  else for (const row of rows) context.say(eventLine(row));
+  else for (const row of rows) context.say(eventLine(row, width));
+  if (rows.length === 0) context.note(`agentvisor: nothing has happened to ${agent} yet`);
   return exitCode;
 }
 

@@ -1,20 +1,25 @@
 import { ask } from '../access.ts';
 import { incidentStatsLines } from '../incident-stats-lines.ts';
 import { incidentLines } from '../lines.ts';
+import { terminalOf } from '../terminal.ts';
 import { NO_ARGUMENTS } from '../verb.ts';
 import type { Context } from '../verb.ts';
+import { wrapLines } from '../wrap.ts';
 
 const INCIDENTS_SHOWN = 20;
+/** Where the values stand behind their keys. */
+const VALUE_AT = 12;
+const STATS_VALUE_AT = 14;
 
 export const usage = '[--all | --stats]';
 export const options = {
   all: { type: 'boolean', summary: `more than the last ${INCIDENTS_SHOWN}; --json has all of them anyway` },
-  stats: { type: 'boolean', summary: 'how many, how long, of what, of whom: counted over all that are kept' },
+  stats: { type: 'boolean', summary: 'how many, how long, of what, of whom, over all that are kept' },
 } as const;
 export const takes = NO_ARGUMENTS;
 export const examples = [
   'agentvisor incidents                the last ones, newest at the end',
-  'agentvisor incidents --stats        what happens to these agents, and how often',
+  'agentvisor incidents --stats        what happens here, and how often',
   'agentvisor incidents --json',
 ];
 
@@ -29,8 +34,9 @@ async function showIncidents(context: Context): Promise<number> {
     ({ incidents }) => incidents,
   );
   const shown = context.flag('all') ? rows : rows.slice(-INCIDENTS_SHOWN);
+  const { width } = terminalOf(process.stdout, context.env);
   if (context.json) context.answer(rows);
-  else for (const row of shown) context.say(incidentLines(row));
+  else for (const row of shown) context.say(wrapLines(incidentLines(row), width, VALUE_AT));
   const older = rows.length - shown.length;
   if (!context.json && older > 0) context.note(`agentvisor: ${older} older ones: agentvisor incidents --all`);
   if (rows.length === 0) context.note(NO_INCIDENTS);
@@ -48,7 +54,8 @@ async function showStats(context: Context): Promise<number> {
     },
   );
   if (context.json) context.answer(stats);
-  else if (stats.total > 0) context.say(incidentStatsLines(stats));
+  else if (stats.total > 0)
+    context.say(wrapLines(incidentStatsLines(stats), terminalOf(process.stdout, context.env).width, STATS_VALUE_AT));
   if (stats.total === 0) context.note(NO_INCIDENTS);
   return exitCode;
 }

@@ -8,40 +8,82 @@ import { PRINTERS } from '../log-printer.ts';
 import type { LogForm, LogPrinter } from '../log-printer.ts';
 import { pickRun, runsOf } from '../run-files.ts';
 import type { RunFiles } from '../run-files.ts';
+import { hasSpokenIn, runTitle } from '../run-times.ts';
+import type { Span } from '../run-times.ts';
 import { linesBackwards } from '../tail.ts';
-import { positiveInteger } from '../values.ts';
+import { momentOf } from '../moments.ts';
+import { usageError } from '../usage.ts';
+import { patternOf, positiveInteger } from '../values.ts';
 import type { Context } from '../verb.ts';
 
 const LINES_SHOWN = 50;
 /** Of stderr, whose lines carry no time to sort them in by. */
 const STDERR_LINES_SHOWN = 10;
 
-export const usage = 'NAME [--lines N] [-f] [--run RUN] [--raw]';
+export const usage = 'NAME [-f] [--lines N] [--grep PATTERN] [--since TIME] [--until TIME] [--run RUN] [--raw]';
 export const options = {
   lines: { type: 'string', short: 'n', value: 'N', summary: `the last N (default ${LINES_SHOWN}; with --raw all)` },
   follow: { type: 'boolean', short: 'f', summary: 'go on with what is written from now on' },
+  grep: { type: 'string', value: 'PATTERN', summary: 'only what has this text, or matches this /regex/ (/regex/i)' },
+  since: { type: 'string', value: 'TIME', summary: 'of runs that wrote since: 10m (ago), 2026-11-20T10:00' },
+  until: {
+    type: 'string',
+    value: 'TIME',
+    summary: 'of runs that had started by then; lines have no times',
+  },
   run: { type: 'string', value: 'RUN', summary: 'of this run only' },
   raw: { type: 'boolean', summary: 'stdout as it was written, oldest first, without credentials' },
 } as const;
 export const takes = { min: 1, max: 1, what: 'the NAME of an agent' };
-export const examples = ['agentvisor logs reviewer -f', 'agentvisor logs reviewer --raw | jq .type'];
+export const examples = [
+  'agentvisor logs reviewer -f',
+  'agentvisor logs reviewer --grep "/401|limit/i" -n 20',
+  'agentvisor logs reviewer --since 2h   the last lines of its latest runs',
+  'agentvisor logs reviewer --raw | jq .type',
+];
 
 /** Reads the files of the runs: it needs no daemon, and its exit code says nothing of one. */
 export async function run(context: Context): Promise<number> {
   const [agent = ''] = context.args;
   const lines = positiveInteger('--lines', context.option('lines'));
+  const matches = patternOf('--grep', context.option('grep'));
+  const span = spanOf(context);
   const named = context.option('run');
   const all = runsOf(context.home, agent) ?? (await withoutRuns(context, agent));
-  const runs = named === undefined ? all : [pickRun(agent, all, named)];
-  const follows = context.flag('follow');
-  const print = PRINTERS[formOf(context)](context);
-  const ends = follows ? endsOf(runs) : undefined;
+  const chosen = named === undefined ? all : [pickRun(agent, all, named)];
+  const runs = chosen.filter((files) => hasSpokenIn(files, span));
+  const print = PRINTERS[formOf(context)](context, { matches, titleOf: (id) => titleOf(context.home, agent, id) });
+  // Of all runs: what is not wanted of the past is not news either.
+  const ends = context.flag('follow') ? endsOf(all) : undefined;
   if (context.flag('raw') && lines === undefined) await printAll(runs, ends, print);
   else await printLast(runs, lines ?? LINES_SHOWN, ends, print);
-  if (ends !== undefined) for await (const line of followRuns(context.home, agent, ends)) await print.line(line);
+  if (runs.length === 0 && ends === undefined) context.note(nothing(agent, all));
+  if (ends !== undefined) {
+    for await (const line of followRuns(context.home, agent, ends))
+      if ((named === undefined || line.run === named) && print.shows(line)) await print.line(line);
+  }
   await print.end();
   return 0;
 }
+
+function spanOf(context: Context): Span {
+  const now = Date.now();
+  const since = momentOf('--since', context.option('since'), now);
+  const until = momentOf('--until', context.option('until'), now);
+  if (until !== undefined && context.flag('follow'))
+    throw usageError('What is written from now on is not before --until.', 'Leave out -f or --until.');
+  if (since !== undefined && until !== undefined && since > until)
+    throw usageError('--since is later than --until.', 'Nothing lies between them.');
+  return { since, until };
+}
+
+function titleOf(home: string, agent: string, id: string): string {
+  const files = runsOf(home, agent)?.find(({ run: candidate }) => candidate === id);
+  return files === undefined ? id : runTitle(files);
+}
+
+const nothing = (agent: string, all: readonly RunFiles[]): string =>
+  all.length === 0 ? `agentvisor: ${agent} has not run yet` : `agentvisor: ${agent} has written nothing in that time`;
 
 function formOf(context: Context): LogForm {
   if (context.flag('raw')) return 'raw';
@@ -68,8 +110,10 @@ async function printAll(
   print: LogPrinter,
 ): Promise<void> {
   for (const { run: id, stdout } of runs) {
-    for await (const bytes of linesForwards(stdout, ends?.get(stdout)))
-      await print.line({ run: id, stream: 'stdout', bytes });
+    for await (const bytes of linesForwards(stdout, ends?.get(stdout))) {
+      const line: LogLine = { run: id, stream: 'stdout', bytes };
+      if (print.shows(line)) await print.line(line);
+    }
   }
 }
 

@@ -3,11 +3,11 @@ import { reportResults } from '../results.ts';
 import { NO_OPTIONS } from '../verb.ts';
 import type { Context } from '../verb.ts';
 
-export const usage = 'TARGET…';
+export const usage = 'TARGET...';
 export const options = NO_OPTIONS;
 export const takes = { min: 1, max: Infinity, what: 'a TARGET' };
 export const examples = [
-  'agentvisor pause reviewer           it goes on working; agentvisor restarts nothing by itself',
+  'agentvisor pause reviewer           it goes on working and is not restarted',
   'agentvisor resume reviewer',
 ];
 

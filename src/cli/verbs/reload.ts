@@ -5,7 +5,7 @@ import { withProgress } from '../progress.ts';
 import { reportResults } from '../results.ts';
 import type { Context } from '../verb.ts';
 
-export const usage = 'TARGET… [--reason TEXT]';
+export const usage = 'TARGET... [--reason TEXT]';
 export const options = {
   reason: { type: 'string', value: 'TEXT', summary: 'is kept in the history' },
 } as const;

@@ -3,7 +3,7 @@ import { reportResults } from '../results.ts';
 import { NO_OPTIONS } from '../verb.ts';
 import type { Context } from '../verb.ts';
 
-export const usage = 'TARGET…';
+export const usage = 'TARGET...';
 export const options = NO_OPTIONS;
 export const takes = { min: 1, max: Infinity, what: 'a TARGET' };
 export const examples = ['agentvisor resume reviewer', 'agentvisor resume all'];

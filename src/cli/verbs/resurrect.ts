@@ -10,6 +10,7 @@ export const examples = ['agentvisor resurrect', 'agentvisor resurrect && agentv
 
 /** A daemon brings back by itself who is wanted up, so there is nothing to do but to have one. */
 export async function run(context: Context): Promise<number> {
-  await printAgents(context, await act(context, [], (client) => client.call('list', { targets: [] })));
+  const rows = await act(context, [], (client) => client.call('list', { targets: [] }));
+  await printAgents(context, { rows, incidents: [] });
   return 0;
 }

@@ -10,12 +10,12 @@ import type { Context } from '../verb.ts';
 
 const TIMEOUT_MS = 60_000;
 
-export const usage = 'TARGET… [--for healthy|up|down] [--timeout 60s]';
+export const usage = 'TARGET... [--for healthy|up|down] [--timeout 60s]';
 export const options = {
   for: {
     type: 'string',
     value: 'STATE',
-    summary: 'healthy: has answered well; up: runs and is ready; down: stopped (default up)',
+    summary: 'healthy (has answered well), up (default) or down',
   },
   timeout: { type: 'string', value: 'TIME', summary: 'how long at most (default 60s); exit code 6 when it is over' },
 } as const;

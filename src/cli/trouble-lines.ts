@@ -1,0 +1,34 @@
+import type { AgentRow, IncidentRow } from '../protocol/rows.ts';
+import { count } from './access.ts';
+
+const NAMED_MAX = 3;
+
+/** What stands below a list: the open incidents of its agents, and who waits for a person. */
+export function troubleLines(agents: readonly AgentRow[], incidents: readonly IncidentRow[]): readonly string[] {
+  const theirs = new Set(agents.map(({ incident }) => incident));
+  const open = incidents.filter(({ id, closedAt }) => closedAt === null && theirs.has(id));
+  const needy = agents.filter(needsPerson);
+  const [first] = needy;
+  return [
+    ...(open.length === 0
+      ? []
+      : [
+          `${count(open.length, 'open incident')}: ${listed(open.map(({ id, cause, key }) => `${id} ${cause} on ${key}`))}; see: agentvisor incidents`,
+        ]),
+    ...(first === undefined
+      ? []
+      : [
+          `${count(needy.length, 'agent')} ${needy.length === 1 ? 'needs' : 'need'} a person: ${listed(needy.map(wordOf))}; see: agentvisor explain ${first.name}`,
+        ]),
+  ];
+}
+
+/** Nothing goes on by itself, or only now and then. */
+const needsPerson = ({ state, health }: AgentRow): boolean => state === 'errored' || health === 'held';
+
+const wordOf = ({ name, state, health }: AgentRow): string => `${name} (${state === 'errored' ? state : health})`;
+
+function listed(words: readonly string[]): string {
+  const more = words.length - NAMED_MAX;
+  return `${words.slice(0, NAMED_MAX).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}

@@ -71,8 +71,8 @@ function interruption(): Promise<number> {
 
 async function perform(stage: Stage, { file, withinMs }: Wish): Promise<number> {
   const look = lookOf(process.stdout, process.env);
-  say(look, `A real daemon, in ${stage.folder} for as long as this takes. Each agent is sent`);
-  say(look, `"${MESSAGES.join('" and then "')}". What follows is what the daemon tells, as it tells it.\n`);
+  say(look, `A real daemon runs in ${stage.folder} for as long as this takes. What it tells:`);
+  say(look, `(each agent is sent "${MESSAGES.join('" and then "')}")\n`);
   const startedAt = Date.now();
   await stage.av('daemon', 'restart');
   const client = stage.client();

@@ -21,7 +21,7 @@ export type Stage = {
 
 export function openStage(keep: string | undefined): Stage {
   build();
-  const folder = keep === undefined ? mkdtempSync(join(realpathSync(tmpdir()), 'av-demo-')) : emptyFolder(keep);
+  const folder = keep === undefined ? mkdtempSync(join(realpathSync(tmpdir()), 'agentvisor-demo-')) : emptyFolder(keep);
   const home = join(folder, 'home');
   const userHome = join(folder, 'user');
   mkdirSync(userHome);

@@ -19,7 +19,7 @@ type Demo = {
   said(words: string): Promise<void>;
 };
 
-/** A folder in which the demo puts its own; when the test ends it is checked that nobody bears a mark of it. */
+/** A folder in which the demo puts its own. */
 function temporary(): string {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), 'av-')));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true, maxRetries: 3 }));
@@ -59,7 +59,7 @@ function demo(tmp: string, ...args: string[]): Demo {
 
 /** The home that the demo names in its first line. */
 function homeIn(stdout: string): string {
-  const folder = /A real daemon, in (\S+) /.exec(stdout)?.[1];
+  const folder = /A real daemon runs in (\S+) /.exec(stdout)?.[1];
   if (folder === undefined) throw new Error(`it names no folder: ${stdout}`);
   return join(folder, 'home');
 }

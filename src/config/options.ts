@@ -167,7 +167,7 @@ export type WatchOptions = {
    */
   readonly turnSilence?: Maybe<Duration>;
   /**
-   * How long the process may go on working after its turn's result.
+   * How long a process that has served a turn may take to begin the next one.
    * @default '10m'
    */
   readonly afterResult?: Maybe<Duration>;
@@ -185,7 +185,7 @@ export type MemoryOptions = {
 /** How much of an agent's output is kept. */
 export type LogOptions = {
   /**
-   * Size at which a run's output is cut.
+   * What is kept of the last finished run when its output alone is larger than `total` leaves room for.
    * @default '50MB'
    */
   readonly maxSize?: Maybe<Size>;

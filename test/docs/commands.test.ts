@@ -18,7 +18,9 @@ function commandsOf(page: Page): readonly string[] {
     );
   const inline = [...withoutBlocks(page.text).matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
   return [...lines, ...inline].flatMap(
-    (line) => /(?:^|[|;&] ?|\$ |npx )(agentvisor(?: [^|;&]*)?)(?:[|;&]|$)/.exec(withoutRemark(line.trim()))?.[1] ?? [],
+    (line) =>
+      /(?:^|[|;&] ?|\$ |npx |exec agents )(agentvisor(?: [^|;&]*)?)(?:[|;&]|$)/.exec(withoutRemark(line.trim()))?.[1] ??
+      [],
   );
 }
 

@@ -14,8 +14,9 @@ const inFolder = (folder: string): readonly string[] =>
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(folder, name));
 
-/** Everything that people read. */
+/** Everything that people read; a `CLAUDE.md` is for an agent. */
 export const PAGES: readonly Page[] = ['README.md', 'CHANGELOG.md', ...inFolder('docs'), ...inFolder('examples')]
+  .filter((path) => !path.endsWith('CLAUDE.md'))
   .toSorted()
   .map(readPage);
 

@@ -32,7 +32,7 @@ type Money = {
    */
   readonly billable?: Maybe<boolean>;
   /**
-   * Spending, in US dollars, at which the credential is held.
+   * Not in effect yet: spending, in US dollars, at which the credential is held.
    * @default null
    */
   readonly ceilingUsd?: Maybe<number>;
@@ -40,7 +40,11 @@ type Money = {
 
 /** One way to sign in, named by its key under `credentials`. */
 export type CredentialOptions =
-  | ({ readonly type: 'oauth-token' | 'api-key'; readonly from: SecretFrom } & Money)
+  | ({
+      /** How it signs in: a token of `claude setup-token`, a key of the Console, or the login that `claude` keeps itself. */
+      readonly type: 'oauth-token' | 'api-key';
+      readonly from: SecretFrom;
+    } & Money)
   | ({
       readonly type: 'stored-login';
       /**
@@ -51,7 +55,15 @@ export type CredentialOptions =
     } & Money);
 
 /** Who is told about an incident: a program that is started, or an address that is posted to. */
-export type NotifyOptions = { readonly command: readonly string[] } | { readonly webhook: string };
+export type NotifyOptions =
+  | {
+      /** A program and its arguments; it gets each notice as one line of JSON on its stdin. */
+      readonly command: readonly string[];
+    }
+  | {
+      /** An address that each notice is posted to. */
+      readonly webhook: string;
+    };
 
 /** Every option that may stand under `defaults`: those of an agent, but its name. */
 export type DefaultsOptions = {
@@ -76,7 +88,8 @@ export type DefaultsOptions = {
    */
   readonly command?: Maybe<readonly string[]>;
   /**
-   * A name under `credentials`, or a list: the first is used, the others are fallbacks; null injects none.
+   * A name under `credentials`, or a list: the first is used, the others are fallbacks (not in effect yet); null
+   * injects none.
    * @default null
    */
   readonly credential?: Maybe<string | readonly string[]>;
@@ -98,7 +111,7 @@ export type DefaultsOptions = {
   readonly envPass?: Maybe<readonly string[]>;
   readonly restart?: Maybe<RestartOptions>;
   readonly auth?: Maybe<AuthOptions>;
-  /** `null` turns it off. */
+  /** The renewal of idle agents, before a session can go bad unnoticed; `null` turns it off. */
   readonly idleWake?: Maybe<IdleWakeOptions>;
   readonly stop?: Maybe<StopOptions>;
   readonly watch?: Maybe<WatchOptions>;
@@ -118,9 +131,12 @@ export type AgentOptions = DefaultsOptions & {
 };
 
 export type EcosystemOptions = {
+  /** Ways to sign in, each under a name that agents refer to. */
   readonly credentials?: Maybe<Readonly<Record<string, CredentialOptions>>>;
+  /** Who is told about troubles. */
   readonly notify?: Maybe<readonly NotifyOptions[]>;
   /** Holds for every agent: objects merge deeply, arrays and scalars replace, `null` clears. */
   readonly defaults?: Maybe<DefaultsOptions>;
+  /** The agents. A name may stand here once. */
   readonly agents: readonly AgentOptions[];
 };

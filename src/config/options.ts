@@ -9,6 +9,7 @@ export type Size = number | `${number}B` | `${number}KB` | `${number}MB` | `${nu
 /** `null` clears what `defaults` says: nothing is left of it, and what cannot be absent takes its built-in default. */
 export type Maybe<T> = T | null | undefined;
 
+/** How Claude Code is run; for `stream` agents. */
 export type ClaudeOptions = {
   /**
    * The program. With a slash it is relative to the ecosystem file, without one it is looked up in PATH at every start.
@@ -32,6 +33,7 @@ export type ClaudeOptions = {
   readonly resume?: Maybe<boolean>;
 };
 
+/** What follows when a process ends by itself. */
 export type RestartOptions = {
   /**
    * After which ends the agent is started again by itself.
@@ -63,7 +65,7 @@ export type RestartOptions = {
 /** The waits between the attempts of one incident. */
 export type QuietOptions = {
   /**
-   * `schedule` doubles from `min`; `adaptive` learns from how long earlier windows lasted.
+   * `schedule` doubles from `min`; `adaptive` is to learn from earlier windows and does the same as yet.
    * @default 'schedule'
    */
   readonly strategy?: Maybe<'schedule' | 'adaptive'>;
@@ -89,6 +91,7 @@ export type QuietOptions = {
   readonly jitter?: Maybe<number>;
 };
 
+/** How an agent proves that it has recovered. */
 export type VerifyOptions = {
   /**
    * Asked after a restart by an incident when no message waits; `false` waits for natural traffic. Without a word here
@@ -103,6 +106,7 @@ export type VerifyOptions = {
   readonly timeout?: Maybe<Duration>;
 };
 
+/** What is done about rejections; for `stream` agents. */
 export type AuthOptions = {
   readonly quiet?: Maybe<QuietOptions>;
   readonly verify?: Maybe<VerifyOptions>;
@@ -131,6 +135,7 @@ export type IdleWakeOptions = {
   readonly at?: Maybe<string>;
 };
 
+/** How an agent is ended. */
 export type StopOptions = {
   /**
    * How long an interrupted turn may take to end before the process is terminated.
@@ -149,6 +154,7 @@ export type StopOptions = {
   readonly killMode?: Maybe<'tree' | 'group' | 'main'>;
 };
 
+/** How long an agent may be silent. */
 export type WatchOptions = {
   /**
    * How long the agent may take to become ready.
@@ -161,12 +167,13 @@ export type WatchOptions = {
    */
   readonly turnSilence?: Maybe<Duration>;
   /**
-   * How long the process may go on working after its turn's result.
+   * How long a process that has served a turn may take to begin the next one.
    * @default '10m'
    */
   readonly afterResult?: Maybe<Duration>;
 };
 
+/** How large an agent may get. */
 export type MemoryOptions = {
   /**
    * Memory of the agent and all it started, above which it is restarted; null: no limit.
@@ -175,9 +182,10 @@ export type MemoryOptions = {
   readonly max?: Maybe<Size>;
 };
 
+/** How much of an agent's output is kept. */
 export type LogOptions = {
   /**
-   * Size at which a run's output is cut.
+   * What is kept of the last finished run when its output alone is larger than `total` leaves room for.
    * @default '50MB'
    */
   readonly maxSize?: Maybe<Size>;
@@ -193,6 +201,7 @@ export type LogOptions = {
   readonly total?: Maybe<Size>;
 };
 
+/** Not in effect yet: what a changed secret means for agents that are in no trouble. */
 export type RotateOptions = {
   /**
    * When the credential's secret changes: restart its agents one by one, or wait for a person.

@@ -1,0 +1,8 @@
+import { causesPage } from './causes-page.ts';
+import { ecosystemPage } from './ecosystem-page.ts';
+
+/** The pages of `docs/` that a program writes. */
+export const GENERATED_PAGES: Readonly<Record<string, () => string>> = {
+  'causes.md': causesPage,
+  'ecosystem-file.md': ecosystemPage,
+};

@@ -112,7 +112,7 @@ test('exits 1 and names the agent when the latch is permanent, and leaves neithe
     JSON.stringify({ defaults: { claude: { bin: STAND_IN } }, agents: [{ name: 'ada' }, { name: 'bob', env }] }),
   );
   const before = readdirSync(tmp).toSorted();
-  const { code, stdout, stderr } = await demo(tmp, '--file', file, '--within', '8').ended;
+  const { code, stdout, stderr } = await demo(tmp, '--file', file, '--within', '15').ended;
   expect({ code, stderr }, stdout).toEqual({ code: 1, stderr: '' });
   expect(stdout).toMatch(/bob +noticed +the attempt failed/);
   expect(receiptOf(stdout, 'bob')).toMatch(/not proven$/);

@@ -184,7 +184,7 @@ export const VERBS: readonly VerbRow[] = [
     name: 'resurrect',
     aliases: [],
     group: 'The daemon',
-    summary: 'for pm2 hands: start the daemon; agents that were up come back with it',
+    summary: 'for pm2 hands: start the daemon, and with it what was up',
     load: () => import('./verbs/resurrect.ts'),
   },
   {
@@ -205,7 +205,7 @@ export const VERBS: readonly VerbRow[] = [
     name: 'completion',
     aliases: [],
     group: 'Setup',
-    summary: 'print a script that completes verbs, options and agents in your shell',
+    summary: 'print a script that completes verbs and agents in your shell',
     load: () => import('./verbs/completion.ts'),
   },
   {

@@ -55,7 +55,7 @@ describe('what is offered', () => {
   test('in place of an option: those of the verb and those of every verb', async () => {
     const home = temporaryFolder();
     expect(await offered(home, 'restart', 'a', '--')).toEqual(['--now', '--reason', '--json', '--help']);
-    expect(await offered(home, 'ls', '-')).toEqual(['--json', '--help']);
+    expect(await offered(home, 'ls', '-')).toEqual(['--wide', '--json', '--help']);
     expect(await offered(home, 'apply', '--d')).toEqual(['--dry-run']);
   });
 

@@ -5,7 +5,7 @@ import { withClient } from '../client.ts';
 import { NO_OPTIONS } from '../verb.ts';
 import type { Context } from '../verb.ts';
 
-export const usage = '[TARGET…]';
+export const usage = '[TARGET...]';
 export const options = NO_OPTIONS;
 export const takes = { min: 0, max: Infinity, what: '' };
 export const examples = [

@@ -23,7 +23,7 @@ export const takes = { min: 0, max: 1, what: '' };
 export const examples = [
   'agentvisor init                     asks, and writes ecosystem.ts',
   'agentvisor init --yes',
-  'agentvisor init fleet.ts --name reviewer --cwd ./reviewer --credential env:CLAUDE_CODE_OAUTH_TOKEN',
+  'agentvisor init --name ada --credential file:./token',
 ];
 
 export async function run(context: Context): Promise<number> {

@@ -121,7 +121,7 @@ async function summarise(
   look: Look,
 ): Promise<number> {
   const known: readonly Receipt[] = [
-    ...receiptsOf(await client.call('incidents', {})),
+    ...receiptsOf(await client.call('incidents', { open: false })),
     ...story.crashes.map(crashReceipt),
   ];
   const silent = names.flatMap((name) => {

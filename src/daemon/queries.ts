@@ -7,7 +7,7 @@ import { incidentStats, type IncidentStats } from '../protocol/incident-stats.ts
 import { planOf } from '../protocol/plan.ts';
 import type { AgentRow, EventRow, ExplanationRow, HistoryRow, IncidentRow } from '../protocol/rows.ts';
 import { VERSION } from '../protocol/version.ts';
-import { iso } from '../protocol/views.ts';
+import { incidentRow, iso } from '../protocol/views.ts';
 import type { DaemonContext } from './context.ts';
 import { findAgent, findAgents } from './targets.ts';
 
@@ -74,7 +74,8 @@ export function history(context: DaemonContext, agent: string): readonly History
   }));
 }
 
-export const incidents = (context: DaemonContext): readonly IncidentRow[] => readIncidents(context.home);
+export const incidents = ({ engine, home }: DaemonContext, open: boolean): readonly IncidentRow[] =>
+  open ? Object.values(engine.fleet.incidents).map(incidentRow) : readIncidents(home);
 
 export const stats = (context: DaemonContext): IncidentStats =>
   incidentStats(readRawIncidents(context.home), context.clock.now().wall);

@@ -90,7 +90,8 @@ export type Api = {
   history: { params: { agent: string }; result: readonly HistoryRow[] };
   /** No target: all agents. */
   explain: { params: { targets: Targets }; result: readonly ExplanationRow[] };
-  incidents: { params: Record<string, never>; result: readonly IncidentRow[] };
+  /** `open`: those alone, without a look at the file that holds all. */
+  incidents: { params: { open: boolean }; result: readonly IncidentRow[] };
   'incident-stats': { params: Record<string, never>; result: IncidentStats };
   events: { params: { lines: number }; result: readonly EventRow[] };
   /** Answers when every target is so, or `timedOut` names those that are not. */

@@ -97,7 +97,7 @@ export const PARAMS: Readonly<Record<Exclude<Method, 'hello'>, Shape>> = {
   outcome: fields({ agent: 'string', id: 'string' }),
   history: fields({ agent: 'string' }),
   explain: targets,
-  incidents: nothing,
+  incidents: fields({ open: 'boolean' }),
   'incident-stats': nothing,
   events: fields({ lines: 'number' }),
   wait: fields({ targets: 'strings', for: { oneOf: ['healthy', 'up', 'down'] }, timeoutMs: 'number' }),

@@ -30,7 +30,7 @@ export function run(context: Context): Promise<number> {
 async function showIncidents(context: Context): Promise<number> {
   const { value: rows, exitCode } = await ask(
     context,
-    (client) => client.call('incidents', {}),
+    (client) => client.call('incidents', { open: false }),
     ({ incidents }) => incidents,
   );
   const shown = context.flag('all') ? rows : rows.slice(-INCIDENTS_SHOWN);

@@ -22,7 +22,7 @@ export async function run(context: Context): Promise<number> {
     context,
     async (client) => {
       const rows = await client.call('list', { targets });
-      return { rows, incidents: wantsIncidents(rows) ? await client.call('incidents', {}) : [] };
+      return { rows, incidents: wantsIncidents(rows) ? await client.call('incidents', { open: true }) : [] };
     },
     async ({ agents, incidents }) => ({ rows: await pickRows(agents, targets), incidents }),
   );

@@ -196,7 +196,7 @@ export class Host {
     this.#runs.delete(run);
     const agent = this.#options.fleet().agents[name];
     if (agent === undefined) return;
-    await retireRuns(agentFolder(this.#options.home, name), agent.spec.log, runOf(agent.state)?.id ?? null);
+    await retireRuns(agentFolder(this.#options.home, name), agent.spec.log, runOf(agent.state)?.id ?? null, run);
   }
 
   #find(name: string, id: RunId): { agent: Agent | null; run: Run | null } {

@@ -36,10 +36,18 @@ const LINE_SEARCH_BYTES = 64 * 1024;
  * Every run writes files of its own, so a run's end is a rotation already and its log is kept whole: the oldest runs go
  * first, beyond `keep` and beyond the total. Only the newest finished run, whose last lines say why it ended, is cut to
  * its end instead of dropped when it is larger than the total by itself.
+ *
+ * @param upTo a run that is over; one with a higher number may have begun meanwhile and is not touched
  */
-export async function retireRuns(agentDir: string, retention: Retention, liveRun: string | null): Promise<Retired> {
+export async function retireRuns(
+  agentDir: string,
+  retention: Retention,
+  liveRun: string | null,
+  upTo: string | null = null,
+): Promise<Retired> {
   const stored = await storedRuns(agentDir);
-  const finished = stored.filter(({ run }) => run !== liveRun).toReversed();
+  const isOver = (run: string): boolean => run !== liveRun && (upTo === null || Number(run) <= Number(upTo));
+  const finished = stored.filter(({ run }) => isOver(run)).toReversed();
   let room = retention.totalBytesMax - sumBytes(stored.filter(({ run }) => run === liveRun));
   const runs: string[] = [];
   const cut: Retired['cut'][number][] = [];

@@ -37,6 +37,16 @@ test('beyond the number to keep the oldest finished runs go, and the live one is
   expect(kept(agentDir)).toEqual(['000003', '000004']);
 });
 
+test('a run that has begun since is not taken for one that is over, though nothing is to be kept', async () => {
+  const agentDir = agentWith({
+    '000001': { stdout: 'one\n' },
+    '000002': { stdout: 'two\n' },
+    '000003': { stdout: 'new\n' },
+  });
+  expect((await retireRuns(agentDir, { ...UNBOUNDED, keep: 0 }, null, '000002')).runs).toEqual(['000001', '000002']);
+  expect(kept(agentDir)).toEqual(['000003']);
+});
+
 test('beyond the total the oldest go, and what is kept has no holes', async () => {
   const agentDir = agentWith({
     '1': { stdout: 'x' },

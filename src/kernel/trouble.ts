@@ -33,7 +33,7 @@ export type Recovery = {
   /** The first `api_retry` of the failure that began it, or the begin of that turn: who answers after it is not in it. */
   readonly since: Stamp;
   readonly failedRequestId: string | null;
-  /** When its own new process was last rejected; null before that. */
+  /** When its own new process last failed, rejected or silent; null before that. */
   readonly rejectedAt: Stamp | null;
 };
 

@@ -4,6 +4,7 @@ import { defaultConfigDir, fingerprint } from '../config/credentials.ts';
 import type { Cause } from '../kernel/causes.ts';
 import type { WorldEvent } from '../kernel/events.ts';
 import type { Agent, Fleet } from '../kernel/fleet.ts';
+import { isRotating, recordOf } from '../kernel/ledger.ts';
 import type { CredentialSpec } from '../kernel/spec.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -12,7 +13,7 @@ export type CredentialWatchOptions = {
   readonly submit: (event: WorldEvent) => Promise<void>;
 };
 
-/** A file that holds the secret of agents whose credential is rejected. */
+/** A file that holds the secret of agents. */
 type Place = {
   readonly key: string;
   readonly path: string;
@@ -20,10 +21,12 @@ type Place = {
   readonly agents: readonly Agent[];
 };
 
-/** What is remembered of a place while somebody is in trouble over it: hashes, '' where there was no secret. */
+/** What is remembered of a place: hashes, '' where there was no secret. */
 type Memory = {
   /** At the last look: a secret counts when two looks in a row find it, for a file may be half written. */
   readonly seen: string;
+  /** What tells one sign-in from another, null where there is none. */
+  readonly signIn: SignIn | null;
   /** For each agent, the last secret that is no news for it. */
   readonly known: ReadonlyMap<Agent['id'], string>;
 };
@@ -34,9 +37,9 @@ const FILE_BYTES_MAX = 64 * 1024;
 const WHOLE = /^[\x21-\x7e]+$/;
 
 /**
- * Looks whether the secret of agents in trouble has become another one, so that they come back when a person has replaced
- * it. A file and a stored login are looked at; a variable changes only by hand (`changedByHand`). A command is not
- * run for it: it may cost something or ask somebody.
+ * Looks whether the secret of agents has become another one, so that those in trouble come back when a person has replaced it,
+ * and the others get it before the old one ends. A file and a stored login are looked at; a variable changes only by hand
+ * (`changedByHand`). A command is not run for it: it may cost something or ask somebody.
  */
 export class CredentialWatch {
   readonly #options: CredentialWatchOptions;
@@ -52,7 +55,7 @@ export class CredentialWatch {
     if (this.#isLooking) return;
     this.#isLooking = true;
     try {
-      const places = placesInTrouble(this.#options.fleet());
+      const places = placesOf(this.#options.fleet());
       const looks = places.map(async (place) => [place.key, await this.#look(place)] as const);
       this.#memories = new Map(await Promise.all(looks));
     } finally {
@@ -62,7 +65,7 @@ export class CredentialWatch {
 
   async #look({ key, path, credential, agents }: Place): Promise<Memory> {
     const before = this.#memories.get(key);
-    const seen = await hashIn(credential, path);
+    const { seen, signIn } = await readPlace(credential, path);
     // What a stored login was when an agent got it, nobody knows: it begins with what is there.
     const known = new Map(
       agents.map(({ id, fingerprint: given }) => [
@@ -70,15 +73,19 @@ export class CredentialWatch {
         before?.known.get(id) ?? (credential.from === null ? seen : (given ?? '')),
       ]),
     );
-    if (seen === '' || seen !== before?.seen) return { seen, known };
-    if (agents.some(({ id, fingerprint: given }) => known.get(id) !== seen && given !== seen)) {
+    // A secret that cannot be read for a moment is not forgotten.
+    if (seen === '' || seen !== before?.seen) return { seen, signIn: before?.signIn ?? signIn, known };
+    const byPerson = credential.from !== null || isAnother(before.signIn, signIn);
+    const isNews = agents.some(({ id, fingerprint: given }) => known.get(id) !== seen && given !== seen);
+    if (isNews && (byPerson || agents.some((agent) => isRejected(this.#options.fleet(), agent)))) {
       await this.#options.submit({
         type: 'credential-changed',
         credential: credential.name,
         fingerprint: credential.from === null ? null : seen,
+        byPerson,
       });
     }
-    return { seen, known: new Map(agents.map(({ id }) => [id, seen])) };
+    return { seen, signIn, known: new Map(agents.map(({ id }) => [id, seen])) };
   }
 }
 
@@ -96,16 +103,18 @@ export function changedByHand(
     const isNews = Object.values(fleet.agents).some(
       ({ spec, fingerprint: given }) => spec.credentials[0] === name && given !== null && given !== handed,
     );
-    return isNews ? [{ type: 'credential-changed', credential: name, fingerprint: handed } as const] : [];
+    return isNews
+      ? [{ type: 'credential-changed', credential: name, fingerprint: handed, byPerson: true } as const]
+      : [];
   });
 }
 
-function placesInTrouble(fleet: Fleet): readonly Place[] {
+/** Of all who are up or are to come up. What a rotation works on is looked at by that. */
+function placesOf(fleet: Fleet): readonly Place[] {
   const places = new Map<Place['key'], Place>();
   for (const agent of Object.values(fleet.agents)) {
-    const cause = agent.recovery === null ? undefined : fleet.incidents[agent.recovery.incident]?.cause;
     const credential = fleet.credentials[agent.spec.credentials[0] ?? ''];
-    if (cause === undefined || !REJECTED.has(cause) || credential === undefined) continue;
+    if (agent.desired === 'down' || credential === undefined || isRotating(recordOf(fleet, credential.name))) continue;
     const path = pathOf(credential, agent);
     if (path === null) continue;
     const key = `${credential.name} ${path}`;
@@ -114,31 +123,59 @@ function placesInTrouble(fleet: Fleet): readonly Place[] {
   return [...places.values()];
 }
 
+/** Its credential may be the reason of its trouble. */
+function isRejected(fleet: Fleet, { recovery }: Agent): boolean {
+  const cause = recovery === null ? undefined : fleet.incidents[recovery.incident]?.cause;
+  return cause !== undefined && REJECTED.has(cause);
+}
+
 /** null where there is nothing to look at. On macOS a stored login is in the keychain and no file appears. */
 function pathOf({ from, configDir }: CredentialSpec, { environment }: Agent): string | null {
   if (from !== null) return 'file' in from ? from.file : null;
   return join(configDir ?? defaultConfigDir(environment['HOME'] ?? '/'), '.credentials.json');
 }
 
-/** '' when there is no whole secret to be read. */
-async function hashIn({ from }: CredentialSpec, path: string): Promise<string> {
+/** What a place holds, '' when there is no whole secret to be read. */
+async function readPlace({ from }: CredentialSpec, path: string): Promise<Pick<Memory, 'seen' | 'signIn'>> {
   const text = await readBounded(path);
-  if (from === null) return hashOfLogin(text);
+  if (from === null) return readLogin(text);
   const secret = text.trim();
-  return WHOLE.test(secret) ? fingerprint(secret) : '';
+  return { seen: WHOLE.test(secret) ? fingerprint(secret) : '', signIn: null };
 }
 
 /** Of the login alone: Claude Code keeps the logins of MCP servers in the same file and renews them there. */
-function hashOfLogin(text: string): string {
+function readLogin(text: string): Pick<Memory, 'seen' | 'signIn'> {
   try {
-    const { claudeAiOauth: login } = JSON.parse(text) as { claudeAiOauth?: { accessToken?: unknown } };
-    const token = login?.accessToken;
-    return typeof token === 'string' && token !== '' ? fingerprint(JSON.stringify(login)) : '';
+    const { claudeAiOauth: login } = JSON.parse(text) as { claudeAiOauth?: Readonly<Record<string, unknown>> };
+    const token = login?.['accessToken'];
+    if (login === undefined || typeof token !== 'string' || token === '') return NO_LOGIN;
+    return { seen: fingerprint(JSON.stringify(login)), signIn: signInOf(login) };
   } catch {
     // Half written, or none of ours.
-    return '';
+    return NO_LOGIN;
   }
 }
+
+const NO_LOGIN = { seen: '', signIn: null };
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+/** What the login may be used for, and when it ends (`refreshTokenExpiresAt`). */
+type SignIn = { readonly serves: string; readonly endsAt: number };
+
+function signInOf(login: Readonly<Record<string, unknown>>): SignIn {
+  const endsAt = login['refreshTokenExpiresAt'];
+  return {
+    serves: JSON.stringify([login['subscriptionType'] ?? null, login['scopes'] ?? null]),
+    endsAt: typeof endsAt === 'number' ? endsAt : 0,
+  };
+}
+
+/**
+ * Claude Code renews the tokens of a login every few hours by itself; its end leaps ahead when a person signs in. Taken for
+ * that by mistake, idle agents are renewed between two turns.
+ */
+const isAnother = (before: SignIn | null, now: SignIn | null): boolean =>
+  before !== null && now !== null && (before.serves !== now.serves || now.endsAt > before.endsAt + DAY_MS);
 
 /** '' when it cannot be read, is no plain file (a pipe may ask somebody) or is larger than any secret. */
 async function readBounded(path: string): Promise<string> {

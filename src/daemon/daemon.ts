@@ -18,6 +18,7 @@ import { identity } from '../home/process-identity.ts';
 import { spawner } from './process/spawn.ts';
 import { sweeper } from './process/sweep.ts';
 import { usageMeter } from './process/usage.ts';
+import { Rotator } from './rotator.ts';
 import { Secrets } from './secrets.ts';
 import { openStore, type Store } from './store.ts';
 import { UsageRows } from './usage-rows.ts';
@@ -58,10 +59,13 @@ export async function startDaemon(
     fleet: () => engine.fleet,
     submit: (event) => engine.submit(event),
     used: (run) => usage.used(engine.fleet, run),
+    rotate: (order) => rotator.obey(order),
     complain,
   });
+  const rotator: Rotator = new Rotator({ fleet: () => engine.fleet, secrets, submit: (event) => engine.submit(event) });
   const engine: Engine = new Engine(clock, store, state, (command) => host.obey(command));
   await adoptAll({ home, boot, fleet: state.fleet, host, secrets, submit: (event) => engine.submit(event) });
+  await rotator.resume();
   outbox.start();
   await engine.submit({ type: 'tick' });
   const checks = beginChecks(clock, engine, host);

@@ -180,4 +180,4 @@ export class Engine {
   }
 }
 
-const cannotBeUndone = ({ type }: Command): boolean => type === 'spawn' || type === 'notice';
+const cannotBeUndone = ({ type }: Command): boolean => type === 'spawn' || type === 'notice' || type === 'rotate-files';

@@ -6,6 +6,7 @@ import { agentFolder, runFolder } from '../home/paths.ts';
 import type { Command } from '../kernel/commands.ts';
 import type { Event, RunId } from '../kernel/events.ts';
 import { runOf, type Agent, type Fleet, type Run } from '../kernel/fleet.ts';
+import { retiredAt } from '../kernel/ledger.ts';
 import { LiveRun, type Used } from './live-run.ts';
 import { FifoWriter } from './process/fifo.ts';
 import type { Identity } from '../home/process-identity.ts';
@@ -25,6 +26,7 @@ export type HostOptions = {
   readonly submit: (event: Event) => Promise<void>;
   /** What all processes of a run use, null when it cannot be had. */
   readonly used: (run: RunId) => Promise<Used | null>;
+  readonly rotate: (order: CommandOf<'rotate-files'>) => Promise<void>;
   /** A command could not be carried out and nothing in the state can say so. */
   readonly complain: (what: string, error: unknown) => void;
 };
@@ -90,6 +92,8 @@ export class Host {
       case 'forget':
         rmSync(agentFolder(this.#options.home, command.agent), { recursive: true, force: true });
         return;
+      case 'rotate-files':
+        return this.#options.rotate(command);
       case 'record':
       case 'file-incident':
       case 'notice':
@@ -102,7 +106,7 @@ export class Host {
     return runFolder(this.#options.home, agent, run);
   }
 
-  async #spawn({ agent: name, run, session }: CommandOf<'spawn'>): Promise<void> {
+  async #spawn({ agent: name, run, session, staged }: CommandOf<'spawn'>): Promise<void> {
     const { fleet, submit, spawner } = this.#options;
     const agent = fleet().agents[name];
     if (agent === undefined) return;
@@ -110,7 +114,7 @@ export class Host {
     const argv = spec.mode === 'stream' && session !== null ? agentArgv(spec, session) : (spec.command ?? []);
     const runDir = this.#runDir(name, run);
     try {
-      const { env, fingerprint } = await this.#environment(agent, run);
+      const { env, fingerprint } = await this.#environment(agent, run, staged);
       // A secret may take half a minute. Who was stopped meanwhile must not begin to live behind everybody's back.
       if (!this.#isAwaited(name, run)) {
         await submit({ type: 'never-spawned', agent: name, run });
@@ -205,7 +209,11 @@ export class Host {
     return { agent, run: run?.id === id ? run : null };
   }
 
-  async #environment(agent: Agent, run: RunId): Promise<{ env: Record<string, string>; fingerprint: string | null }> {
+  async #environment(
+    agent: Agent,
+    run: RunId,
+    staged: boolean,
+  ): Promise<{ env: Record<string, string>; fingerprint: string | null }> {
     const { fleet, secrets } = this.#options;
     const { spec } = agent;
     const credential = fleet().credentials[spec.credentials[0] ?? ''];
@@ -213,7 +221,8 @@ export class Host {
     const injected =
       credential === undefined
         ? { variables: {}, fingerprint: null }
-        : await secrets.credential(credential, home, spec.cwd);
+        : await secrets.credential(credential, home, spec.cwd, staged);
+    if (credential !== undefined) refuseRetired(fleet(), credential.name, injected.fingerprint);
     const env = childEnvironment({
       plain: agent.environment,
       plainSecret: secrets.pick(PROXY_VARIABLES),
@@ -226,4 +235,14 @@ export class Host {
     });
     return { env, fingerprint: injected.fingerprint };
   }
+}
+
+/** An agent that came up with a secret that was replaced would fail, or use what somebody took away for a reason. */
+function refuseRetired(fleet: Fleet, credential: string, fingerprint: string | null): void {
+  const at = fingerprint === null ? null : retiredAt(fleet, credential, fingerprint);
+  if (at === null) return;
+  const when = new Date(at).toISOString();
+  throw new NoSecret(
+    `credential '${credential}': its secret ${fingerprint} was replaced on ${when} and is not used any more; give it a new one: agentvisor rotate ${credential}`,
+  );
 }

@@ -10,6 +10,7 @@ import type { DaemonContext } from './context.ts';
 import * as operate from './operate.ts';
 import * as queries from './queries.ts';
 import { Publisher } from './publisher.ts';
+import * as rotate from './rotate.ts';
 import { wait } from './waiting.ts';
 
 type Served = Exclude<Method, 'hello'>;
@@ -50,6 +51,9 @@ const METHODS: Methods = {
   status: (_params, { context }) => queries.status(context),
   save: (_params, { context }) => operate.save(context),
   flush: ({ targets }, { context }) => operate.flush(context, targets),
+  rotate: (params, { context }) => rotate.begin(context, params),
+  'undo-rotation': ({ credential }, { context }) => rotate.undo(context, credential),
+  rotation: ({ credential, seen }, { context }) => rotate.follow(context, credential, seen),
   // Begun, it is brought to its end, whether or not its client waits for that.
   shutdown: ({ agents }, { daemon }) => shutDown(daemon, agents),
   subscribe: async (_params, { context, publisher, connection }) => {

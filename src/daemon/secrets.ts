@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { credentialEnvironment, fingerprint } from '../config/credentials.ts';
 import { parseEnvFile } from '../config/environment.ts';
 import type { Agent } from '../kernel/fleet.ts';
 import { CREDENTIAL_VARIABLES, type CredentialSpec } from '../kernel/spec.ts';
+import { nextFile } from './rotation-files.ts';
 
 /** How long a command that gives a secret may take. */
 export const COMMAND_MS_MAX = 30_000;
@@ -18,6 +19,8 @@ export class NoSecret extends Error {}
 /** Values that the CLI handed over. In memory only: a new daemon gets them back from a living agent or from the CLI. */
 export class Secrets {
   readonly #values = new Map<string, string>();
+  /** New secrets that are on their way into a file, by their fingerprints. */
+  readonly #staged = new Map<string, string>();
   /** Everything that was ever injected, for redaction. */
   readonly #known = new Set<string>();
 
@@ -28,6 +31,21 @@ export class Secrets {
       this.#values.set(name, value);
       this.#known.add(value);
     }
+  }
+
+  /** Keeps a new secret until it stands in its file. @returns its fingerprint */
+  stage(secret: string): string {
+    const name = fingerprint(secret);
+    this.#staged.set(name, secret);
+    this.#known.add(secret);
+    return name;
+  }
+
+  /** Gives a staged secret out, once. */
+  staged(name: string): string | null {
+    const secret = this.#staged.get(name) ?? null;
+    this.#staged.delete(name);
+    return secret;
   }
 
   known(): readonly string[] {
@@ -46,12 +64,15 @@ export class Secrets {
     return picked;
   }
 
-  /** @throws NoSecret */
-  async credential(spec: CredentialSpec, home: string, cwd: string): Promise<Injected> {
+  /**
+   * @param staged the secret that a rotation has staged is meant, as long as it is there
+   * @throws NoSecret
+   */
+  async credential(spec: CredentialSpec, home: string, cwd: string, staged: boolean): Promise<Injected> {
     if (spec.from === null) {
       return { variables: credentialEnvironment(spec, null, home), fingerprint: null };
     }
-    const secret = await this.#read(spec, spec.from, cwd);
+    const secret = await this.#read(spec, staged ? stagedSource(spec.from) : spec.from, cwd);
     this.#known.add(secret);
     return { variables: credentialEnvironment(spec, secret, home), fingerprint: fingerprint(secret) };
   }
@@ -77,6 +98,13 @@ export class Secrets {
     if ('file' in from) return readSecretFile(spec.name, from.file);
     return runSecretCommand(spec.name, from.command, cwd);
   }
+}
+
+/** Where the new secret of a rotation is: behind its last step it stands in the old one's place. */
+function stagedSource(from: NonNullable<CredentialSpec['from']>): NonNullable<CredentialSpec['from']> {
+  if (!('file' in from)) return from;
+  const next = nextFile(from.file);
+  return existsSync(next) ? { file: next } : from;
 }
 
 /** The credential in a process's environment, null when it was given none. */

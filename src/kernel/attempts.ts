@@ -92,4 +92,8 @@ export function letOthersProve(draft: Draft): void {
   for (const [name, { recovery }] of Object.entries(draft.agents)) {
     if (recovery?.stage === 'verifying') draft.touched.add(name);
   }
+  for (const { roll } of Object.values(draft.ledger)) {
+    const taking = roll?.taking ?? null;
+    if (taking !== null && draft.agents[taking] !== undefined) draft.touched.add(taking);
+  }
 }

@@ -8,7 +8,14 @@ import type { NotifySpec } from './spec.ts';
 
 /** What the host must do, in this order, after the event that caused it is in the journal. */
 export type Command =
-  | { readonly type: 'spawn'; readonly agent: string; readonly run: RunId; readonly session: SessionPlan | null }
+  | {
+      readonly type: 'spawn';
+      readonly agent: string;
+      readonly run: RunId;
+      readonly session: SessionPlan | null;
+      /** With the secret that a rotation has staged, instead of the one in place. */
+      readonly staged: boolean;
+    }
   /** Ask a stream agent whether it listens; answered by the fact `initialized`. */
   | { readonly type: 'initialize'; readonly agent: string; readonly run: RunId }
   | { readonly type: 'interrupt'; readonly agent: string; readonly run: RunId }
@@ -40,6 +47,14 @@ export type Command =
   | { readonly type: 'notice'; readonly notice: Notice; readonly channels: readonly NotifySpec[] }
   /** An incident as it now is; the last one written of an id counts. */
   | { readonly type: 'file-incident'; readonly incident: Incident }
+  /** Work on the files of a rotation, then report what they hold: `rotation-found`. Doing it twice does no harm. */
+  | {
+      readonly type: 'rotate-files';
+      /** stage: write SOURCE.next · promote: keep SOURCE as SOURCE.prev and put SOURCE.next in its place · settle: remove SOURCE.prev · unstage: remove SOURCE.next. */
+      readonly act: 'stage' | 'promote' | 'settle' | 'unstage';
+      readonly credential: string;
+      readonly rotation: string;
+    }
   /** A run ended and everything of it is gone: old runs may be dropped. */
   | { readonly type: 'retire-run'; readonly agent: string; readonly run: RunId }
   /** The agent is deleted: what is kept of it may go. */
@@ -70,5 +85,6 @@ export type HistoryEvent =
   | 'paused'
   | 'resumed'
   | 'reset'
+  | 'rotation'
   | 'session-changed'
   | 'deleted';

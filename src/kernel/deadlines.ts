@@ -6,6 +6,7 @@ import { must } from './invariant.ts';
 import { mayBeAsked } from './messages.ts';
 import { laterOf, type Deadline, type MonoDeadline } from './moment.ts';
 import { isPlanned } from './plans.ts';
+import { rollDeadlines } from './roll.ts';
 
 export type NextDeadline = { readonly mono: number | null; readonly wall: number | null };
 
@@ -16,6 +17,7 @@ export function nextDeadline(fleet: Fleet): NextDeadline {
   const all = [
     ...Object.values(fleet.agents).flatMap((agent) => deadlinesOf(fleet, agent)),
     ...Object.values(fleet.incidents).flatMap((incident) => gateDeadlines(fleet, incident)),
+    ...rollDeadlines(fleet),
   ];
   for (const deadline of all) {
     if (deadline.clock === 'mono') mono = Math.min(mono, deadline.at);

@@ -4,6 +4,7 @@ import { deliveryUuid, ownMessageId } from './ids.ts';
 import { must } from './invariant.ts';
 import { changeMessage, finishMessage, mayBeAsked, newMessage } from './messages.ts';
 import { after, isDue, stampOf } from './moment.ts';
+import { proofOwed } from './roll.ts';
 import { sharesCredential } from './shared-credential.ts';
 import { newTurn } from './turns.ts';
 import { watchFrom } from './watches.ts';
@@ -15,17 +16,29 @@ export const CONTINUE_TEXT = 'continue';
 export function deliverNext(draft: Draft, ready: Agent, run: Run): Agent {
   const until = ready.patience?.until ?? null;
   if (!mayBeAsked(ready) || (until !== null && !isDue(until, draft.moment))) return ready;
-  const agent = dropNeedlessPrompt(draft, ready);
+  const owed = proofOwed(draft, ready);
+  const agent = dropNeedlessPrompt(draft, ready, owed !== null);
   const head = agent.queue[0];
+  if (owed !== null && (head === undefined || (owed.first && isUntouched(head)))) {
+    return isPromptOut(draft, agent) ? agent : ask(draft, agent, run, owed.prompt);
+  }
   if (head !== undefined) return deliver(draft, agent, run, head);
   const prompt = agent.spec.auth.verify.prompt;
   const recovery = agent.recovery;
   const needsProof = recovery?.stage === 'verifying' && recovery.prompts && recovery.next === null;
   if (!needsProof || prompt === false || isPromptOut(draft, agent)) return agent;
+  return ask(draft, agent, run, prompt);
+}
+
+/** Asks for a proof, before whatever else waits. */
+function ask(draft: Draft, agent: Agent, run: Run, prompt: string): Agent {
   const id = ownMessageId(agent.seed, nextNumber(draft));
   const asked = newMessage(id, 'verify', prompt, draft.moment.wall);
-  return deliver(draft, { ...agent, queue: [asked] }, run, asked);
+  return deliver(draft, { ...agent, queue: [asked, ...agent.queue] }, run, asked);
 }
+
+/** Nobody has begun to answer it, and it is not asked again for another reason. */
+const isUntouched = ({ origin, deliveries }: Message): boolean => origin === 'operator' && deliveries === 0;
 
 /** At most one agent of a credential at a time is asked for a proof: what it shows holds for the others. */
 const isPromptOut = (draft: Draft, agent: Agent): boolean =>
@@ -37,9 +50,9 @@ const isPromptOut = (draft: Draft, agent: Agent): boolean =>
 const isAsked = (message: Message | undefined): boolean => message?.origin === 'verify' && message.state === 'sent';
 
 /** A prompt of our own is not asked again when a real message can prove the same, or when no proof is needed any more. */
-function dropNeedlessPrompt(draft: Draft, agent: Agent): Agent {
+function dropNeedlessPrompt(draft: Draft, agent: Agent, isOwed: boolean): Agent {
   const [head, next] = agent.queue;
-  if (head?.origin !== 'verify' || (next === undefined && agent.recovery?.prompts === true)) return agent;
+  if (head?.origin !== 'verify' || (next === undefined && (isOwed || agent.recovery?.prompts === true))) return agent;
   const end = { cause: null, detail: 'no longer needed', answer: null };
   return put(draft, finishMessage(agent, head.id, 'cancelled', end));
 }

@@ -2,6 +2,7 @@ import type { Cause } from './causes.ts';
 import type { Command, HistoryEvent } from './commands.ts';
 import { runOf, type Agent, type Fleet } from './fleet.ts';
 import { must } from './invariant.ts';
+import type { CredentialRecord } from './ledger.ts';
 import type { Incident } from './trouble.ts';
 import { rebase, stampOf, type Moment } from './moment.ts';
 import type { CredentialSpec, NotifySpec } from './spec.ts';
@@ -14,6 +15,7 @@ export type Draft = {
   readonly moment: Moment;
   readonly agents: Record<string, Agent>;
   readonly credentials: Record<string, CredentialSpec>;
+  readonly ledger: Record<string, CredentialRecord>;
   readonly incidents: Record<string, Incident>;
   readonly notify: Record<string, readonly NotifySpec[]>;
   readonly commands: Command[];
@@ -30,6 +32,7 @@ export function openDraft(fleet: Fleet, moment: Moment): Draft {
     moment,
     agents: { ...current.agents },
     credentials: { ...current.credentials },
+    ledger: { ...current.ledger },
     incidents: { ...current.incidents },
     notify: { ...current.notify },
     commands: [],
@@ -52,6 +55,7 @@ export function closeDraft(draft: Draft): Fleet {
     sequence: draft.sequence,
     agents: draft.agents,
     credentials: draft.credentials,
+    ledger: draft.ledger,
     incidents: draft.incidents,
     notify: draft.notify,
   };

@@ -9,6 +9,7 @@ import { beginRun, beginStop, beginWished, comeToRest, escalate } from './lifecy
 import { isDue } from './moment.ts';
 import { remove } from './operator.ts';
 import { becomeReady, giveUpStart } from './processes.ts';
+import { isCalled } from './roll.ts';
 import { watch } from './watches.ts';
 
 type State<At extends AgentState['at']> = Extract<AgentState, { at: At }>;
@@ -97,6 +98,7 @@ function driveRunning(draft: Draft, agent: Agent, state: State<'running'>): void
   }
   // It is to be replaced, or its input is cut: it is asked nothing more.
   if (watched.restart !== null) return;
+  if (isCalled(draft, watched)) return;
   if (isDueForRenewal(draft, watched, run)) renew(draft, watched);
   else deliverNext(draft, watched, run);
 }

@@ -1,4 +1,5 @@
 import type { StreamFact } from './facts.ts';
+import type { Wall } from './moment.ts';
 import type { AgentSpec, CredentialSpec, NotifySpec } from './spec.ts';
 
 /** One life of an agent's process; also the name of its run folder. */
@@ -109,11 +110,45 @@ export type ProcessEvent =
 /** What stderr or the system says of an exit, beyond its code. */
 export type ExitHint = 'oom' | 'session-missing' | 'session-in-use' | 'anchor-missing' | 'input-broken';
 
+/** The replacement of a credential's secret: what an operator asks, and what the host finds of its files. */
+export type RotationEvent =
+  | {
+      readonly type: 'rotate-asked';
+      readonly credential: string;
+      /** The file that holds the secret. */
+      readonly source: string;
+      /** Fingerprint of what it holds, null when there is nothing. */
+      readonly from: string | null;
+      /** Fingerprint of what it shall hold. */
+      readonly to: string;
+      readonly mintedAt: Wall | null;
+    }
+  /** Back to the secret that there was. */
+  | { readonly type: 'undo-asked'; readonly credential: string }
+  /** What the files hold after the host was at work on them, or when a new daemon looks: fingerprints, null for no file. */
+  | {
+      readonly type: 'rotation-found';
+      readonly credential: string;
+      readonly rotation: string;
+      readonly next: string | null;
+      readonly current: string | null;
+      readonly previous: string | null;
+      /** Why what was asked could not be done, null when it was, or when nothing was asked. */
+      readonly problem: string | null;
+    };
+
 /** What the host notices of the world beside the processes. */
 export type WorldEvent =
   /** The secret behind a credential is another one than before. */
-  | { readonly type: 'credential-changed'; readonly credential: string; readonly fingerprint: string | null }
+  | {
+      readonly type: 'credential-changed';
+      readonly credential: string;
+      /** Null for a stored login. */
+      readonly fingerprint: string | null;
+      /** A person has replaced it: also agents that are in no trouble get it. Claude Code renews a login by itself. */
+      readonly byPerson: boolean;
+    }
   /** It is the time of day at which an agent wants to be renewed (`idleWake.at`). */
   | { readonly type: 'wake-time'; readonly agent: string };
 
-export type Event = OperatorEvent | ProcessEvent | WorldEvent | { readonly type: 'tick' };
+export type Event = OperatorEvent | ProcessEvent | RotationEvent | WorldEvent | { readonly type: 'tick' };

@@ -1,6 +1,7 @@
 import type { Cause, Health } from './causes.ts';
 import type { RestartHow, RunId } from './events.ts';
 import type { Failure } from './facts.ts';
+import type { CredentialRecord } from './ledger.ts';
 import type { MonoDeadline, Stamp, Wall } from './moment.ts';
 import type { SessionPlan } from './session-plan.ts';
 import type { AgentSpec, CredentialSpec, NotifySpec } from './spec.ts';
@@ -15,6 +16,8 @@ export type Fleet = {
   readonly sequence: number;
   readonly agents: Readonly<Record<string, Agent>>;
   readonly credentials: Readonly<Record<string, CredentialSpec>>;
+  /** What has become of each credential, by its name. */
+  readonly ledger: Readonly<Record<string, CredentialRecord>>;
   /** Open incidents; a closed one lives on in the host's file only. */
   readonly incidents: Readonly<Record<string, Incident>>;
   /** Where notices go, by the ecosystem file that says so. */
@@ -186,6 +189,11 @@ export type RestartWish = {
   readonly cause: Cause;
   readonly how: RestartHow;
   readonly detail: string;
+  /**
+   * new: to take a secret that replaces the one it has, and to prove it · old: back to that one, in whatever trouble it is.
+   * Absent: the secret is no reason.
+   */
+  readonly secret?: 'new' | 'old';
 };
 
 export type Crashes = {
@@ -213,6 +221,7 @@ export const emptyFleet: Fleet = {
   sequence: 0,
   agents: {},
   credentials: {},
+  ledger: {},
   incidents: {},
   notify: {},
 };

@@ -4,6 +4,7 @@ import { addCrash, crashesAreOver, noCrashes, PROBE_MS } from './crashes.ts';
 import { nextNumber, put, record, type Draft } from './draft.ts';
 import type { ExitHint } from './events.ts';
 import type { Agent, AgentState, RestartWish, Run } from './fleet.ts';
+import { takesStaged } from './ledger.ts';
 import { cancelMessages } from './messages.ts';
 import { after, elapsedMs, stampOf } from './moment.ts';
 import { tellErrored } from './notices.ts';
@@ -54,13 +55,15 @@ export function beginRun(draft: Draft, asked: Agent, cause: Cause | null): Agent
   if (planned?.plan.kind === 'new' && planned.session.id !== agent.session.id) {
     record(draft, started, 'session-changed', null, `a fresh conversation ${planned.session.id}`);
   }
-  draft.commands.push({ type: 'spawn', agent: agent.spec.name, run: id, session: run.session });
+  const staged = takesStaged(draft, agent);
+  draft.commands.push({ type: 'spawn', agent: agent.spec.name, run: id, session: run.session, staged });
   return put(draft, started);
 }
 
 /** The restart that somebody asked for. */
 export function beginWished(draft: Draft, agent: Agent, wish: RestartWish): Agent {
-  const isOperator = wish.cause === 'operator' && agent.recovery !== null;
+  // Who goes back to the secret that it had is in the trouble that it had.
+  const isOperator = wish.cause === 'operator' && wish.secret !== 'old' && agent.recovery !== null;
   const recovery = isOperator ? recoveryByOperator(draft, agent) : agent.recovery;
   return beginRun(draft, { ...agent, recovery }, wish.cause);
 }

@@ -4,6 +4,7 @@ import type { Agent, Fleet } from './fleet.ts';
 import type { Incident, Recovery } from './trouble.ts';
 import { callBack, changeGate, closeGate, gateOf, waitersOf } from './gates.ts';
 import { must } from './invariant.ts';
+import { credentialNameOf, noteDead } from './ledger.ts';
 import { incidentOf } from './membership.ts';
 import { after, stampOf } from './moment.ts';
 import { tell } from './notices.ts';
@@ -36,6 +37,8 @@ export function holdForCredential(draft: Draft, agent: Agent, isFresh: boolean):
   const { canary: tried, renewed } = gateOf(before.incident, before.recovery.gate);
   const planned = planAttempt(draft, agent, 'auth-session');
   if (!isFresh) return planned;
+  const credential = credentialNameOf(agent);
+  if (credential !== null) noteDead(draft, credential, agent.fingerprint);
   const { recovery, incident } = troubleOf(draft, planned);
   const { gate } = recovery;
   callBack(draft, incident, gate);

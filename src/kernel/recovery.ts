@@ -6,10 +6,12 @@ import type { Incident, Recovery } from './trouble.ts';
 import { callBack, gateOf, openGate, waitersOf } from './gates.ts';
 import { addReceipt, changeLastAttempt, endAttempt, putIncident, WIDE } from './incidents.ts';
 import { must } from './invariant.ts';
+import { credentialNameOf, noteGood } from './ledger.ts';
 import { askAgainSoon, askLater, askWhenReset, releaseTier } from './limits.ts';
 import { incidentOf, joinIncident, leave } from './membership.ts';
 import { elapsedMs, isLater, stampOf } from './moment.ts';
 import { holdForCredential, holdForPerson, planAttempt, troubleOf } from './plans.ts';
+import { isTrialFailure, onTrialFailure } from './rotation.ts';
 import { mendSession } from './sessions.ts';
 import { sharesCredential } from './shared-credential.ts';
 import { tierOf } from './tier.ts';
@@ -18,6 +20,10 @@ import { siblingAnswered, verdictOf, type Seen } from './verdict.ts';
 /** The turn of an agent has failed: puts the agent into an incident and plans what happens next. */
 export function onFailure(draft: Draft, agent: Agent, failure: Failure, seen: Seen): Agent {
   const cause = CAUSE_OF[failure.kind];
+  if (isTrialFailure(draft, agent, failure)) {
+    record(draft, agent, 'turn-failed', cause, describeFailure(failure));
+    return onTrialFailure(draft, agent, failure.kind, describeFailure(failure));
+  }
   const counted = put(draft, countFailure(draft, agent, failure, seen));
   record(draft, counted, 'turn-failed', cause, describeFailure(failure));
   // This process is on its way out: the next one, if there is one, will show whether the trouble is still there.
@@ -87,6 +93,8 @@ export function onGoodAnswer(draft: Draft, agent: Agent, answer: GoodAnswer): Ag
     patience: isStillLimited ? agent.patience : null,
     recovery: null,
   });
+  const credential = credentialNameOf(agent);
+  if (credential !== null && !answer.late) noteGood(draft, credential, agent);
   if (incident !== undefined && agent.recovery !== null)
     giveReceipt(draft, agent, agent.recovery, incident, answer.messageId);
   const canaryOf = incident === undefined || agent.recovery === null ? null : canaryIn(incident, agent, agent.recovery);

@@ -8,6 +8,7 @@ import { invariant, must } from './invariant.ts';
 import type { Moment } from './moment.ts';
 import { onOperator } from './operator.ts';
 import { onProcess } from './processes.ts';
+import { driveRotations, onRotation } from './rotation.ts';
 import { onWorld } from './world.ts';
 
 export type Step = { readonly fleet: Fleet; readonly commands: readonly Command[] };
@@ -46,6 +47,11 @@ function apply(draft: Draft, event: Event): void {
     case 'wake-time':
       onWorld(draft, event);
       return;
+    case 'rotate-asked':
+    case 'undo-asked':
+    case 'rotation-found':
+      onRotation(draft, event);
+      return;
     case 'spawned':
     case 'pid-known':
     case 'spawn-failed':
@@ -74,6 +80,7 @@ function settle(draft: Draft): void {
     if (draft.touched.size > 0) continue;
     // Who may try follows from what all of them have become.
     driveGates(draft);
+    driveRotations(draft);
     if (draft.touched.size === 0) return;
   }
 }

@@ -3,16 +3,25 @@ import { record, type Draft } from './draft.ts';
 import type { WorldEvent } from './events.ts';
 import { renewGate, renewHeldGate, waitersOf } from './gates.ts';
 import { askForRenewal } from './idle.ts';
+import { isRotating, recordOf } from './ledger.ts';
+import { beginRoll } from './roll.ts';
 
 /** What the host notices of the world beside the processes. */
 export function onWorld(draft: Draft, event: WorldEvent): void {
   if (event.type === 'credential-changed') {
     onCredentialChanged(draft, event.credential, event.fingerprint);
+    if (event.byPerson) rollChange(draft, event.credential, event.fingerprint);
     return;
   }
   const agent = draft.agents[event.agent];
   if (agent?.state.at !== 'running' || agent.state.run.servedAt === null) return;
   askForRenewal(draft, agent, 'idle-wake');
+}
+
+/** Agents that are in no trouble get it, too, one after the other. A rotation brings its secret by itself. */
+function rollChange(draft: Draft, credential: string, fingerprint: string | null): void {
+  if (isRotating(recordOf(draft, credential))) return;
+  beginRoll(draft, credential, { to: fingerprint, trial: false, all: false, asks: true });
 }
 
 /** Whoever waits for that credential tries, its canary first. @param fingerprint null for a stored login */

@@ -1,3 +1,4 @@
+import type { RotationStage, RotationStep } from '../kernel/ledger.ts';
 import type { Cause } from '../kernel/causes.ts';
 import type { RestartHow } from '../kernel/events.ts';
 import type { AgentSpec, CredentialSpec, NotifySpec } from '../kernel/spec.ts';
@@ -67,6 +68,27 @@ export type Saved = { readonly agents: number; readonly degraded: readonly strin
 /** What was removed of one agent's logs. */
 export type Flushed = { readonly name: string; readonly runs: number; readonly bytes: number };
 
+/** The replacement of a secret, as far as it has come. */
+export type RotationRow = {
+  readonly id: string;
+  readonly credential: string;
+  readonly from: string | null;
+  readonly to: string;
+  readonly stage: RotationStage;
+  /** Nothing more happens, or only what the next messages of some agents will show. */
+  readonly over: boolean;
+  /** Agents that run and have not answered on the new secret yet. */
+  readonly unproven: readonly string[];
+  /** Why it was undone, '' otherwise. */
+  readonly why: string;
+  readonly steps: readonly {
+    readonly at: string;
+    readonly step: RotationStep['step'];
+    readonly agent: string | null;
+    readonly detail: string;
+  }[];
+};
+
 /** Every method of the socket: what goes in, what comes out. A request that acts answers when the act is done. */
 export type Api = {
   hello: { params: { protocol: number; version: string }; result: { protocol: number; version: string; pid: number } };
@@ -104,6 +126,18 @@ export type Api = {
   save: { params: Record<string, never>; result: Saved };
   /** Removes the logs of ended runs, never those of a live one. */
   flush: { params: { targets: Targets }; result: readonly Flushed[] };
+  /**
+   * Begins to replace the secret of a credential whose source is a file; answers when that is on the disk.
+   * `mintedAt`: when the new one was made, ISO 8601, null when nobody knows.
+   */
+  rotate: {
+    params: { credential: string; secret: string; mintedAt: string | null };
+    result: { readonly rotation: string };
+  };
+  /** Gives a rotation up: all go back to the old secret. */
+  'undo-rotation': { params: { credential: string }; result: { readonly rotation: string } };
+  /** Answers when more than `seen` steps are known, or when it is over; null: there was none. */
+  rotation: { params: { credential: string; seen: number }; result: RotationRow | null };
   /** The daemon ends; with `agents` it stops every agent first. */
   shutdown: { params: { agents: boolean }; result: { stopped: readonly string[] } };
   /** One snapshot, then notifications (`Notification`) on the same connection, with nothing lost in between. */

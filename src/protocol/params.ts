@@ -104,6 +104,9 @@ export const PARAMS: Readonly<Record<Exclude<Method, 'hello'>, Shape>> = {
   status: nothing,
   save: nothing,
   flush: targets,
+  rotate: fields({ credential: 'string', secret: 'string', mintedAt: 'string|null' }),
+  'undo-rotation': fields({ credential: 'string' }),
+  rotation: fields({ credential: 'string', seen: 'number' }),
   shutdown: fields({ agents: 'boolean' }),
   subscribe: nothing,
 };

@@ -84,6 +84,7 @@ const changed = (secret: string | null): WorldEvent => ({
   type: 'credential-changed',
   credential: 'max',
   fingerprint: secret === null ? null : fingerprint(secret),
+  byPerson: secret !== null,
 });
 
 function tokenFile(text: string): { readonly path: string; readonly credential: CredentialSpec } {

@@ -131,7 +131,12 @@ export class Model implements Surroundings {
 
   /** Somebody replaces the secret of a credential, and the host sees it. */
   rotate(credential: string): void {
-    this.submit({ type: 'credential-changed', credential, fingerprint: this.api.replaceSecret(credential) });
+    this.submit({
+      type: 'credential-changed',
+      credential,
+      fingerprint: this.api.replaceSecret(credential),
+      byPerson: true,
+    });
   }
 
   processOf(run: string): Process | undefined {

@@ -108,13 +108,37 @@ export const credentialChanges =
   (credential = 'max', fingerprint = 'ffff0000'): Act =>
   (world) => {
     world.fingerprints.set(credential, fingerprint);
-    world.submit({ type: 'credential-changed', credential, fingerprint });
+    world.submit({ type: 'credential-changed', credential, fingerprint, byPerson: true });
   };
 /** Claude Code keeps a login itself; only that it changed can be seen. */
 export const loginChanges =
   (credential = 'max'): Act =>
   (world) =>
-    world.submit({ type: 'credential-changed', credential, fingerprint: null });
+    world.submit({ type: 'credential-changed', credential, fingerprint: null, byPerson: false });
+/** An operator replaces the secret that stands in a file. */
+export const rotates =
+  (to: string, credential = 'max'): Act =>
+  (world) => {
+    const { current } = world.files.of(credential, world.fingerprints.get(credential) ?? 'ab12cd34');
+    world.submit({ type: 'rotate-asked', credential, source: '/run/token', from: current, to, mintedAt: null });
+  };
+export const undoes =
+  (credential = 'max'): Act =>
+  (world) =>
+    world.submit({ type: 'undo-asked', credential });
+export const filesTake =
+  (delayMs: number | null): Act =>
+  (world) =>
+    (world.filesMs = delayMs);
+export const filesRefuse =
+  (problem: string | null): Act =>
+  (world) =>
+    (world.files.problem = problem);
+/** A new daemon has looked at the files of a rotation. */
+export const filesFound =
+  (credential = 'max'): Act =>
+  (world) =>
+    world.submit(world.files.look(world.fleet, credential));
 export const wakeTime =
   (agent = 'ada'): Act =>
   (world) =>

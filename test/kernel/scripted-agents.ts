@@ -101,7 +101,7 @@ export class ScriptedAgents implements Cast {
         run,
         ordinal,
         session: id,
-        token: world.fingerprintOf(agent) ?? '',
+        token: world.givenTo(run) ?? '',
         heard: new Set(),
         latched: new Set(),
         turns: 0,

@@ -128,6 +128,8 @@ const EVENTS: ReadonlySet<Event['type']> = new Set<Event['type']>([
   'deleted',
   'message',
   'credential-changed',
+  'rotate-asked',
+  'undo-asked',
   'wake-time',
   'measured',
   'adopted',
@@ -155,6 +157,7 @@ function isDecision(command: Command): boolean {
     case 'deliver':
     case 'notice':
     case 'measure':
+    case 'rotate-files':
       return true;
     case 'spawn':
     case 'initialize':
@@ -171,7 +174,7 @@ export function brief(world: World, { event, before, commands, whenIs }: Told): 
   const happened = isEvidence(event, world) ? [lineOf(null, 'event', eventLine(event))] : [];
   const decided = commands.filter(isDecision).map(commandLine);
   const changes = changesOf(before, world.fleet, whenIs).filter((line) =>
-    / gate | recovery (gated|following|held|waiting)/.test(line),
+    / gate | recovery (gated|following|held|waiting)| r\d+ | is with all /.test(line),
   );
   const lines = [...happened, ...decided, ...reaches(before, world.fleet), ...changes];
   // Who is looked at and found well is worth no line.

@@ -53,7 +53,20 @@ export function eventLine(event: Event): string {
     case 'notify-declared':
       return words('notify-declared', event.file, JSON.stringify(event.channels));
     case 'credential-changed':
-      return words('credential-changed', event.credential, event.fingerprint);
+      return words('credential-changed', event.credential, event.fingerprint, event.byPerson && 'by a person');
+    case 'rotate-asked':
+      return words('rotate-asked', event.credential, `from ${event.from}`, `to ${event.to}`);
+    case 'undo-asked':
+      return words('undo-asked', event.credential);
+    case 'rotation-found':
+      return words(
+        'rotation-found',
+        event.rotation,
+        `next ${event.next}`,
+        `current ${event.current}`,
+        `previous ${event.previous}`,
+        event.problem,
+      );
     case 'wake-time':
       return words('wake-time', event.agent);
     case 'measured':
@@ -152,7 +165,13 @@ export function commandLine(command: Command): string {
       return lineOf(
         null,
         'command',
-        words('spawn', command.agent, command.run, command.session && planLine(command.session)),
+        words(
+          'spawn',
+          command.agent,
+          command.run,
+          command.session && planLine(command.session),
+          command.staged && 'with the new secret',
+        ),
       );
     case 'deliver':
       return lineOf(
@@ -175,6 +194,8 @@ export function commandLine(command: Command): string {
     case 'sweep':
     case 'retire-run':
       return lineOf(null, 'command', words(command.type, command.agent, command.run));
+    case 'rotate-files':
+      return lineOf(null, 'command', words('rotate-files', command.act, command.credential, command.rotation));
     case 'forget':
       return lineOf(null, 'command', words('forget', command.agent));
   }
@@ -218,7 +239,23 @@ function gateLine(key: string, gate: Gate, due: (deadline: Deadline) => string):
 
 /** One line for each aspect of each agent that is not what it was. */
 export function changesOf(before: Fleet, after: Fleet, when: (deadline: Deadline) => number): readonly string[] {
-  return [...agentChanges(before, after, when), ...gateChanges(before, after, when)];
+  return [...agentChanges(before, after, when), ...gateChanges(before, after, when), ...rotationChanges(before, after)];
+}
+
+/** How far the replacement of each secret has come. */
+function rotationChanges(before: Fleet, after: Fleet): readonly string[] {
+  return Object.entries(after.ledger).flatMap(([credential, { rotation, roll }]) => {
+    const was = before.ledger[credential];
+    const seen = was?.rotation?.id === rotation?.id ? (was?.rotation?.steps.length ?? 0) : 0;
+    const steps = rotation?.steps.slice(seen) ?? [];
+    const isMoved = rotation !== null && was?.rotation?.stage !== rotation.stage;
+    const isRolled = roll === null && (was?.roll ?? null) !== null;
+    return [
+      ...steps.map(({ step, agent, detail }) => lineOf(null, '  =', words(rotation?.id, step, agent, detail))),
+      ...(isMoved ? [lineOf(null, '  =', words(rotation.id, 'is', rotation.stage))] : []),
+      ...(isRolled ? [lineOf(null, '  =', words(credential, 'is with all who can have it'))] : []),
+    ];
+  });
 }
 
 /** Who tries at which time, for each credential of an incident. */

@@ -7,6 +7,7 @@ import { mono, wall, type Deadline, type Moment } from '../../src/kernel/moment.
 import { agentIn, frozenStep, START_WALL } from './fleet-of.ts';
 import { OBLIGING, type Habits } from './habits.ts';
 import { brokenInvariants } from './invariants.ts';
+import { SecretFiles } from './secret-files.ts';
 import { changesOf, commandLine, eventLine, lineOf } from './transcript.ts';
 
 /** Agents that answer by themselves; without them they only say what a scenario makes them say. */
@@ -64,6 +65,12 @@ export class World {
   readonly orders: { readonly ms: number; readonly command: Command }[] = [];
   /** What each credential's secret looks like from outside. */
   readonly fingerprints = new Map<string, string>();
+  /** Where a rotation works. */
+  readonly files = new SecretFiles();
+  /** How long the host takes for a step of it, null: it is never done. */
+  filesMs: number | null = 20;
+  /** What each run was given. */
+  readonly #given = new Map<string, string | null>();
   /** How long an agent has been silent and what it uses, when somebody measures it; null: nobody answers. */
   measured: { readonly silentMs: number; readonly rssBytes: number | null; readonly cpuMs: number | null } | null = {
     silentMs: 0,
@@ -216,6 +223,10 @@ export class World {
   }
 
   #obey(command: Command): void {
+    if (command.type === 'rotate-files') {
+      this.#later(this.filesMs, () => this.#rotate(command));
+      return;
+    }
     if (!('run' in command) || command.run === null) return;
     const { agent, run } = command;
     const whileAlive = (act: () => void) => (): void => {
@@ -223,6 +234,7 @@ export class World {
     };
     switch (command.type) {
       case 'spawn':
+        this.#given.set(run, command.staged ? this.#stagedFor(agent) : this.fingerprintOf(agent));
         this.#later(this.habits.spawned, () => {
           this.#alive.add(run);
           this.submit({
@@ -231,7 +243,7 @@ export class World {
             run,
             shimPid: 4_000 + Number(run),
             shimStart: '77',
-            fingerprint: this.fingerprintOf(agent),
+            fingerprint: this.givenTo(run),
           });
         });
         return;
@@ -285,6 +297,23 @@ export class World {
       case 'retire-run':
         return;
     }
+  }
+
+  #rotate(command: Extract<Command, { type: 'rotate-files' }>): void {
+    const rotation = this.fleet.ledger[command.credential]?.rotation ?? null;
+    const found = this.files.obey(this.fleet, command);
+    if (rotation !== null && found.current !== null) this.fingerprints.set(command.credential, found.current);
+    this.submit(found);
+  }
+
+  /** As long as it is staged, else what stands in its place by then. */
+  #stagedFor(agent: string): string | null {
+    const [credential = ''] = agentIn(this.fleet, agent).spec.credentials;
+    return this.files.of(credential, null).next ?? this.fingerprintOf(agent);
+  }
+
+  givenTo(run: string): string | null {
+    return this.#given.get(run) ?? null;
   }
 
   fingerprintOf(agent: string): string | null {

@@ -1,0 +1,109 @@
+import { lstat } from 'node:fs/promises';
+import type { Fleet } from '../kernel/fleet.ts';
+import { isOver, recordOf } from '../kernel/ledger.ts';
+import { mayUndo, refusalOf } from '../kernel/rotation.ts';
+import type { CredentialSpec } from '../kernel/spec.ts';
+import type { Api, RotationRow } from '../protocol/api.ts';
+import { wall as wallOf } from '../kernel/moment.ts';
+import { AgentvisorError } from '../protocol/errors.ts';
+import { rotationRow } from '../protocol/rotation-row.ts';
+import type { DaemonContext } from './context.ts';
+import { lookAtFiles } from './rotation-files.ts';
+
+/** What a secret can be at most; a header carries no more. */
+const SECRET_CHARACTERS_MAX = 8_192;
+
+/** Begins to replace a secret. @throws AgentvisorError when that is refused: nothing has changed then */
+export async function begin(
+  { engine, secrets }: DaemonContext,
+  { credential, secret, mintedAt }: Api['rotate']['params'],
+): Promise<Api['rotate']['result']> {
+  const source = await sourceOf(credentialIn(engine.fleet, credential));
+  if (!/^[\x21-\x7e]+$/.test(secret) || secret.length > SECRET_CHARACTERS_MAX) {
+    throw new AgentvisorError(
+      'usage',
+      'This is no secret: it is empty, has blanks or line breaks in it, or is too long.',
+      'Copy it again, whole and on one line.',
+    );
+  }
+  const { current: from } = await lookAtFiles(source);
+  const to = secrets.stage(secret);
+  const refusal = refusalOf(engine.fleet, credential, from, to);
+  if (refusal !== null) throw refused(refusal);
+  const minted = mintedAt === null ? null : Date.parse(mintedAt);
+  await engine.submit({
+    type: 'rotate-asked',
+    ...{ credential, source, from, to },
+    mintedAt: minted === null || Number.isNaN(minted) ? null : wallOf(minted),
+  });
+  return { rotation: recordOf(engine.fleet, credential).rotation?.id ?? '' };
+}
+
+/** Gives one up. @throws AgentvisorError when there is none, or when the new secret has taken the old one's place already */
+export async function undo({ engine }: DaemonContext, credential: string): Promise<{ readonly rotation: string }> {
+  credentialIn(engine.fleet, credential);
+  const { rotation } = recordOf(engine.fleet, credential);
+  if (rotation === null || isOver(rotation)) throw refused(`no rotation of '${credential}' is under way`);
+  if (!mayUndo(rotation)) {
+    throw refused(`the new secret of '${credential}' is in place already; rotate to another one instead`);
+  }
+  await engine.submit({ type: 'undo-asked', credential });
+  return { rotation: rotation.id };
+}
+
+/** The steps beyond those that the client has seen, as soon as there are any. */
+export async function follow(
+  { engine, until }: DaemonContext,
+  credential: string,
+  seen: number,
+): Promise<RotationRow | null> {
+  credentialIn(engine.fleet, credential);
+  const row = (fleet: Fleet): RotationRow | null => rotationRow(fleet, credential);
+  await until((fleet) => {
+    const now = row(fleet);
+    return now === null || now.over || now.steps.length > seen;
+  });
+  const found = row(engine.fleet);
+  return found === null ? null : { ...found, steps: found.steps.slice(seen) };
+}
+
+function credentialIn({ credentials }: Fleet, name: string): CredentialSpec {
+  const spec = Object.hasOwn(credentials, name) ? credentials[name] : undefined;
+  if (spec !== undefined) return spec;
+  const known = Object.keys(credentials).toSorted();
+  const names = known.length === 0 ? 'None is declared yet: agentvisor start FILE' : `There are: ${known.join(', ')}`;
+  throw new AgentvisorError('no-such-agent', `No credential is called ${name}.`, names);
+}
+
+/** The file that is replaced. @throws AgentvisorError for what cannot be staged beside itself, with the way out */
+async function sourceOf({ name, type, from }: CredentialSpec): Promise<string> {
+  if (type === 'stored-login' || from === null) {
+    throw refused(
+      `'${name}' is a stored login, which Claude Code itself keeps`,
+      `Sign in again: agentvisor login ${name}`,
+    );
+  }
+  if ('env' in from) {
+    throw refused(
+      `'${name}' comes from the variable ${from.env}, which agentvisor cannot change`,
+      `Export the new value and run: agentvisor start FILE; or declare a file, from: { file: './token' }, which can be rotated.`,
+    );
+  }
+  if ('command' in from) {
+    throw refused(
+      `'${name}' comes from a command, whose store agentvisor cannot change`,
+      'Change it in that store, then renew the agents one by one: agentvisor reload NAME',
+    );
+  }
+  const found = await lstat(from.file).catch(() => null);
+  if (found !== null && !found.isFile()) {
+    throw refused(
+      `${from.file} is no plain file, and a rotation would put one in its place`,
+      'Replace the secret where it really is: a changed file is noticed, and its agents get it one by one.',
+    );
+  }
+  return from.file;
+}
+
+const refused = (what: string, nextStep = 'See how they are: agentvisor auth'): AgentvisorError =>
+  new AgentvisorError('refused', `${what[0]?.toUpperCase() ?? ''}${what.slice(1)}.`, nextStep);

@@ -10,6 +10,7 @@ import type { WorldEvent } from '../../src/kernel/events.ts';
 import type { Agent, Fleet } from '../../src/kernel/fleet.ts';
 import type { Incident, Recovery } from '../../src/kernel/trouble.ts';
 import type { CredentialSpec } from '../../src/kernel/spec.ts';
+import { step } from '../../src/kernel/step.ts';
 import { temporaryFolder } from '../cli/folder.ts';
 import { ADA, agentIn, at, fleetOf, MAX } from '../kernel/fleet-of.ts';
 
@@ -53,6 +54,7 @@ function inTrouble(credential: CredentialSpec, { cause = 'auth-credential', give
   const calm = fleetOf(ADA);
   const ada: Agent = {
     ...agentIn(calm),
+    desired: 'up',
     environment: home === undefined ? {} : { HOME: home },
     fingerprint: given === null ? null : fingerprint(given),
     recovery: RECOVERY,
@@ -188,13 +190,33 @@ test.each(['auth-session', 'auth-window', 'auth-credential'] as const)(
   },
 );
 
-test('who is in no trouble, or in one that no credential mends, is left alone', async () => {
-  const { credential } = tokenFile('new');
+test('agents that are in no trouble are told of another secret in their file too, once', async () => {
+  const { path, credential } = tokenFile('old');
   const capped = inTrouble(credential, { cause: 'capped' });
   const { told, look, become } = watching(capped);
   await look(2);
   become({ ...capped, agents: { ada: { ...agentIn(capped), recovery: null } } });
   await look(2);
+  expect(told).toEqual([]);
+  writeFileSync(path, 'new');
+  await look(4);
+  expect(told).toEqual([changed('new')]);
+});
+
+test('the file of an agent that is stopped is not looked at', async () => {
+  const trouble = inTrouble(tokenFile('new').credential, {});
+  const { told, look } = watching({ ...trouble, agents: { ada: { ...agentIn(trouble), desired: 'down' } } });
+  await look(3);
+  expect(told).toEqual([]);
+});
+
+test('a file that a rotation works on is left to it', async () => {
+  const { credential } = tokenFile('new');
+  const trouble = inTrouble(credential, {});
+  const asked = { credential: 'max', source: '/run/token', from: 'a', to: 'b', mintedAt: null };
+  const { fleet } = step(trouble, { type: 'rotate-asked', ...asked }, { ...at(1), roll: 0.5 });
+  const { told, look } = watching(fleet);
+  await look(3);
   expect(told).toEqual([]);
 });
 
@@ -231,6 +253,35 @@ test('a stored login that became another one while somebody was in trouble is to
   expect(told).toEqual([]);
   await look(3);
   expect(told).toEqual([changed(null)]);
+});
+
+const MONTH_MS = 30 * 24 * 60 * 60 * 1_000;
+
+/** A login as it is after a sign-in or a renewal: what it may be used for, and when it ends. */
+const signIn = (accessToken: string, change: object = {}): string =>
+  JSON.stringify({
+    claudeAiOauth: {
+      accessToken,
+      subscriptionType: 'max',
+      scopes: ['user:inference'],
+      refreshTokenExpiresAt: MONTH_MS,
+      ...change,
+    },
+  });
+
+test.each([
+  ['renewed by Claude Code', { refreshTokenExpiresAt: MONTH_MS + 8 * 60 * 60 * 1_000 }, []],
+  ['one of a new sign-in', { refreshTokenExpiresAt: 2 * MONTH_MS }, [{ ...changed(null), byPerson: true }]],
+  ['one of another account', { subscriptionType: 'team' }, [{ ...changed(null), byPerson: true }]],
+])('a login that is %s is told of agents that are well only if a person did it', async (_how, change, expected) => {
+  const { home, path } = loggedIn();
+  writeFileSync(path, signIn('old'));
+  const calm = inTrouble(LOGIN, { given: null, home });
+  const { told, look } = watching({ ...calm, agents: { ada: { ...agentIn(calm), recovery: null } } });
+  await look(2);
+  writeFileSync(path, signIn('new', change));
+  await look(3);
+  expect(told).toEqual(expected);
 });
 
 test('a login in a folder of its own is looked at there', async () => {

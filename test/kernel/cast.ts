@@ -18,13 +18,13 @@ const HALF_AN_HOUR_MS = 30 * 60_000;
 export const MEMORY_MAX = 1_000_000_000;
 
 /**
- * On `max`: ada and bob fail in every way, eve never does, cyd asks a smaller model. On `key`: dan is renewed when he is
+ * On `max`: ada and bob fail in every way, eve never does and keeps its secret, cyd asks a smaller model. On `key`: dan is renewed when he is
  * idle, eli before he is asked. cmd is a command agent.
  */
 export const CAST: readonly AgentSpec[] = [
   ADA,
   { ...ADA, name: 'bob', auth: { ...ADA.auth, redeliver: 'never' }, restart: { ...ADA.restart, when: 'failure' } },
-  { ...ADA, name: 'eve' },
+  { ...ADA, name: 'eve', rotate: { onChange: 'hold' } },
   { ...ADA, name: 'cyd', claude: { ...ADA.claude, model: 'haiku' }, memory: { maxBytes: MEMORY_MAX } },
   {
     ...ADA,

@@ -324,6 +324,7 @@ test('what a login became while nobody was in trouble is where the next trouble 
   become({ ...trouble, agents: { ada: { ...agentIn(trouble), recovery: null } } });
   await look(1);
   writeFileSync(path, login('new'));
+  await look(2);
   become(trouble);
   await look(3);
   expect(told).toEqual([]);

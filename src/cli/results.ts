@@ -1,5 +1,6 @@
 import type { AgentResult } from '../protocol/api.ts';
 import { EXIT_CODES } from '../protocol/errors.ts';
+import { fit } from './fit.ts';
 import type { Context } from './verb.ts';
 
 /** Prints what became of each agent; the exit code tells all, some and none apart. */
@@ -8,7 +9,8 @@ export function reportResults(context: Context, results: readonly AgentResult[])
   for (const result of results) {
     const { name, ok, change, detail } = result;
     if (!ok) noteFailure(context, result);
-    else if (!context.json) context.say(`${name} ${change}${detail === '' ? '' : ` (${detail})`}`);
+    else if (!context.json)
+      context.say(fit(`${name} ${change}${detail === '' ? '' : ` (${detail})`}`, process.stdout, context.env));
   }
   if (results.length === 0) context.note('agentvisor: there are no agents');
   return exitCodeOf(results);

@@ -111,16 +111,16 @@ describe('while send --wait waits', () => {
     const terminal = startInTerminal(200, ['send', 'reviewer', 'ping', '--wait', ...options], { home });
     await expect.poll(daemon.isAsked, { timeout: 10_000 }).toBe(true);
     daemon.become(quiet);
-    await expect.poll(terminal.screen).toContain(noteOf(quiet));
+    await expect.poll(terminal.screen, { timeout: 10_000 }).toContain(noteOf(quiet));
     daemon.become(agentRow({ name: 'stranger', health: 'capped' }));
     daemon.become({ ...quiet, queued: 2 });
     daemon.become(agentRow({ state: 'stopping', health: 'wedged' }));
     daemon.become(healthy);
     daemon.become(agentRow({ health: 'wedged' }));
     daemon.become(held);
-    await expect.poll(terminal.screen).toContain(noteOf(held));
+    await expect.poll(terminal.screen, { timeout: 10_000 }).toContain(noteOf(held));
     daemon.become(stopped);
-    await expect.poll(terminal.screen).toContain(noteOf(stopped));
+    await expect.poll(terminal.screen, { timeout: 10_000 }).toContain(noteOf(stopped));
     daemon.become(healthy);
     daemon.answer();
     expect(await terminal.ended).toEqual({
@@ -135,12 +135,12 @@ describe('while send --wait waits', () => {
     const terminal = startInTerminal(200, ['send', 'reviewer', 'ping', '--wait'], { home });
     await expect.poll(first.isAsked, { timeout: 10_000 }).toBe(true);
     first.become(quiet);
-    await expect.poll(terminal.screen).toContain(noteOf(quiet));
+    await expect.poll(terminal.screen, { timeout: 10_000 }).toContain(noteOf(quiet));
     await first.close();
     const second = await daemonOfReviewer(home, quiet);
     await expect.poll(second.isAsked, { timeout: 10_000 }).toBe(true);
     second.become(stopped);
-    await expect.poll(terminal.screen).toContain(noteOf(stopped));
+    await expect.poll(terminal.screen, { timeout: 10_000 }).toContain(noteOf(stopped));
     second.answer();
     expect((await terminal.ended).screen).toBe(
       [

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { homeFolder } from '../home/paths.ts';
 import type { Environment } from '../home/paths.ts';
 import { redact } from '../kernel/redaction.ts';
+import { fit } from './fit.ts';
 import { COMMON_OPTIONS } from './verb.ts';
 import type { Context, Verb } from './verb.ts';
 
@@ -32,7 +33,7 @@ export async function makeContext(
       return typeof value === 'string' ? value : undefined;
     },
     say: (text) => process.stdout.write(`${redact(printable(text))}\n`),
-    note: (text) => process.stderr.write(`${redact(printable(text))}\n`),
+    note: (text) => process.stderr.write(`${fit(redact(printable(text)), process.stderr, env)}\n`),
     answer: (value) => process.stdout.write(`${redact(JSON.stringify(value))}\n`),
     write: (bytes) =>
       new Promise((resolve) => {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { AgentvisorError, EXIT_CODES } from '../protocol/errors.ts';
 import { makeContext, printable } from './context.ts';
+import { fit } from './fit.ts';
 import { findVerb } from './verbs.ts';
 
 /** A reader that has seen enough (`agentvisor logs | head`) is no failure. */
@@ -54,7 +55,8 @@ function report(error: unknown): number {
   const known = error instanceof AgentvisorError;
   const { message } = error instanceof Error ? error : { message: String(error) };
   const nextStep = known ? error.nextStep : 'This is a bug in agentvisor; AGENTVISOR_DEBUG=1 shows where.';
-  process.stderr.write(`${printable(`agentvisor: ${message} ${nextStep}`).trimEnd()}\n`);
+  const told = printable(`agentvisor: ${message} ${nextStep}`).trimEnd();
+  process.stderr.write(`${fit(told, process.stderr, process.env)}\n`);
   if (process.env['AGENTVISOR_DEBUG'] === '1' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return known ? EXIT_CODES[error.code] : EXIT_CODES.failed;
 }

@@ -1,5 +1,6 @@
 import { closest } from '../config/suggest.ts';
 import { AgentvisorError } from '../protocol/errors.ts';
+import { PLANNED_VERBS } from './planned-verbs.ts';
 import { VERBS } from './verbs.ts';
 
 /** Everything that can be wrong with a command line. */
@@ -7,6 +8,8 @@ export const usageError = (message: string, nextStep: string, cause?: unknown): 
   new AgentvisorError('usage', message, nextStep, cause);
 
 export function unknownVerb(word: string): AgentvisorError {
+  if (PLANNED_VERBS.includes(word))
+    return usageError(`The verb ${quote(word)} is not in this version yet.`, 'See what is: agentvisor --help');
   const known = [VERBS.map(({ name }) => name), ...VERBS.map(({ aliases }) => aliases)].flat();
   const near = closest(word, known);
   const nextStep = near === undefined ? 'See them all: agentvisor --help' : `Did you mean: agentvisor ${near}`;

@@ -60,10 +60,13 @@ export class Host {
     for (const run of this.#runs.values()) run.check();
   }
 
-  /** Listens to a run that an earlier daemon started; one that has ended is heard to its end, which is then told. */
-  adopt(agent: Agent, run: Heard, isOver: boolean): void {
+  /**
+   * Listens to a run that an earlier daemon started; one that has ended is heard to its end, which is then told: settles
+   * when that is done.
+   */
+  async adopt(agent: Agent, run: Heard, isOver: boolean): Promise<void> {
     const live = this.#listen(agent, run, true);
-    if (isOver) void live.end();
+    if (isOver) await live.end();
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,9 @@ import { linkSync, readlinkSync, renameSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { holdOnToTest } from './lifeline.mjs';
+
+await holdOnToTest();
 
 const socketPath = join(process.env.AGENTVISOR_HOME, 'daemon.sock');
 

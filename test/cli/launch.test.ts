@@ -1,13 +1,19 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { withClient } from '../../src/cli/client.ts';
+import { KEEPER_NAME } from '../../src/cli/keeper.ts';
 import { launchDaemon } from '../../src/cli/launch.ts';
+import { readStat } from '../../src/home/proc-stat.ts';
 import { AgentvisorError } from '../../src/protocol/errors.ts';
 import { daemonLog, restMark } from '../../src/home/paths.ts';
 import { temporaryFolder } from './folder.ts';
+import { LIFELINE, withLifeline } from './lifeline.ts';
 
+const CUT_OFF = fileURLToPath(new URL('cut-off-program.ts', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('fake-daemon-program.mjs', import.meta.url));
 
 type Report = { pid: number; cwd: string; env: Record<string, string>; stdin: string };
@@ -22,13 +28,13 @@ function endLater(home: string): void {
 
 test('a cold home gets a daemon that is detached from who started it', async () => {
   const home = join(temporaryFolder(), 'home');
-  const env = {
+  const env = await withLifeline({
     ...process.env,
     AGENTVISOR_HOME: 'relative',
     AGENTVISOR_RUN: '/of/an/agent',
     AGENTVISOR_AGENT: 'a',
     OTHER: 'kept',
-  };
+  });
   const pid = await launchDaemon(home, env, { program: PROGRAM });
   endLater(home);
   const daemon = await report(home);
@@ -42,9 +48,8 @@ test('a cold home gets a daemon that is detached from who started it', async () 
 
 test('eight launches at once end with one daemon and eight right answers', async () => {
   const home = temporaryFolder();
-  const pids = await Promise.all(
-    Array.from({ length: 8 }, () => launchDaemon(home, process.env, { program: PROGRAM })),
-  );
+  const env = await withLifeline(process.env);
+  const pids = await Promise.all(Array.from({ length: 8 }, () => launchDaemon(home, env, { program: PROGRAM })));
   endLater(home);
   expect(new Set(pids).size).toBe(1);
   expect((await report(home)).pid).toBe(pids[0]);
@@ -60,7 +65,7 @@ test('a launch that met an owner which was just ending tries again', async () =>
      if (existsSync(met)) await import(${JSON.stringify(PROGRAM)});
      else writeFileSync(met, '');`,
   );
-  const pid = await launchDaemon(home, process.env, { program });
+  const pid = await launchDaemon(home, await withLifeline(process.env), { program });
   endLater(home);
   expect((await report(home)).pid).toBe(pid);
 });
@@ -68,7 +73,7 @@ test('a launch that met an owner which was just ending tries again', async () =>
 test('a launch takes the rest mark away, so that the new keeper keeps', async () => {
   const home = temporaryFolder();
   writeFileSync(restMark(home), '');
-  const pid = await launchDaemon(home, process.env, { program: PROGRAM });
+  const pid = await launchDaemon(home, await withLifeline(process.env), { program: PROGRAM });
   endLater(home);
   process.kill(pid, 'SIGKILL');
   await expect
@@ -86,10 +91,17 @@ test('a launch takes the rest mark away, so that the new keeper keeps', async ()
 test('a daemon that never answers is reported with the last line of its log', async () => {
   const home = temporaryFolder();
   const program = join(home, 'broken.mjs');
-  writeFileSync(program, 'console.error("disk on fire"); process.exit(1);');
-  const failure: unknown = await launchDaemon(home, process.env, { program, launchMsMax: 1_000 }).catch(
-    (error: unknown) => error,
+  writeFileSync(
+    program,
+    `import { holdOnToTest } from ${JSON.stringify(LIFELINE)};
+     await holdOnToTest();
+     console.error("disk on fire");
+     process.exit(1);`,
   );
+  const failure: unknown = await launchDaemon(home, await withLifeline(process.env), {
+    program,
+    launchMsMax: 1_000,
+  }).catch((error: unknown) => error);
   writeFileSync(restMark(home), '');
   if (!(failure instanceof AgentvisorError)) throw failure;
   process.kill(Number(/pid (\d+)/.exec(failure.nextStep)?.[1]), 'SIGTERM');
@@ -97,4 +109,19 @@ test('a daemon that never answers is reported with the last line of its log', as
     code: 'unreachable',
     message: expect.stringContaining('Its last words: disk on fire'),
   });
+});
+
+test('a fake daemon and its keeper end when the process that tests with them is killed', async () => {
+  const tester = spawn(process.execPath, ['--import', 'jiti/register', CUT_OFF, temporaryFolder()], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void tester.kill('SIGKILL'));
+  const [printed] = (await once(tester.stdout, 'data')) as [Buffer];
+  const daemon = Number(printed.toString());
+  const keeper = readStat(daemon)?.parent ?? 0;
+  expect(readFileSync(`/proc/${keeper}/cmdline`, 'utf8')).toContain(KEEPER_NAME);
+  const isAlive = (pid: number): boolean => !['Z', undefined].includes(readStat(pid)?.state);
+  onTestFinished(() => [keeper, daemon].filter(isAlive).forEach((pid) => process.kill(pid, 'SIGKILL')));
+  tester.kill('SIGKILL');
+  await expect.poll(() => [daemon, keeper].filter(isAlive), { timeout: 10_000 }).toEqual([]);
 });

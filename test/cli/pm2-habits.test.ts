@@ -1,13 +1,15 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { AgentRow } from '../../src/protocol/rows.ts';
 import { noSuchAgent } from '../../src/protocol/errors.ts';
+import { encodeResult } from '../../src/protocol/frames.ts';
 import { box } from '../box.ts';
+import { fakeDaemon } from './fake-daemon.ts';
 import { temporaryFolder } from './folder.ts';
 import { agentRow } from './rows.ts';
 import { runCli } from './run-cli.ts';
-import { asked, daemonThatSays } from './scripted-daemon.ts';
+import { asked, daemonThatSays, result } from './scripted-daemon.ts';
 
 const sleeper = (name: string): { name: string; mode: string; command: string[] } => ({
   name,
@@ -80,7 +82,7 @@ describe('resurrect', () => {
     expect(daemon.requests.map(({ method }) => method)).toEqual(['hello', 'list', 'hello', 'list']);
   });
 
-  test('brings back who was wanted up after all has died, and leaves down who was stopped', async () => {
+  test('brings back who was wanted up after all has died, waits for that, and leaves down who was stopped', async () => {
     const own = box();
     own.write({ agents: [sleeper('a'), sleeper('b')] });
     await own.ok('start');
@@ -88,14 +90,61 @@ describe('resurrect', () => {
     const before = await own.row('a');
     await own.ok('daemon', 'stop');
     process.kill(before.pid ?? 0, 'SIGKILL');
-    const rows = JSON.parse(await own.ok('resurrect', '--json')) as readonly AgentRow[];
-    expect(rows.map(({ name, desired }) => [name, desired])).toEqual([
-      ['a', 'up'],
-      ['b', 'down'],
-    ]);
-    const after = await own.until('a', ({ state, run }) => state === 'running' && run !== before.run);
-    expect(after.pid).not.toBe(before.pid);
-    expect(await own.row('b')).toMatchObject({ state: 'stopped', pid: null });
+    const [a, b] = JSON.parse(await own.ok('resurrect', '--json')) as readonly AgentRow[];
+    expect(a).toMatchObject({ name: 'a', desired: 'up', state: 'running' });
+    expect(a?.pid).not.toBe(before.pid);
+    expect(existsSync(`/proc/${a?.pid}`)).toBe(true);
+    expect(b).toMatchObject({ name: 'b', desired: 'down', state: 'stopped', pid: null });
+  });
+
+  test('says who could not be brought back and why: 5 when some could, 1 when none could', async () => {
+    const own = box();
+    own.write({ agents: [sleeper('a'), { ...sleeper('b'), cwd: './b' }] });
+    await own.ok('start');
+    const before = await own.rows();
+    await own.ok('daemon', 'stop');
+    for (const { pid } of before) process.kill(pid ?? 0, 'SIGKILL');
+    rmSync(join(own.dir, 'b'), { recursive: true });
+    const some = await own.av('resurrect');
+    expect(some).toMatchObject({ code: 5, stdout: expect.stringMatching(/^a +running /m) });
+    expect(some.stderr).toMatch(/^agentvisor: b failed \(spawn-failed: /m);
+    await own.ok('stop', 'a');
+    expect((await own.av('resurrect')).code).toBe(1);
+  });
+
+  test('leaves one that is down in an incident to its time, says so, and starts the others', async () => {
+    const gated = agentRow({ name: 'gated', state: 'waiting', health: 'quiet', pid: null, incident: 'i7' });
+    const down = agentRow({ name: 'down', state: 'waiting', health: 'unknown', pid: null });
+    const rows = [
+      agentRow(),
+      gated,
+      down,
+      agentRow({ name: 'ended', state: 'stopped' }),
+      agentRow({ name: 'left', state: 'waiting', paused: true }),
+      agentRow({ name: 'unwanted', state: 'stopped', desired: 'down' }),
+    ];
+    const { run, daemon } = await daemonThatSays({ list: rows, start: [result('down', true)] });
+    const { code, stdout, stderr } = await run(['resurrect', '--json']);
+    expect({ code, rows: JSON.parse(stdout) as unknown }).toEqual({ code: 5, rows });
+    expect(stderr).toBe('agentvisor: gated failed (it waits for its time in i7; see: agentvisor explain gated)\n');
+    expect(daemon.requests.map(({ method }) => method)).toEqual(['hello', 'list', 'start', 'list']);
+    expect(daemon.requests[2]).toEqual({ method: 'start', params: { targets: ['down'] } });
+  });
+
+  test('tells after a second for whom it waits', async () => {
+    const home = temporaryFolder();
+    const rows = [agentRow({ state: 'starting' }), agentRow({ name: 'triage' })];
+    await fakeDaemon(home, (method, _, socket) => {
+      if (method === 'list') return rows;
+      if (method !== 'subscribe') return undefined;
+      // Behind the handshake and the list, the start was the third request of the connection.
+      setImmediate(() => socket.write(encodeResult(3, [result('reviewer', true)])));
+      return { agents: rows, incidents: [] };
+    });
+    expect(await runCli(['resurrect'], { home })).toMatchObject({
+      code: 0,
+      stderr: 'agentvisor: reviewer is starting\n',
+    });
   });
 });
 

@@ -37,18 +37,16 @@ while True:
             sys.exit(status if status >= 0 else 128 - status)
 `;
 
-export function startInTerminal(columns: number, args: readonly string[], { home, cwd, env }: CliOptions): InTerminal {
-  const child = spawn('python3', ['-c', PTY, String(columns), process.execPath, MAIN, ...args], {
+/** Starts a program in it, with exactly this environment. */
+export function startProgramInTerminal(
+  columns: number,
+  command: readonly string[],
+  { cwd, env }: { readonly cwd?: string; readonly env: Readonly<Record<string, string | undefined>> },
+): InTerminal {
+  const child = spawn('python3', ['-c', PTY, String(columns), ...command], {
     ...(cwd === undefined ? {} : { cwd }),
     // Python would mend a locale that is to stay as it is.
-    env: {
-      PATH: process.env['PATH'],
-      HOME: home,
-      LANG: 'C.UTF-8',
-      ...env,
-      AGENTVISOR_HOME: home,
-      PYTHONCOERCECLOCALE: '0',
-    },
+    env: { ...env, PYTHONCOERCECLOCALE: '0' },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill());
@@ -65,6 +63,13 @@ export function startInTerminal(columns: number, args: readonly string[], { home
     }),
   };
 }
+
+/** Starts the compiled program in it. */
+export const startInTerminal = (columns: number, args: readonly string[], { home, cwd, env }: CliOptions): InTerminal =>
+  startProgramInTerminal(columns, [process.execPath, MAIN, ...args], {
+    ...(cwd === undefined ? {} : { cwd }),
+    env: { PATH: process.env['PATH'], HOME: home, LANG: 'C.UTF-8', ...env, AGENTVISOR_HOME: home },
+  });
 
 /** Runs it to its end. */
 export const runInTerminal = (

@@ -1,8 +1,12 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { noSuchAgent } from '../../src/protocol/errors.ts';
 import { encodeNotification } from '../../src/protocol/frames.ts';
 import { fakeDaemon } from './fake-daemon.ts';
 import { temporaryFolder } from './folder.ts';
 import { agentRow, eventRow, incidentRow } from './rows.ts';
+import { runCli } from './run-cli.ts';
 import { runInTerminal, startInTerminal } from './run-in-terminal.ts';
 import { daemonThatSays, result } from './scripted-daemon.ts';
 
@@ -204,6 +208,44 @@ describe('what happened', () => {
     const { run } = await daemonThatSays({ history: [], events: [] });
     expect((await run(['history', 'a'])).stderr).toBe('agentvisor: nothing has happened to a yet\n');
     expect((await run(['events'])).stderr).toBe('agentvisor: nothing has happened yet\n');
+  });
+});
+
+describe('what is said beside an answer', () => {
+  const detail = 'There is no program /srv/bin/claude; it was there an hour ago, when the last process was started.';
+  const said = `agentvisor: b failed (spawn-failed: ${detail})`;
+  const unwrapped = (screen: string): string => screen.replaceAll(/\n {2}/g, ' ');
+
+  test.each([40, 60])('goes on below its line between two words on %i columns, a little in', async (columns) => {
+    const { home } = await daemonThatSays({ stop: [result('a', true, { detail }), result('b', false, { detail })] });
+    const { code, screen } = await runInTerminal(columns, ['stop', 'all'], { home });
+    expect(code).toBe(5);
+    expect(longest(screen)).toBeLessThanOrEqual(columns);
+    expect(unwrapped(screen)).toBe(`a stopped (${detail})\n${said}\n`);
+  });
+
+  test.each([
+    ['an error and its next step', ['stop', 'x'], 'No agent is called x. See the names: agentvisor list'],
+    ['a slip in a verb', ['lst'], 'There is no verb "lst". Did you mean: agentvisor list'],
+  ])('also %s', async (_, args, words) => {
+    const { home } = await daemonThatSays({ stop: noSuchAgent('x') });
+    const { screen } = await runInTerminal(40, args, { home });
+    expect(longest(screen)).toBeLessThanOrEqual(40);
+    expect(unwrapped(screen)).toBe(`agentvisor: ${words}\n`);
+  });
+
+  test('also the mistakes in a file', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'e.json'), JSON.stringify({ agents: [{ name: 'a', mode: 'command' }] }));
+    const options = { home: join(folder, 'home'), cwd: folder };
+    const { screen } = await runInTerminal(40, ['validate', 'e.json'], options);
+    expect(longest(screen)).toBeLessThanOrEqual(40);
+    expect(unwrapped(screen)).toBe((await runCli(['validate', 'e.json'], options)).stdout);
+  });
+
+  test('is one line in a pipe, however long', async () => {
+    const { run } = await daemonThatSays({ stop: [result('b', false, { detail })] });
+    expect((await run(['stop', 'b'], { env: { COLUMNS: '40' } })).stderr).toBe(`${said}\n`);
   });
 });
 

@@ -141,61 +141,6 @@ describe('start FILE', () => {
   });
 });
 
-describe('send', () => {
-  const outcome = { id: 'x', state: 'answered', answer: 'pong', cause: null, detail: '' };
-
-  test('names the message by a UUID that ends in 0000, and keeps the text as it is', async () => {
-    const { run, daemon } = await daemonThatSays({ send: ({ id }: { id: string }) => ({ id }) });
-    const text = ' two\nlines, ü, "quotes" ';
-    expect(await run(['send', 'a', '-'], { input: text })).toMatchObject({ code: 0, stdout: '' });
-    expect(daemon.requests.find(({ method }) => method === 'send')).toEqual({
-      method: 'send',
-      params: {
-        agent: 'a',
-        text,
-        id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{8}0000$/),
-      },
-    });
-  });
-
-  test('--wait prints the answer and nothing else', async () => {
-    const { run } = await daemonThatSays({ send: { id: 'x' }, outcome });
-    expect(await run(['send', 'a', 'ping', '--wait'])).toEqual({ code: 0, stdout: 'pong\n', stderr: '' });
-    expect(JSON.parse((await run(['send', 'a', 'ping', '--wait', '--json'])).stdout)).toEqual(outcome);
-  });
-
-  test('--wait ends with 1 and the cause when there is no answer', async () => {
-    const { run } = await daemonThatSays({
-      send: { id: 'x' },
-      outcome: { ...outcome, state: 'failed', answer: null, cause: 'message-failed', detail: 'three times' },
-    });
-    const { code, stdout, stderr } = await run(['send', 'a', 'ping', '--wait']);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toBe('agentvisor: a did not answer, the message is failed (message-failed: three times)\n');
-  });
-
-  test('--wait outlives a daemon: it sends the same message again, under the same id', async () => {
-    const home = temporaryFolder();
-    const first = await fakeDaemon(home, (method, _, socket) => {
-      if (method !== 'send') return undefined;
-      socket.destroy();
-      return undefined;
-    });
-    const waiting = runCli(['send', 'a', 'ping', '--wait'], { home });
-    await expect.poll(() => first.requests.some(({ method }) => method === 'send')).toBe(true);
-    await first.close();
-    const second = await fakeDaemon(home, (method) =>
-      method === 'send' ? { id: 'x' } : method === 'outcome' ? outcome : undefined,
-    );
-    expect(await waiting).toMatchObject({ code: 0, stdout: 'pong\n' });
-    const sent = [...first.requests, ...second.requests]
-      .filter(({ method }) => method === 'send')
-      .map(({ params }) => params['id']);
-    expect(new Set(sent).size).toBe(1);
-    expect(sent.length).toBeGreaterThanOrEqual(2);
-  });
-});
-
 describe('a question', () => {
   test('list shows a table and says what is not known with a dash', async () => {
     const rows = [

@@ -35,11 +35,13 @@ test('while every new process is rejected too, attempts wait for the quiet sched
   const quiet = { auth: { quiet: { min: '300ms', max: '600ms', longMax: '1s', jitter: 0 } } };
   const fleet = standInBox(['ada'], script, quiet);
   await fleet.ok('start');
-  const answer = fleet.ok('send', 'ada', 'patience', '--wait');
+  const answer = fleet.av('send', 'ada', 'patience', '--wait');
   await fleet.until('ada', ({ health, auth401s }) => health === 'quiet' && auth401s >= 3);
   const { writeFileSync } = await import('node:fs');
   writeFileSync(`${fleet.dir}/open`, '');
-  expect(await answer).toBe('answer to: patience\n');
+  const { code, stdout, stderr } = await answer;
+  expect({ code, stdout }).toEqual({ code: 0, stdout: 'answer to: patience\n' });
+  expect(stderr).toMatch(/^agentvisor: the message waits, ada is up and quiet: .* The next attempt .* is at /m);
   const [incident] = await fleet.incidents();
   const attempts = incident?.attempts ?? [];
   expect(attempts.slice(0, -1).every(({ outcome }) => outcome === 'failed')).toBe(true);

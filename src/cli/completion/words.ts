@@ -73,25 +73,33 @@ async function argumentsOf(
   behind: readonly string[],
 ): Promise<readonly string[]> {
   const wanted = usage.replace(/\s*\[?--?\w.*$/, '');
-  const takesNames = /\bTARGET\b/.test(wanted) || (place === 0 && /^\[?NAME\b/.test(wanted));
-  const names = takesNames ? [...(await agentNames(context.home)), ...(/\bTARGET\b/.test(wanted) ? ['all'] : [])] : [];
+  const takesTargets = /\bTARGET\b/.test(wanted);
+  const takesNames = takesTargets || (place === 0 && /^\[?NAME\b/.test(wanted));
+  const { names, namespaces } = takesNames ? await known(context.home) : NOBODY;
+  const targets = takesTargets ? ['all', ...namespaces.map((namespace) => `namespace:${namespace}`)] : [];
   const choices = /^\[?([a-z]+(?:\|[a-z]+)+)\]?$/.exec(wanted)?.[1]?.split('|') ?? [];
   const files = /\bFILE\b/.test(wanted) ? [FILES] : [];
-  return [...names.filter((name) => !behind.includes(name)), ...choices, ...files];
+  return [...[...names, ...targets].filter((word) => !behind.includes(word)), ...choices, ...files];
 }
 
-/** The daemon's, or else, since reading the state takes too long for a prompt, of those that have run. Never a failure. */
-async function agentNames(home: string): Promise<readonly string[]> {
+type Known = { readonly names: readonly string[]; readonly namespaces: readonly string[] };
+
+const NOBODY: Known = { names: [], namespaces: [] };
+
+/** The daemon's, or else, since reading the state takes too long for a prompt, those that have run. Never a failure. */
+async function known(home: string): Promise<Known> {
   try {
     const client = openClient(home, { answerMsMax: NAMES_MS_MAX });
     try {
-      return (await client.call('list', { targets: [] })).map(({ name }) => name);
+      const rows = await client.call('list', { targets: [] });
+      const namespaces = new Set(rows.map(({ namespace }) => namespace));
+      return { names: rows.map(({ name }) => name), namespaces: [...namespaces].toSorted() };
     } finally {
       client.close();
     }
   } catch {
     // Whatever is wrong, a prompt is not the place to say so.
-    return folderNames(join(home, 'agents'));
+    return { ...NOBODY, names: folderNames(join(home, 'agents')) };
   }
 }
 

@@ -5,6 +5,7 @@ import { EXIT_CODES } from '../../protocol/errors.ts';
 import { act, patiently } from '../act.ts';
 import { withClient } from '../client.ts';
 import type { Client } from '../client.ts';
+import { sayIfItWaits, tellerOf } from '../message-watch.ts';
 import { usageError } from '../usage.ts';
 import type { Context } from '../verb.ts';
 
@@ -32,25 +33,15 @@ export async function run(context: Context): Promise<number> {
       () => withClient(context.home, use),
     );
   const sent = await ask((client) => client.call('send', { agent, text, id }));
-  if (!context.json) await sayIfItWaits(context, agent);
-  if (context.flag('wait')) return report(context, agent, await ask((client) => client.call('outcome', { agent, id })));
+  const told = context.json ? null : await sayIfItWaits(context, agent);
+  if (context.flag('wait')) {
+    const telling = tellerOf(context, agent, told);
+    return report(context, agent, await ask((client) => telling(() => client.call('outcome', { agent, id }))));
+  }
   if (context.json) context.answer(sent);
   else context.note(`agentvisor: ${agent} has it (${sent.id})`);
   return 0;
 }
-
-/** A message for an agent that is down or held is safe but not answered soon: who sent it should know. */
-async function sayIfItWaits(context: Context, agent: string): Promise<void> {
-  // The message is taken already: that its agent cannot be looked at just now is no failure of the sending.
-  const rows = await withClient(context.home, (client) => client.call('list', { targets: [agent] })).catch(() => []);
-  const row = rows.find(({ name }) => name === agent);
-  if (row === undefined || (row.state === 'running' && !WAITING.has(row.health))) return;
-  const how = row.state === 'running' ? row.health : row.state;
-  context.note(`agentvisor: the message waits, ${agent} is ${how}; see why: agentvisor describe ${agent}`);
-}
-
-/** In these an agent is asked nothing until its time or a person comes. */
-const WAITING: ReadonlySet<string> = new Set(['wedged', 'quiet', 'held', 'capped', 'throttled']);
 
 function report(context: Context, agent: string, outcome: MessageOutcome): number {
   const { state, answer, cause, detail } = outcome;

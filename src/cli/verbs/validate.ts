@@ -1,6 +1,7 @@
 import { EXIT_CODES } from '../../protocol/errors.ts';
 import { count } from '../access.ts';
 import { loadNamedOrFound, notes, problemLine } from '../ecosystem-file.ts';
+import { fit } from '../fit.ts';
 import { NO_OPTIONS } from '../verb.ts';
 import type { Context } from '../verb.ts';
 
@@ -23,7 +24,7 @@ export async function run(context: Context): Promise<number> {
   if (context.json) {
     context.answer({ ok: loaded.ok, file, problems, warnings, agents });
   } else {
-    for (const problem of problems) context.say(problemLine(file, problem));
+    for (const problem of problems) context.say(fit(problemLine(file, problem), process.stdout, context.env));
     notes(context, file, 'warning: ', warnings);
     if (loaded.ok) context.say(`${file}: ${count(agents.length, 'agent')}, no problems`);
   }

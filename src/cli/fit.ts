@@ -1,0 +1,7 @@
+import type { Environment } from '../home/paths.ts';
+import { terminalOf } from './terminal.ts';
+import { wrapLines } from './wrap.ts';
+
+/** Running text for whoever reads a stream: what is longer than a terminal is wide goes on below, a little in. */
+export const fit = (text: string, stream: Parameters<typeof terminalOf>[0], env: Environment): string =>
+  wrapLines(text, terminalOf(stream, env).width, 2);

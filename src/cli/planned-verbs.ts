@@ -8,7 +8,6 @@ export const PLANNED_VERBS: readonly string[] = [
   'ui',
   'dash',
   'auth',
-  'rotate',
   'login',
   'simulate',
   'doctor',

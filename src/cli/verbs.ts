@@ -1,6 +1,6 @@
 import type { Verb } from './verb.ts';
 
-type VerbGroup = 'Agents' | 'Messages' | 'What is going on' | 'The daemon' | 'Setup';
+type VerbGroup = 'Agents' | 'Messages' | 'What is going on' | 'Credentials' | 'The daemon' | 'Setup';
 
 export type VerbRow = {
   readonly name: string;
@@ -151,6 +151,13 @@ export const VERBS: readonly VerbRow[] = [
     group: 'What is going on',
     summary: 'wait until agents are healthy, up or down',
     load: () => import('./verbs/wait.ts'),
+  },
+  {
+    name: 'rotate',
+    aliases: [],
+    group: 'Credentials',
+    summary: 'replace a secret: one agent tries it, then the others get it',
+    load: () => import('./verbs/rotate.ts'),
   },
   {
     name: 'ping',

@@ -1,4 +1,5 @@
 import { lstat } from 'node:fs/promises';
+import { tokenShapeProblems } from '../claude/token-shape.ts';
 import type { Fleet } from '../kernel/fleet.ts';
 import { isOver, recordOf } from '../kernel/ledger.ts';
 import { mayUndo, refusalOf } from '../kernel/rotation.ts';
@@ -18,11 +19,20 @@ export async function begin(
   { engine, secrets }: DaemonContext,
   { credential, secret, mintedAt }: Api['rotate']['params'],
 ): Promise<Api['rotate']['result']> {
-  const source = await sourceOf(credentialIn(engine.fleet, credential));
+  const spec = credentialIn(engine.fleet, credential);
+  const source = await sourceOf(spec);
   if (!/^[\x21-\x7e]+$/.test(secret) || secret.length > SECRET_CHARACTERS_MAX) {
     throw new AgentvisorError(
       'usage',
       'This is no secret: it is empty, has blanks or line breaks in it, or is too long.',
+      'Copy it again, whole and on one line.',
+    );
+  }
+  const [problem] = tokenShapeProblems(spec.type, secret);
+  if (problem !== undefined) {
+    throw new AgentvisorError(
+      'usage',
+      `This is no secret for '${credential}': ${problem}.`,
       'Copy it again, whole and on one line.',
     );
   }

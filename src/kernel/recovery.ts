@@ -11,7 +11,7 @@ import { askAgainSoon, askLater, askWhenReset, releaseTier } from './limits.ts';
 import { incidentOf, joinIncident, leave } from './membership.ts';
 import { elapsedMs, isLater, stampOf } from './moment.ts';
 import { holdForCredential, holdForPerson, planAttempt, troubleOf } from './plans.ts';
-import { isTrialFailure, onTrialFailure } from './rotation.ts';
+import { isTrialFailure, onTrialFailure } from './rotation-agents.ts';
 import { mendSession } from './sessions.ts';
 import { sharesCredential } from './shared-credential.ts';
 import { tierOf } from './tier.ts';

@@ -73,6 +73,35 @@ export function nextToTake(fleet: Known, credential: string, roll: Roll): Agent 
   return ready.find(({ recovery }) => recovery !== null) ?? ready[0];
 }
 
+/**
+ * Who got it by its incident is asked for a proof, too, when nothing waits for it: following another agent's answer shows
+ * nothing of its own.
+ */
+export const nextToAsk = (fleet: Known, credential: string, roll: Roll): Agent | undefined =>
+  usersOf(fleet, credential).find(
+    (agent) =>
+      isUnprovenInTrouble(agent, roll) &&
+      agent.state.at === 'running' &&
+      agent.turn === null &&
+      agent.restart === null &&
+      agent.queue.length === 0 &&
+      agent.spec.auth.verify.prompt !== false,
+  );
+
+/** It has the new secret and must show in any case that its trouble is over. */
+const isUnprovenInTrouble = (agent: Agent, roll: Roll): boolean => {
+  const run = runOf(agent.state);
+  const isAnswered = run === null || run.answered;
+  return roll.asks && agent.recovery?.stage === 'verifying' && !isStale(agent, roll) && !isAnswered;
+};
+
+/** Asks an agent that has it already. */
+export function askForProof(draft: Draft, credential: string, roll: Roll, { spec }: Agent): void {
+  const until = after(draft.moment, spec.auth.verify.timeoutMs);
+  changeRecord(draft, credential, { roll: { ...roll, taking: spec.name, until } });
+  draft.touched.add(spec.name);
+}
+
 /** Its process is replaced; the new one gets the new secret. */
 export function take(draft: Draft, credential: string, roll: Roll, agent: Agent): void {
   const { stop, watch, auth } = agent.spec;
@@ -106,7 +135,11 @@ export function endOfTaking(draft: Draft, roll: Roll, agent: Agent | undefined):
 const isWaiting = (fleet: Known, agent: Agent, { trial }: Roll): boolean => trial && mayRoll(fleet, agent);
 
 const isAskable = ({ spec, recovery }: Agent, { trial, asks }: Roll): boolean =>
-  trial || (asks && spec.mode === 'stream' && spec.auth.verify.prompt !== false && recovery === null);
+  trial ||
+  (asks &&
+    spec.mode === 'stream' &&
+    spec.auth.verify.prompt !== false &&
+    (recovery === null || recovery.stage === 'verifying'));
 
 /**
  * What an agent that has taken a new secret is asked for a proof, null when it is not. `first`: before the messages that wait;
@@ -133,6 +166,7 @@ export const isAwaited = (fleet: Known, credential: string, roll: Roll): boolean
     // Who is to try it is waited for; whoever else starts anew gets it anyway.
     if (roll.trial) return agent.spec.mode === 'stream' && !(state.at === 'stopped' && state.ended);
     if (runOf(state) === null) return false;
+    if (isUnprovenInTrouble(agent, roll)) return agent.queue.length > 0 || agent.spec.auth.verify.prompt !== false;
     const isStuck = recovery?.stage === 'held' || (recovery?.stage === 'waiting' && !mayRoll(fleet, agent));
     return isStale(agent, roll) && isMeant(agent, roll) && !isStuck;
   });

@@ -18,10 +18,10 @@ export const options = {
   from: {
     type: 'string',
     value: 'FILE|-',
-    summary: 'where the new secret is; without it, it is asked for and not shown',
+    summary: 'where the new secret is; else it is asked for, unseen',
   },
   yes: { type: 'boolean', short: 'y', summary: 'do not ask whether to go on' },
-  undo: { type: 'boolean', summary: 'give up a rotation that is under way: all go back to the old secret' },
+  undo: { type: 'boolean', summary: 'give up a rotation: all go back to the old secret' },
 } as const;
 export const takes = { min: 1, max: 1, what: 'the name of a CREDENTIAL' };
 export const examples = [

@@ -277,7 +277,7 @@ describe('a question', () => {
     const { run, daemon } = await daemonThatSays({ wait: { timedOut: ['b'] } });
     const { code, stdout, stderr } = await run(['wait', 'a', 'b', '--for', 'healthy', '--timeout', '2m']);
     expect({ code, stdout }).toEqual({ code: 6, stdout: '' });
-    expect(stderr).toContain('not healthy after 120000 ms: b.');
+    expect(stderr).toContain('not healthy after 2m: b.');
     expect(asked(daemon)).toMatchObject({ params: { targets: ['a', 'b'], for: 'healthy' } });
   });
 
@@ -328,6 +328,7 @@ describe('without a daemon', () => {
     [['flush', 'x']],
     [['send', 'x', 'hi']],
     [['describe', 'x']],
+    [['wait', 'x']],
     [['explain', 'x']],
     [['history', 'x']],
     [['logs', 'x']],

@@ -57,6 +57,7 @@ const crashesToo: Act = (world) => {
 const TOLD: Readonly<Record<string, string>> = {
   'it is up': said('6s'),
   'it is in a turn': said('7s', at('6s', send('m2')), at('6.1s', turnStarts(), send('m3'))),
+  'two messages wait': said('7s', at('6s', send('m2')), at('6.1s', turnStarts(), send('m3'), send('m4'))),
   'it is to be reloaded': said('7s', at('6s', turnStarts()), at('6.5s', restart('ada', 'after-turn'))),
   'it is paused': said('7s', at('6s', pause())),
   'it has crashed': said('6.5s', at('6s', exits(1, null, 'Segmentation fault'))),

@@ -15,7 +15,7 @@ export const options = {
   for: {
     type: 'string',
     value: 'STATE',
-    summary: 'healthy (has answered well; a command agent: up), up (default) or down',
+    summary: 'healthy (answered; a command agent: up), up (default) or down',
   },
   timeout: {
     type: 'string',

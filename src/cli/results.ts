@@ -11,7 +11,10 @@ export function reportResults(context: Context, results: readonly AgentResult[])
     else if (!context.json) context.say(`${name} ${change}${detail === '' ? '' : ` (${detail})`}`);
   }
   if (results.length === 0) context.note('agentvisor: there are no agents');
-  const failed = results.filter(({ ok }) => !ok).length;
-  if (failed === 0) return 0;
-  return failed === results.length ? EXIT_CODES.failed : EXIT_CODES['some-failed'];
+  const failed = results.filter(({ ok }) => !ok);
+  if (failed.length === 0) return 0;
+  const known = failed.filter(({ cause }) => cause !== null).map(({ name }) => name);
+  if (known.length > 0)
+    context.note(`agentvisor: what comes next, and what to do: agentvisor explain ${known.join(' ')}`);
+  return failed.length === results.length ? EXIT_CODES.failed : EXIT_CODES['some-failed'];
 }

@@ -28,6 +28,9 @@ describe('a verb that acts', () => {
     for (const { name } of results.filter(({ ok }) => !ok)) {
       expect(people.stderr).toContain(`agentvisor: ${name} failed (spawn-failed: There is no program /nowhere.)\n`);
     }
+    const failed = results.filter(({ ok }) => !ok).map(({ name }) => name);
+    const hint = `what comes next, and what to do: agentvisor explain ${failed.join(' ')}\n`;
+    expect(people.stderr.endsWith(hint)).toBe(failed.length > 0);
     const program = await run(['stop', 'all', '--json']);
     expect(program.code).toBe(code);
     expect(JSON.parse(program.stdout)).toEqual(results);

@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { snapshotFile, stateFolder } from '../../src/home/paths.ts';
 import { noSuchAgent } from '../../src/protocol/errors.ts';
 import { encodeNotification, encodeResult } from '../../src/protocol/frames.ts';
 import { HELLO, fakeDaemon } from './fake-daemon.ts';
@@ -318,6 +319,15 @@ describe('without a daemon', () => {
     const { code, stdout, stderr } = await runCli(['list', '--json'], { home: join(temporaryFolder(), 'home') });
     expect({ code, stdout }).toEqual({ code: 3, stdout: '[]\n' });
     expect(stderr).toBe('agentvisor: daemon not running, 0 agents alive\n');
+  });
+
+  test('a list from files that are damaged says so: an agent that is missing is not taken for deleted', async () => {
+    const home = temporaryFolder();
+    mkdirSync(stateFolder(home));
+    writeFileSync(snapshotFile(home), '{half');
+    const { code, stderr } = await runCli(['list'], { home });
+    expect(code).toBe(3);
+    expect(stderr).toContain(`${snapshotFile(home)} is damaged: what stood there is not shown\n`);
   });
 
   test.each([

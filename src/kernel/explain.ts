@@ -77,8 +77,7 @@ function why(agent: Agent, incident: Incident | undefined): string {
   const lost = agent.finished.at(-1);
   if (lost?.state === 'failed' && lost.cause !== null)
     return `Its last message failed. ${toldOf(lost.cause, lost.detail)}`;
-  const isDown = agent.state.at === 'waiting' || agent.state.at === 'errored';
-  if (!isDown || agent.lastExit === null) return '';
+  if (!isDown(agent.state) || agent.lastExit === null) return '';
   return toldOf(agent.lastExit.cause, agent.lastExit.detail);
 }
 
@@ -121,17 +120,21 @@ function whatToDo(agent: Agent, incident: Incident | undefined): string {
   const { name } = spec;
   if (state.at === 'stopped') return `Start it: agentvisor start ${name}`;
   if (paused) return `Let it go on: agentvisor resume ${name}`;
-  if (incident === undefined || recovery === null) {
-    return state.at === 'waiting' || state.at === 'errored'
-      ? `What it printed: agentvisor logs ${name}; start it now: agentvisor restart ${name}`
-      : '';
-  }
+  if (incident === undefined || recovery === null) return isDown(state) ? startNow(agent) : '';
   const { todo } = CAUSES[causeOf(agent, incident)];
   if (recovery.stage === 'held') return `${todo} Try at once: agentvisor restart ${name}`;
   if (recovery.stage === 'replacing' || recovery.stage === 'verifying') return todo;
   if (!isLimit(incident.cause)) return sentences(todo, `To try now: agentvisor restart ${name}`);
   // Of which it was just said that no restart helps: it only makes the agent ask.
   return turn === null ? sentences(todo, `Ask sooner, in a new process: agentvisor restart ${name}`) : todo;
+}
+
+const isDown = ({ at }: AgentState): boolean => at === 'waiting' || at === 'errored';
+
+/** What was never started has printed nothing. */
+function startNow({ spec: { name }, lastExit }: Agent): string {
+  if (lastExit?.cause === 'spawn-failed') return `Start it now: agentvisor restart ${name}`;
+  return `What it printed: agentvisor logs ${name}; start it now: agentvisor restart ${name}`;
 }
 
 const sentences = (...all: readonly string[]): string => all.filter((one) => one !== '').join(' ');

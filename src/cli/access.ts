@@ -19,6 +19,7 @@ export async function ask<T>(
     const files = await readFiles(context.home);
     const value = await offline(files);
     context.note(`agentvisor: daemon not running, ${count(files.alive, 'agent')} alive`);
+    for (const damage of files.damage) context.note(`agentvisor: ${damage}: what stood there is not shown`);
     return { value, exitCode: EXIT_CODES['not-running'] };
   }
 }

@@ -49,5 +49,5 @@ export function applyParams(ecosystem: Ecosystem, env: Environment): ApplyParams
 const noFile = (folder: string): Error =>
   usageError(
     `There is no ecosystem file in ${folder}.`,
-    'Name one: agentvisor start FILE, or write one: agentvisor init',
+    'Name the file behind the verb, or write one: agentvisor init',
   );

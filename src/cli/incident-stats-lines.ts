@@ -9,7 +9,7 @@ const SHOWN_MAX = 10;
 /** What happened to the agents of a home, for people. */
 export function incidentStatsLines(stats: IncidentStats): string {
   const facts: readonly (readonly [string, string | null])[] = [
-    ['rejected', `${rounded(stats.windowsPerDay)} times a day (causes auth-...)`],
+    ['rejected', `${count(rounded(stats.windowsPerDay), 'time')} a day (causes auth-...)`],
     ['causes', causesOf(stats.byCause)],
     ['length', lengthOf(stats.lengthMs)],
     ['attempts', attemptsOf(stats)],

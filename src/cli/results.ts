@@ -13,6 +13,9 @@ export function reportResults(context: Context, results: readonly AgentResult[])
       context.say(fit(`${name} ${change}${detail === '' ? '' : ` (${detail})`}`, process.stdout, context.env));
   }
   if (results.length === 0) context.note('agentvisor: there are no agents');
+  const known = results.filter(({ ok, cause }) => !ok && cause !== null).map(({ name }) => name);
+  if (known.length > 0)
+    context.note(`agentvisor: what comes next, and what to do: agentvisor explain ${known.join(' ')}`);
   return exitCodeOf(results);
 }
 

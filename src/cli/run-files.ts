@@ -21,12 +21,14 @@ export function runsOf(home: string, agent: string): readonly RunFiles[] | undef
     }));
 }
 
-/** One of them, by its name. */
+/** One of them, by its name; `10` and `#000010`, as it stands in a history, are `000010`. */
 export function pickRun(agent: string, runs: readonly RunFiles[], run: string): RunFiles {
-  const found = runs.find((candidate) => candidate.run === run);
+  const found = runs.find((candidate) => candidate.run === run || numberOf(candidate.run) === numberOf(run));
   if (found === undefined) throw noSuchRun(agent, run, runs);
   return found;
 }
+
+const numberOf = (run: string): string => run.replace(/^#?0*(?=\d)/, '');
 
 /** Runs are numbered with leading zeros; a number that has outgrown them is longer. */
 const byAge = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : 1);

@@ -21,7 +21,7 @@ export const missingArgument = (verb: string, what: string, usage: string): Agen
 
 export const surplusArgument = (verb: string, argument: string, usage: string): AgentvisorError =>
   usageError(
-    `${verb} does not know what to do with ${quote(argument)}; a text of several words needs quotes.`,
+    `${verb} does not know what to do with ${quote(argument)}${usage.startsWith('NAME TEXT') ? '; a text of several words needs quotes' : ''}.`,
     `Usage: agentvisor ${verb} ${usage}`,
   );
 

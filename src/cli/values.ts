@@ -10,9 +10,7 @@ export function positiveInteger(option: string, value: string | undefined): numb
   return number;
 }
 
-/** Undefined when the option was not given. */
-export function durationMs(option: string, value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
+export function durationMs(option: string, value: string): number {
   const ms = parseDuration(value);
   if (ms === undefined) throw wrongValue(option, 'a duration such as 500ms, 30s or 5m', value);
   return ms;

@@ -16,7 +16,7 @@ const SOURCES = "one of { env: 'NAME' }, { file: 'PATH' } and { command: ['PROGR
 export function checkDraft(draft: Draft, shapeProblems: readonly Problem[]): readonly Problem[] {
   const isBroken = brokenPaths(shapeProblems);
   const defaults = draft.defaults ?? {};
-  const credentials = [...Object.keys(draft.credentials ?? {}), ...brokenCredentials(shapeProblems)];
+  const credentials = [...new Set([...Object.keys(draft.credentials ?? {}), ...brokenCredentials(shapeProblems)])];
   const layer = (path: Path, own: OptionsShape, merged: OptionsShape): Layer => ({
     path,
     own,

@@ -72,7 +72,7 @@ async function refuse(file: string): Promise<Problem | undefined> {
   const entry = await stat(file).catch((error: NodeJS.ErrnoException) => error);
   if (entry instanceof Error) {
     const isMissing = entry.code === 'ENOENT' || entry.code === 'ENOTDIR';
-    const hint = isMissing ? 'check the path, or begin with a copy of ecosystem.example.ts' : 'check who may read it';
+    const hint = isMissing ? 'check the path, or write one with: agentvisor init' : 'check who may read it';
     return fileProblem(
       file,
       'a file that can be read',

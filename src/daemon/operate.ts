@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { agentFolder } from '../home/paths.ts';
-import { CAUSES } from '../kernel/causes.ts';
+import { toldOf } from '../kernel/causes.ts';
 import type { OperatorEvent, RestartHow } from '../kernel/events.ts';
 import { runOf, type Agent, type Fleet } from '../kernel/fleet.ts';
 import type { AgentResult, Api, Flushed, Saved } from '../protocol/api.ts';
@@ -200,7 +200,7 @@ function resultOf(fleet: Fleet, agent: Agent, change: string): AgentResult {
   if (agent.desired === 'down') return failed(name, change, 'operator', 'it was stopped meanwhile');
   const exit = agent.lastExit;
   if (exit === null) return failed(name, change, null, 'it is not ready');
-  return failed(name, change, exit.cause, `${CAUSES[exit.cause].told} ${exit.detail}`.trim());
+  return failed(name, change, exit.cause, toldOf(exit.cause, exit.detail));
 }
 
 const done = (name: string, change: string): AgentResult => ({ name, ok: true, change, cause: null, detail: '' });

@@ -1,5 +1,5 @@
 import type { Agent, Fleet } from '../kernel/fleet.ts';
-import { noSuchAgent } from '../protocol/errors.ts';
+import { noSuchAgent, notOneAgent } from '../protocol/errors.ts';
 import { matchTargets } from '../protocol/targets.ts';
 
 /** The agents that the targets name. @throws AgentvisorError when one names nobody; then nothing is done to the others. */
@@ -18,6 +18,6 @@ export function findAgents(fleet: Fleet, targets: readonly string[]): readonly A
 /** @throws AgentvisorError */
 export function findAgent(fleet: Fleet, name: string): Agent {
   const agent = Object.hasOwn(fleet.agents, name) ? fleet.agents[name] : undefined;
-  if (agent === undefined) throw noSuchAgent(name);
+  if (agent === undefined) throw notOneAgent(name);
   return agent;
 }

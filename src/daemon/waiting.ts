@@ -6,7 +6,8 @@ import { findAgents } from './targets.ts';
 const HOLDS: Readonly<Record<Api['wait']['params']['for'], (agent: Agent) => boolean>> = {
   up: (agent) => agent.state.at === 'running',
   down: (agent) => agent.state.at === 'stopped',
-  healthy: (agent) => agent.state.at === 'running' && agent.health === 'healthy',
+  // Of a command agent nothing but its state is ever known: whoever waits for all agents must not wait for it in vain.
+  healthy: ({ spec, state, health }) => state.at === 'running' && (health === 'healthy' || spec.mode === 'command'),
 };
 
 /** Answers when every target is so, or at the time limit with those that are not. A deleted agent is down. */

@@ -17,11 +17,13 @@ export type Offline = {
   readonly events: readonly EventRow[];
   /** Agents whose process is alive now. */
   readonly alive: number;
+  /** What is wrong with the files themselves, for people. */
+  readonly damage: readonly string[];
 };
 
 /** Reads and changes nothing. */
 export function readOffline(home: string): Offline {
-  const { fleet: last } = loadState(home);
+  const { fleet: last, damage } = loadState(home);
   const boot = identity.bootId();
   const now = stampNow(boot);
   const isAlive = (agent: Agent): boolean => {
@@ -37,6 +39,7 @@ export function readOffline(home: string): Offline {
     incidents: readIncidents(home),
     events: readHistory(home),
     alive: agents.filter(isAlive).length,
+    damage,
   };
 }
 

@@ -66,7 +66,12 @@ function follow(folder: string, what: string): Stats {
 }
 
 function exists(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (cause) {
+    // What stands above it is a file, or may not be entered.
+    throw isSystemError(cause) ? notReached(path, cause) : cause;
+  }
 }
 
 const isSystemError = (value: unknown): value is NodeJS.ErrnoException => value instanceof Error && 'code' in value;
@@ -76,6 +81,14 @@ const cannotMake = (folder: string, cause: unknown): AgentvisorError =>
     'refused',
     `The folder ${folder} cannot be made${isSystemError(cause) ? ` (${cause.code})` : ''}.`,
     'Make it yourself, or name another one with AGENTVISOR_HOME.',
+    cause,
+  );
+
+const notReached = (path: string, cause: NodeJS.ErrnoException): AgentvisorError =>
+  new AgentvisorError(
+    'refused',
+    `The folder ${path} cannot be reached (${cause.code}).`,
+    'Look at the folders above it, or name another one with AGENTVISOR_HOME.',
     cause,
   );
 

@@ -214,3 +214,9 @@ export const isLimit = (cause: Cause): boolean => {
   const { action } = CAUSES[cause];
   return action === 'later' || action === 'reset';
 };
+
+/** A cause with what is known of this case of it, as one sentence. */
+export function toldOf(cause: Cause, detail: string): string {
+  const { told } = CAUSES[cause];
+  return detail === '' ? told : `${told.replace(/\.$/, '')}: ${detail.replace(/\.$/, '')}.`;
+}

@@ -1,4 +1,4 @@
-import { CAUSES, isLimit, type Cause, type Health } from './causes.ts';
+import { CAUSES, isLimit, toldOf, type Cause, type Health } from './causes.ts';
 import { nextAttempt } from './deadlines.ts';
 import type { Agent, AgentState, Fleet } from './fleet.ts';
 import type { Gate, Incident, Recovery } from './trouble.ts';
@@ -56,10 +56,12 @@ const HEALTH_WORDS: Readonly<Record<Health, string>> = {
 
 function whatIs({ spec, state, health, turn, paused, queue }: Agent): string {
   const ended = state.at === 'stopped' && state.ended ? 'has ended and stays down' : WORDS[state.at];
-  const running = state.at === 'running' ? HEALTH_WORDS[health] : '';
+  // A command agent has no turns to say anything of.
+  const isKnown = state.at === 'running' && (spec.mode === 'stream' || health !== 'unknown');
+  const running = isKnown ? HEALTH_WORDS[health] : '';
   const inTurn = turn === null ? '' : ', works on a turn';
   const waiting = queue.filter((message) => message.state === 'queued').length;
-  const messages = waiting === 0 ? '' : `, ${waiting} message(s) wait`;
+  const messages = waiting === 0 ? '' : waiting === 1 ? ', 1 message waits' : `, ${waiting} messages wait`;
   return `${spec.name} ${ended}${running}${inTurn}${messages}${paused ? ', paused' : ''}.`;
 }
 
@@ -74,10 +76,9 @@ function why(agent: Agent, incident: Incident | undefined): string {
   if (health === 'throttled') return 'The API limits or fails this turn; Claude Code itself is still trying.';
   const lost = agent.finished.at(-1);
   if (lost?.state === 'failed' && lost.cause !== null)
-    return `Its last message failed: ${CAUSES[lost.cause].told} ${lost.detail}.`;
-  const isDown = agent.state.at === 'waiting' || agent.state.at === 'errored';
-  if (!isDown || agent.lastExit === null) return '';
-  return `${CAUSES[agent.lastExit.cause].told} ${agent.lastExit.detail}.`;
+    return `Its last message failed. ${toldOf(lost.cause, lost.detail)}`;
+  if (!isDown(agent.state) || agent.lastExit === null) return '';
+  return toldOf(agent.lastExit.cause, agent.lastExit.detail);
 }
 
 /** What holds an agent says more than the wider trouble that it is in. */
@@ -119,15 +120,21 @@ function whatToDo(agent: Agent, incident: Incident | undefined): string {
   const { name } = spec;
   if (state.at === 'stopped') return `Start it: agentvisor start ${name}`;
   if (paused) return `Let it go on: agentvisor resume ${name}`;
-  if (incident === undefined || recovery === null) {
-    return state.at === 'waiting' || state.at === 'errored' ? `Start it now: agentvisor restart ${name}` : '';
-  }
+  if (incident === undefined || recovery === null) return isDown(state) ? startNow(agent) : '';
   const { todo } = CAUSES[causeOf(agent, incident)];
   if (recovery.stage === 'held') return `${todo} Try at once: agentvisor restart ${name}`;
   if (recovery.stage === 'replacing' || recovery.stage === 'verifying') return todo;
   if (!isLimit(incident.cause)) return sentences(todo, `To try now: agentvisor restart ${name}`);
   // Of which it was just said that no restart helps: it only makes the agent ask.
   return turn === null ? sentences(todo, `Ask sooner, in a new process: agentvisor restart ${name}`) : todo;
+}
+
+const isDown = ({ at }: AgentState): boolean => at === 'waiting' || at === 'errored';
+
+/** What was never started has printed nothing. */
+function startNow({ spec: { name }, lastExit }: Agent): string {
+  if (lastExit?.cause === 'spawn-failed') return `Start it now: agentvisor restart ${name}`;
+  return `What it printed: agentvisor logs ${name}; start it now: agentvisor restart ${name}`;
 }
 
 const sentences = (...all: readonly string[]): string => all.filter((one) => one !== '').join(' ');

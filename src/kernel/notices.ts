@@ -1,4 +1,4 @@
-import { CAUSES, type Cause, type Scope } from './causes.ts';
+import { CAUSES, toldOf, type Cause, type Scope } from './causes.ts';
 import { nextNumber, type Draft } from './draft.ts';
 import type { Agent } from './fleet.ts';
 import type { Incident, Receipt } from './trouble.ts';
@@ -60,7 +60,6 @@ const isFailing = ({ failedAttempts, told }: Incident): boolean => failedAttempt
 /** An agent has ended so often that it is only tried now and then. */
 export function tellErrored(draft: Draft, agent: Agent, cause: Cause): void {
   const { name } = agent.spec;
-  const detail = agent.lastExit === null ? '' : ` ${agent.lastExit.detail}.`;
   send(draft, {
     id: `${name}-errored-${nextNumber(draft)}`,
     kind: 'attention',
@@ -69,7 +68,7 @@ export function tellErrored(draft: Draft, agent: Agent, cause: Cause): void {
     scope: CAUSES[cause].scope,
     cause,
     agents: [name],
-    text: `${name} ended too often and is only tried now and then. ${CAUSES[cause].told}${detail} See: agentvisor logs ${name}`,
+    text: `${name} ended too often and is only tried now and then. ${toldOf(cause, agent.lastExit?.detail ?? '')} See: agentvisor logs ${name}`,
     receipt: null,
   });
 }
@@ -119,7 +118,7 @@ function receiptText({ id, recoveries, attempts: all }: Incident): string {
   // Of the whole trouble, not of this agent alone.
   const attempts = all.filter((attempt) => attempt.at <= at).length;
   const request = failedRequestId === null ? '' : `, failed request ${failedRequestId}`;
-  const tries = attempts === 0 ? 'without a restart' : `after ${attempts} attempt(s)`;
+  const tries = attempts === 0 ? 'without a restart' : `after ${attempts} attempt${attempts === 1 ? '' : 's'}`;
   return `${agent} answered again (${messageId ?? 'no message id'}) ${tries}, ${durationText(downMs)} later${request}.`;
 }
 

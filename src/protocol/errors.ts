@@ -35,6 +35,16 @@ export const isErrorCode = (value: unknown): value is ErrorCode =>
 export const noSuchAgent = (target: string): AgentvisorError =>
   new AgentvisorError('no-such-agent', `No agent is called ${target}.`, 'See the names: agentvisor list');
 
+/** Where one name is wanted: a pattern is no slip in a name. */
+export const notOneAgent = (name: string): AgentvisorError =>
+  name === 'all' || /[*?:]/.test(name)
+    ? new AgentvisorError(
+        'no-such-agent',
+        `No agent is called ${name}.`,
+        'One name is wanted here; see them: agentvisor list',
+      )
+    : noSuchAgent(name);
+
 export const unreachable = (path: string, cause: unknown): AgentvisorError =>
   new AgentvisorError(
     'unreachable',

@@ -106,7 +106,13 @@ describe('a wrong command line ends with 2, one clear line, and nothing changed:
     ['a text without quotes', ['send', 'a', 'two', 'words'], 'a text of several words needs quotes'],
     ['an empty text', ['send', 'a', ''], 'The message is empty.'],
     ['an empty stdin', ['send', 'a', '-'], 'The message is empty.'],
-    ['a word too much', ['ping', 'a'], 'ping does not know what to do with "a"'],
+    ['a word too much', ['ping', 'a'], 'ping does not know what to do with "a". Usage: agentvisor ping'],
+    ['a daemon that is to be started', ['daemon', 'start'], 'restart also starts one where none runs'],
+    [
+      'agents that daemon stop leaves alone',
+      ['daemon', 'stop', '--with-agents'],
+      'To stop agents and daemon: agentvisor kill',
+    ],
     ['a state that is none', ['wait', 'a', '--for', 'happy'], '--for expects healthy, up, down, not "happy".'],
     [
       'a time without a unit',

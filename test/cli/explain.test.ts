@@ -44,3 +44,8 @@ test('explain where nobody is says so on stderr, and prints an empty array for p
   });
   expect((await runCli(['explain', '--json'], { home })).stdout).toBe('[]\n');
 });
+
+test('describe where nobody is prints no empty line', async () => {
+  const { run } = await daemonThatSays({ describe: [] });
+  expect(await run(['describe', 'all'])).toEqual({ code: 0, stdout: '', stderr: 'agentvisor: there are no agents\n' });
+});

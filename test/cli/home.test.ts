@@ -50,6 +50,16 @@ describe('the home folder', () => {
     );
   });
 
+  test('below a file is refused, by who makes it and by who only looks', () => {
+    const file = join(temporaryFolder(), 'file');
+    writeFileSync(file, '');
+    for (const use of [prepareHome, checkHome]) {
+      expect(() => use(join(file, 'home'))).toThrow(
+        expect.objectContaining({ code: 'refused', message: expect.stringContaining('cannot be reached (ENOTDIR)') }),
+      );
+    }
+  });
+
   test('that belongs to somebody else is refused', () => {
     const isRoot = process.getuid?.() === 0;
     const home = isRoot ? temporaryFolder() : '/';

@@ -49,6 +49,11 @@ test('of hundreds of incidents people see the last twenty unless they want all, 
   expect(JSON.parse((await run(['incidents', '--json'])).stdout)).toHaveLength(120);
 });
 
+test('incidents --stats says once a day as people do', async () => {
+  const { run } = await daemonThatSays({ 'incident-stats': { ...STATS, windowsPerDay: 1 } });
+  expect((await run(['incidents', '--stats'])).stdout).toContain('  rejected    1 time a day ');
+});
+
 test('incidents --stats is a short block for people and the numbers for programs', async () => {
   const { run, daemon } = await daemonThatSays({ 'incident-stats': STATS });
   const { code, stdout, stderr } = await run(['incidents', '--stats']);

@@ -126,6 +126,19 @@ describe('the file', () => {
   });
 });
 
+describe('a secret that is not there yet', () => {
+  test('is said to be the first thing to do, and nothing is said when it is there', async () => {
+    const { run, cwd } = workshop();
+    const told = async (where: string, env: Record<string, string> = {}): Promise<string> =>
+      (await run(['--name', 'ada', '--credential', where, '--force'], env)).stderr;
+    expect(await told('file:./token')).toContain(`first put the token into ${join(cwd, 'token')}, which is not there`);
+    expect(await told('env:MY_TOKEN')).toContain('first export MY_TOKEN, which is not set here');
+    writeFileSync(join(cwd, 'token'), 'secret');
+    expect(await told('file:./token')).not.toContain('first ');
+    expect(await told('env:MY_TOKEN', { MY_TOKEN: 'secret' })).not.toContain('first ');
+  });
+});
+
 describe('a file that is there', () => {
   test('is left alone and refused with 9, and overwritten with --force only', async () => {
     const { file, run } = workshop();

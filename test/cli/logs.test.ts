@@ -130,6 +130,36 @@ describe('logs', () => {
     expect(JSON.parse(await printed('--json'))).toMatchObject(['x1', 'x2', 'x3', 'x4'].map((line) => ({ line })));
   });
 
+  test('--raw with --json is the same lines as JSON, for a line of a command agent is none by itself', async () => {
+    const home = homeWith({ '000001': { stdout: 'tick\n', stderr: 'no\n' }, '000002': { stdout: 'tock\n' } });
+    expect(JSON.parse((await runCli(['logs', 'reviewer', '--raw', '--json'], { home })).stdout)).toEqual([
+      { run: '000001', stream: 'stdout', line: 'tick' },
+      { run: '000002', stream: 'stdout', line: 'tock' },
+    ]);
+  });
+
+  test.each(['000010', '10', '#000010'])('--run takes %s for the run that a history calls #000010', async (run) => {
+    const home = homeWith({ '000001': { stdout: 'first\n' }, '000010': { stdout: 'tenth\n' } });
+    expect((await runCli(['logs', 'reviewer', '--raw', '--run', run], { home })).stdout).toBe('tenth\n');
+  });
+
+  test('that nothing matches, or that nothing was said yet, is told', async () => {
+    const home = homeWith({ '000001': { stdout: '' } });
+    const told = async (...args: string[]): Promise<string> =>
+      (await runCli(['logs', 'reviewer', ...args], { home })).stderr;
+    expect(await told('--grep', 'x')).toBe('agentvisor: nothing that reviewer said matches\n');
+    expect(await told()).toBe('agentvisor: reviewer has said nothing yet\n');
+  });
+
+  test.each(['all', 'rev*', 'namespace:night'])(
+    'of %s ends with 4 and says that one name is wanted',
+    async (target) => {
+      const { code, stderr } = await runCli(['logs', target], { home: homeWith({}) });
+      expect(code).toBe(4);
+      expect(stderr).toContain('One name is wanted here; see them: agentvisor list');
+    },
+  );
+
   test('--grep finds no credential', async () => {
     const home = homeWith({ '000001': { stdout: `${TOKEN}\n` } });
     for (const form of [[], ['--raw'], ['--json']])

@@ -53,6 +53,12 @@ test('start, list, stop, start, restart, delete, kill: what each says is so', as
   expect(isAlive(renewed[1]?.pid ?? null)).toBe(false);
 });
 
+test('a command agent that is up is as healthy as it will ever be: nobody waits for it in vain', async () => {
+  const { run } = session([sleeper('a')]);
+  await run(['start']);
+  expect(await run(['wait', 'all', '--for', 'healthy', '--timeout', '100ms'])).toMatchObject({ code: 0, stderr: '' });
+});
+
 test('starting the same file again changes nothing', async () => {
   const { run, rows } = session([sleeper('a')]);
   await run(['start']);

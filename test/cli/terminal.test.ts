@@ -176,6 +176,29 @@ describe('describe', () => {
   });
 });
 
+test('daemon and save go on below on 60 columns, between words', async () => {
+  const status = {
+    pid: 4711,
+    version: '0.1.0',
+    protocol: 1,
+    home: '/srv/home',
+    socket: '/srv/home/daemon.sock',
+    startedAt: '2026-11-20T10:00:00.000Z',
+    uptimeMs: 660_000,
+    agents: 12,
+    alive: 12,
+    openIncidents: 2,
+    rss: 56 * 2 ** 20,
+    degraded: ['the disk takes no journal, so that what is new would be lost'],
+  };
+  const { home } = await daemonThatSays({ status, save: { agents: 12, degraded: [] } });
+  for (const verb of ['daemon', 'save']) {
+    const { screen } = await runInTerminal(60, [verb], { home });
+    expect(longest(screen)).toBeLessThanOrEqual(60);
+    expect(screen.trimEnd()).toMatch(/\n {2,4}\S/);
+  }
+});
+
 describe('what happened', () => {
   const detail = `401 authentication_failed (request req_1): ${'Failed to authenticate. '.repeat(5)}`.trim();
   const rows = [

@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { snapshotFile, stateFolder } from '../../src/home/paths.ts';
 import { noSuchAgent } from '../../src/protocol/errors.ts';
 import { encodeNotification, encodeResult } from '../../src/protocol/frames.ts';
 import { HELLO, fakeDaemon } from './fake-daemon.ts';
@@ -28,6 +29,9 @@ describe('a verb that acts', () => {
     for (const { name } of results.filter(({ ok }) => !ok)) {
       expect(people.stderr).toContain(`agentvisor: ${name} failed (spawn-failed: There is no program /nowhere.)\n`);
     }
+    const failed = results.filter(({ ok }) => !ok).map(({ name }) => name);
+    const hint = `what comes next, and what to do: agentvisor explain ${failed.join(' ')}\n`;
+    expect(people.stderr.endsWith(hint)).toBe(failed.length > 0);
     const program = await run(['stop', 'all', '--json']);
     expect(program.code).toBe(code);
     expect(JSON.parse(program.stdout)).toEqual(results);
@@ -222,7 +226,7 @@ describe('a question', () => {
     const { run, daemon } = await daemonThatSays({ wait: { timedOut: ['b'] } });
     const { code, stdout, stderr } = await run(['wait', 'a', 'b', '--for', 'healthy', '--timeout', '2m']);
     expect({ code, stdout }).toEqual({ code: 6, stdout: '' });
-    expect(stderr).toContain('not healthy after 120000 ms: b.');
+    expect(stderr).toContain('not healthy after 2m: b.');
     expect(asked(daemon)).toMatchObject({ params: { targets: ['a', 'b'], for: 'healthy' } });
   });
 
@@ -262,6 +266,15 @@ describe('without a daemon', () => {
     expect(stderr).toBe('agentvisor: daemon not running, 0 agents alive\n');
   });
 
+  test('a list from files that are damaged says so: an agent that is missing is not taken for deleted', async () => {
+    const home = temporaryFolder();
+    mkdirSync(stateFolder(home));
+    writeFileSync(snapshotFile(home), '{half');
+    const { code, stderr } = await runCli(['list'], { home });
+    expect(code).toBe(3);
+    expect(stderr).toContain(`${snapshotFile(home)} is damaged: what stood there is not shown\n`);
+  });
+
   test.each([
     [['stop', 'x']],
     [['start', 'x']],
@@ -273,6 +286,7 @@ describe('without a daemon', () => {
     [['flush', 'x']],
     [['send', 'x', 'hi']],
     [['describe', 'x']],
+    [['wait', 'x']],
     [['explain', 'x']],
     [['history', 'x']],
     [['logs', 'x']],

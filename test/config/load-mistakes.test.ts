@@ -127,10 +127,7 @@ describe('what goes wrong is said in one line, with the place', SLOW, () => {
     const missing = await loadEcosystem('none/ecosystem.ts', { cwd: root });
     expect(missing).toMatchObject({ ok: false, file: join(root, 'none/ecosystem.ts') });
     expect(missing.ok ? [] : missing.problems.map(({ message, hint }) => [message, hint])).toEqual([
-      [
-        `${root}/none/ecosystem.ts: there is no such file`,
-        'check the path, or begin with a copy of ecosystem.example.ts',
-      ],
+      [`${root}/none/ecosystem.ts: there is no such file`, 'check the path, or write one with: agentvisor init'],
     ]);
     await mkdir(join(root, 'folder.ts'));
     const folder = await loadEcosystem('folder.ts', { cwd: root });

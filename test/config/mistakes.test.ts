@@ -110,6 +110,12 @@ describe('hints', () => {
   });
 });
 
+test('a credential that is wrong is declared all the same, and named once among those that there are', () => {
+  const credentials = { max, key: { type: 'api-key', from: { env: 'A B' } } };
+  const found = refused({ credentials, agents: [{ name: 'a', credential: 'nobody' }] });
+  expect(found.find(({ path }) => path === 'agents[0].credential')?.expected).toBe('one of max, key');
+});
+
 describe('mode and command', () => {
   test('a command agent needs a command', () => {
     expect(onlyMistake(agent({ mode: 'command' })).path).toBe('agents[0].command');

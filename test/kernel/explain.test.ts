@@ -13,6 +13,7 @@ import {
   rejectedTurn,
   restart,
   send,
+  spawnFailed,
   start,
   stop,
   throttled,
@@ -57,9 +58,16 @@ const crashesToo: Act = (world) => {
 const TOLD: Readonly<Record<string, string>> = {
   'it is up': said('6s'),
   'it is in a turn': said('7s', at('6s', send('m2')), at('6.1s', turnStarts(), send('m3'))),
+  'two messages wait': said('7s', at('6s', send('m2')), at('6.1s', turnStarts(), send('m3'), send('m4'))),
   'it is to be reloaded': said('7s', at('6s', turnStarts()), at('6.5s', restart('ada', 'after-turn'))),
   'it is paused': said('7s', at('6s', pause())),
   'it has crashed': said('6.5s', at('6s', exits(1, null, 'Segmentation fault'))),
+  'it cannot be started': of(
+    play('1s', [
+      at('0s', habits({ spawned: null }), start()),
+      at('0.1s', spawnFailed('The folder /srv/ada does not exist.')),
+    ]),
+  ),
   'it is down': said('7s', at('6s', stop())),
   'it is starting': of(play('1s', [at('0s', habits({ initialized: null }), start())])),
   'it is being stopped': said('6.1s', at('6s', habits({ termed: null }), stop())),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { toldOf } from '../../src/kernel/causes.ts';
 import { explain, explanationText } from '../../src/kernel/explain.ts';
 import type { AgentSpec } from '../../src/kernel/spec.ts';
 import type { Weather } from './api.ts';
@@ -52,6 +53,18 @@ describe('an agent that waits', () => {
     );
     expect(agains).toContain('It is being asked again.');
   });
+});
+
+test('a command agent, which has no turns, is said to be up and nothing of turns', () => {
+  const worker: AgentSpec = { ...ADA, mode: 'command', command: ['worker'], credentials: [] };
+  expect(saidOf([worker], 20 * S)).toBe('ada is up.');
+});
+
+test('what ended an agent is one sentence, also where its own words end with a full stop', () => {
+  expect(toldOf('spawn-failed', 'The folder /x does not exist.')).toBe(
+    'The process could not be started: The folder /x does not exist.',
+  );
+  expect(toldOf('clean', '')).toBe('The process ended by itself without an error.');
 });
 
 describe('an agent that has ended for good', () => {

@@ -33,7 +33,7 @@ test('of an agent whose last message has failed it is said so, and why', () => {
     at('16s', refused),
   ]);
   expect(explain(world.fleet, agentIn(world.fleet), world.moment).why).toBe(
-    'Its last message failed: This message fails again and again. prompt is too long.',
+    'Its last message failed. This message fails again and again: prompt is too long.',
   );
 });
 

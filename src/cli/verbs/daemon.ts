@@ -6,7 +6,9 @@ import { ask, count, isNotRunning } from '../access.ts';
 import { ageOf } from '../ages.ts';
 import { endAnyDaemon, letKeepersRest } from '../daemon-end.ts';
 import { launchDaemon } from '../launch.ts';
+import { terminalOf } from '../terminal.ts';
 import { usageError } from '../usage.ts';
+import { wrapLines } from '../wrap.ts';
 import type { Context } from '../verb.ts';
 
 export const usage = '[status|stop|restart|run] [--with-agents]';
@@ -31,8 +33,12 @@ const ACTIONS: Readonly<Record<string, (context: Context) => Promise<number>>> =
 export function run(context: Context): Promise<number> {
   const [word = 'status'] = context.args;
   const action = Object.hasOwn(ACTIONS, word) ? ACTIONS[word] : undefined;
-  if (action === undefined)
-    throw usageError(`daemon cannot do "${word}".`, `It can: ${Object.keys(ACTIONS).join(', ')}`);
+  if (action === undefined) {
+    const start = word === 'start' ? '; restart also starts one where none runs' : '';
+    throw usageError(`daemon cannot do "${word}".`, `It can: ${Object.keys(ACTIONS).join(', ')}${start}`);
+  }
+  if (context.flag('with-agents') && word !== 'run')
+    throw usageError('--with-agents belongs to: agentvisor daemon run.', 'To stop agents and daemon: agentvisor kill');
   return action(context);
 }
 
@@ -46,7 +52,7 @@ async function status(context: Context): Promise<number> {
   });
   if (value === undefined) return exitCode;
   if (context.json) context.answer(value);
-  else context.say(statusLines(value));
+  else context.say(wrapLines(statusLines(value), terminalOf(process.stdout, context.env).width, 4));
   return exitCode;
 }
 

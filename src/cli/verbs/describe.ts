@@ -20,7 +20,9 @@ export async function run(context: Context): Promise<number> {
   );
   const { width } = terminalOf(process.stdout, context.env);
   if (context.json) context.answer(descriptions);
-  else context.say(descriptions.map((known) => descriptionLines(known, Date.now(), width)).join('\n\n'));
+  else if (descriptions.length > 0)
+    context.say(descriptions.map((known) => descriptionLines(known, Date.now(), width)).join('\n\n'));
+  if (descriptions.length === 0) context.note('agentvisor: there are no agents');
   return exitCode;
 }
 

@@ -1,6 +1,8 @@
-import { lstatSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, writeFileSync } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
 import { CONFIG_EXTENSIONS, loadEcosystem } from '../../config/load.ts';
+import type { Environment } from '../../home/paths.ts';
+import type { CredentialSpec } from '../../kernel/spec.ts';
 import { AgentvisorError, EXIT_CODES } from '../../protocol/errors.ts';
 import { notes } from '../ecosystem-file.ts';
 import { READ, usualCredential, usualName } from '../init/answers.ts';
@@ -42,8 +44,20 @@ export async function run(context: Context): Promise<number> {
     return 0;
   }
   context.say(`${file} written`);
+  for (const { from } of loaded.ecosystem.credentials) {
+    const missing = missingSecret(from, context.env);
+    if (missing !== null) context.note(`agentvisor: ${missing}`);
+  }
   context.note(`agentvisor: next: agentvisor start ${context.args[0] ?? ''}`.trimEnd());
   return 0;
+}
+
+/** What the file names and this machine does not have yet; null when nothing is missing. */
+function missingSecret(from: CredentialSpec['from'], env: Environment): string | null {
+  if (from === null || 'command' in from) return null;
+  if ('file' in from)
+    return existsSync(from.file) ? null : `first put the token into ${from.file}, which is not there yet`;
+  return (env[from.env] ?? '') === '' ? `first export ${from.env}, which is not set here` : null;
 }
 
 /** Before anybody is asked anything. */

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { noSuchAgent } from '../../protocol/errors.ts';
+import { notOneAgent } from '../../protocol/errors.ts';
 import type { AgentRow } from '../../protocol/rows.ts';
 import { ask } from '../access.ts';
 import { endsOf, followRuns, linesForwards } from '../log-stream.ts';
 import type { LogLine } from '../log-stream.ts';
 import { PRINTERS } from '../log-printer.ts';
-import type { LogForm, LogPrinter } from '../log-printer.ts';
+import type { LogForm, LogLook, LogPrinter } from '../log-printer.ts';
 import { pickRun, runsOf } from '../run-files.ts';
 import type { RunFiles } from '../run-files.ts';
 import { hasSpokenIn, runTitle } from '../run-times.ts';
@@ -52,12 +52,13 @@ export async function run(context: Context): Promise<number> {
   const all = runsOf(context.home, agent) ?? (await withoutRuns(context, agent));
   const chosen = named === undefined ? all : [pickRun(agent, all, named)];
   const runs = chosen.filter((files) => hasSpokenIn(files, span));
-  const print = PRINTERS[formOf(context)](context, { matches, titleOf: (id) => titleOf(context.home, agent, id) });
+  const print = printerOf(context, { matches, titleOf: (id) => titleOf(context.home, agent, id) });
   // Of all runs: what is not wanted of the past is not news either.
   const ends = context.flag('follow') ? endsOf(all) : undefined;
   if (context.flag('raw') && lines === undefined) await printAll(runs, ends, print);
   else await printLast(runs, lines ?? LINES_SHOWN, ends, print);
-  if (runs.length === 0 && ends === undefined) context.note(nothing(agent, all));
+  if (!print.hasShown() && ends === undefined)
+    context.note(nothing(agent, { all, runs, isSearch: matches !== undefined }));
   if (ends !== undefined) {
     for await (const line of followRuns(context.home, agent, ends))
       if ((named === undefined || line.run === named) && print.shows(line)) await print.line(line);
@@ -82,19 +83,38 @@ function titleOf(home: string, agent: string, id: string): string {
   return files === undefined ? id : runTitle(files);
 }
 
-const nothing = (agent: string, all: readonly RunFiles[]): string =>
-  all.length === 0 ? `agentvisor: ${agent} has not run yet` : `agentvisor: ${agent} has written nothing in that time`;
+type Looked = { readonly all: readonly RunFiles[]; readonly runs: readonly RunFiles[]; readonly isSearch: boolean };
+
+function nothing(agent: string, { all, runs, isSearch }: Looked): string {
+  if (all.length === 0) return `agentvisor: ${agent} has not run yet`;
+  if (runs.length === 0) return `agentvisor: ${agent} has written nothing in that time`;
+  return isSearch ? `agentvisor: nothing that ${agent} said matches` : `agentvisor: ${agent} has said nothing yet`;
+}
+
+/** `--raw` says which lines, `--json` in which form: a line of a command agent is no JSON by itself. */
+function printerOf(context: Context, look: LogLook): LogPrinter & { readonly hasShown: () => boolean } {
+  const print = PRINTERS[formOf(context)](context, look);
+  let hasShown = false;
+  return {
+    shows: (line) => (!context.flag('raw') || line.stream === 'stdout') && print.shows(line),
+    line: (line) => {
+      hasShown = true;
+      return print.line(line);
+    },
+    end: print.end,
+    hasShown: () => hasShown,
+  };
+}
 
 function formOf(context: Context): LogForm {
-  if (context.flag('raw')) return 'raw';
-  if (!context.json) return 'readable';
-  return context.flag('follow') ? 'json-lines' : 'json';
+  if (context.json) return context.flag('follow') ? 'json-lines' : 'json';
+  return context.flag('raw') ? 'raw' : 'readable';
 }
 
 /** An agent that never ran has no folder; a name that nobody knows is a mistake. */
 async function withoutRuns(context: Context, agent: string): Promise<readonly RunFiles[]> {
   const check = (agents: readonly AgentRow[]): void => {
-    if (!agents.some(({ name }) => name === agent)) throw noSuchAgent(agent);
+    if (!agents.some(({ name }) => name === agent)) throw notOneAgent(agent);
   };
   await ask(
     context,

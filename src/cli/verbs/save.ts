@@ -1,8 +1,10 @@
 import { EXIT_CODES } from '../../protocol/errors.ts';
 import type { Saved } from '../../protocol/api.ts';
 import { ask, count } from '../access.ts';
+import { terminalOf } from '../terminal.ts';
 import { NO_ARGUMENTS, NO_OPTIONS } from '../verb.ts';
 import type { Context } from '../verb.ts';
+import { wrapLines } from '../wrap.ts';
 
 export const usage = '';
 export const options = NO_OPTIONS;
@@ -20,6 +22,12 @@ export async function run(context: Context): Promise<number> {
   for (const refused of value.degraded) context.note(`agentvisor: the disk refuses ${refused}`);
   if (value.degraded.length > 0) return EXIT_CODES.failed;
   if (!context.json)
-    context.say(`save and resurrect exist for pm2 hands; state is always saved: ${count(value.agents, 'agent')} kept`);
+    context.say(
+      wrapLines(
+        `save and resurrect exist for pm2 hands; state is always saved: ${count(value.agents, 'agent')} kept`,
+        terminalOf(process.stdout, context.env).width,
+        2,
+      ),
+    );
   return exitCode;
 }

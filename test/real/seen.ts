@@ -100,7 +100,7 @@ export function expectSpaced(fleet: RealBox, seen: Seen, attempts: readonly Atte
 /** A credential that is read from a file; `ending` is what the stand-in for the API knows it by. */
 export function tokenFile(fleet: Box, name: string, ending: string): Record<string, unknown> {
   const file = join(fleet.dir, name);
-  writeFileSync(file, `${tokenEnding(ending)}\n`);
+  writeFileSync(file, `${tokenEnding(ending)}\n`, { mode: 0o600 });
   return { type: 'oauth-token', from: { file } };
 }
 

@@ -37,12 +37,12 @@ export function readSignIn(
   { spec, environment }: Declared,
   credential: CredentialSpec | null,
   shell: Readonly<Record<string, string | undefined>>,
-  readFolder: (path: string) => ConfigFolder,
+  readFolder: (path: string, isDefault: boolean) => ConfigFolder,
 ): AgentSignIn {
   const home = environment['HOME'] ?? '/';
   const own = ownLayers(spec, credential, environment, shell);
   const configDir = lastOf(own, 'CLAUDE_CONFIG_DIR') ?? defaultConfigDir(home);
-  const folder = readFolder(configDir);
+  const folder = readFolder(configDir, configDir === defaultConfigDir(home));
   const settings = settingsOf(configDir, spec.cwd).map((path) => ({ path, ...readClaudeSettings(path) }));
   const layers = [
     ...own,
@@ -71,8 +71,8 @@ export function readSignIns(
   now: number,
 ): readonly AgentSignIn[] {
   const folders = new Map<string, ConfigFolder>();
-  const readFolder = (path: string): ConfigFolder => {
-    const known = folders.get(path) ?? readConfigFolder(path, now);
+  const readFolder = (path: string, isDefault: boolean): ConfigFolder => {
+    const known = folders.get(path) ?? readConfigFolder(path, isDefault, now);
     folders.set(path, known);
     return known;
   };

@@ -19,7 +19,7 @@ function checkOf({ agents, at, version }: ClaudeProgram): Finding {
   if ('missing' in at) {
     // Nobody needs it yet.
     const level = agents.length === 0 ? warning : error;
-    const found = agents.length === 0 ? at.missing : `${at.missing} It is ${whose}.`;
+    const found = agents.length === 0 ? at.missing : `${at.missing} ${namesOf(agents)} cannot start without it.`;
     return level('claude-missing', 'claude', found, 'install Claude Code, or name it: claude: { bin }');
   }
   const about = `claude ${at.file}`;

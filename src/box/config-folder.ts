@@ -8,6 +8,8 @@ import { whyOpen } from './secret-file.ts';
 /** What a config folder of Claude Code (`~/.claude`) holds of a sign-in. Read, never changed; neither token is kept. */
 export type ConfigFolder = {
   readonly path: string;
+  /** The one that Claude Code uses when nobody names another. */
+  readonly isDefault: boolean;
   readonly loginFile: string;
   readonly login: StoredLogin;
   /** Why others can read the login, null when they cannot. */
@@ -17,7 +19,7 @@ export type ConfigFolder = {
   readonly lockAgeMs: number | null;
 };
 
-export function readConfigFolder(path: string, now: number): ConfigFolder {
+export function readConfigFolder(path: string, isDefault: boolean, now: number): ConfigFolder {
   const loginFile = join(path, '.credentials.json');
   const lockFile = join(path, '.oauth_refresh.lock');
   const me = process.getuid?.();
@@ -27,7 +29,7 @@ export function readConfigFolder(path: string, now: number): ConfigFolder {
       ? { is: 'unreadable', why: `it cannot be read (${file.code})` }
       : parseStoredLogin(file.is === 'read' ? file.text : null);
   const open = file.is === 'read' && me !== undefined && login.is !== 'absent' ? whyOpen(file, me) : null;
-  return { path, loginFile, login, open, lockFile, lockAgeMs: ageOf(lockFile, now) };
+  return { path, isDefault, loginFile, login, open, lockFile, lockAgeMs: ageOf(lockFile, now) };
 }
 
 /** Its holder touches the lock as long as it works (the protocol of proper-lockfile). */

@@ -53,7 +53,8 @@ function shapeChecks(
   if (problems.length > 0) {
     const id =
       spec.type === 'api-key' && problems.some((text) => text.includes('subscription')) ? IN_API_KEY : 'token-shape';
-    return problems.map((found) => error(id, about, found, `${renewing(spec)}, and put nothing else in its place`));
+    const only = `put ${spec.type === 'api-key' ? 'the key' : 'the token'} itself in its place and nothing else, or ${renewing(spec)}`;
+    return [error(id, about, problems.join('; '), only)];
   }
   if (hasGateway) return [];
   return doubts.map((found) => warning('token-doubt', about, found, 'compare it with where it came from'));

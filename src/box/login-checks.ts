@@ -37,35 +37,33 @@ const usesLogin = ({ credential, sources }: AgentSignIn): boolean =>
   (credential === null && sources.length === 0);
 
 function ownChecks(
-  { path, login, loginFile }: ConfigFolder,
+  folder: ConfigFolder,
   agents: readonly AgentSignIn[],
   now: number,
   platform: NodeJS.Platform,
 ): readonly Finding[] {
+  const { path, login, loginFile } = folder;
   const about = `login ${path}`;
   switch (login.is) {
     case 'absent': {
       // On macOS it is in the Keychain, and no file tells. Without a declaration a wrapper may sign in by itself.
       const isDeclared = agents.some(({ credential }) => credential !== null);
       if (platform === 'darwin' || !isDeclared) return [];
-      return [error('login-missing', about, `there is no login in ${loginFile}`, signingIn(path))];
+      return [error('login-missing', about, `there is no login in ${loginFile}`, signingIn(folder))];
     }
     case 'unreadable':
-      return [error('login-unreadable', about, `${loginFile}: ${login.why}`, `${ASIDE}, then ${signingIn(path)}`)];
+      return [error('login-unreadable', about, `${loginFile}: ${login.why}`, `${ASIDE}, then ${signingIn(folder)}`)];
     case 'blanked':
       return [
         error(
           'login-blanked',
           about,
           'a renewal that failed has emptied it: both tokens are gone',
-          `${signingIn(path)}; a saved copy of the old one does not work, its token is spent`,
+          `${signingIn(folder)}; a saved copy of the old one does not work, its token is spent`,
         ),
       ];
     case 'signed-in': {
-      const troubles = [
-        ...endChecks(login, about, path, now),
-        ...(login.refreshes && agents.length > 1 ? [shared(about, agents)] : []),
-      ];
+      const troubles = [...endChecks(login, about, folder, now), ...(login.refreshes ? shared(about, agents) : [])];
       if (troubles.length > 0) return troubles;
       const until = login.refreshTokenExpiresAt === null ? '' : `, until ${dayOf(login.refreshTokenExpiresAt)}`;
       return [
@@ -81,12 +79,14 @@ function ownChecks(
 
 const ASIDE = 'move the file aside';
 
-const signingIn = (folder: string): string => `sign in with claude (CLAUDE_CONFIG_DIR=${folder})`;
+/** Even naming the default folder makes Claude Code on macOS look for another login. */
+const signingIn = ({ path, isDefault }: ConfigFolder): string =>
+  isDefault ? 'sign in with claude' : `sign in with CLAUDE_CONFIG_DIR=${path} claude`;
 
 function endChecks(
   login: Extract<ConfigFolder['login'], { is: 'signed-in' }>,
   about: string,
-  path: string,
+  folder: ConfigFolder,
   now: number,
 ): readonly Finding[] {
   const { refreshes, expiresAt, refreshTokenExpiresAt } = login;
@@ -98,21 +98,23 @@ function endChecks(
           ? 'and has ended'
           : `at ${new Date(expiresAt).toISOString()}`;
     const found = `it has no refresh token: it cannot renew itself and ends ${when}`;
-    const todo = `${signingIn(path)}, or give the agents a token of \`claude setup-token\``;
+    const todo = `${signingIn(folder)}, or give the agents a token of \`claude setup-token\``;
     return [(expiresAt !== null && expiresAt <= now ? error : warning)('login-without-refresh', about, found, todo)];
   }
   if (refreshTokenExpiresAt === null) return [];
   const endsInMs = refreshTokenExpiresAt - now;
   if (endsInMs <= 0)
-    return [error('login-expired', about, `it has ended on ${dayOf(refreshTokenExpiresAt)}`, signingIn(path))];
+    return [error('login-expired', about, `it has ended on ${dayOf(refreshTokenExpiresAt)}`, signingIn(folder))];
   if (endsInMs > LOGIN_ENDS_SOON_MS) return [];
   const found = `it ends on ${dayOf(refreshTokenExpiresAt)} and cannot be renewed without you`;
-  return [warning('login-ends', about, found, signingIn(path))];
+  return [warning('login-ends', about, found, signingIn(folder))];
 }
 
-function shared(about: string, agents: readonly AgentSignIn[]): Finding {
-  const found = `${namesOf(agents.map(({ name }) => name))} renew it side by side: its refresh token works once, and a race can end it for all`;
-  return warning('login-shared', about, found, 'give agents that run for long a token of `claude setup-token`');
+function shared(about: string, agents: readonly AgentSignIn[]): readonly Finding[] {
+  const renewing = agents.filter(({ sources }) => sources[0]?.kind === 'stored-login').map(({ name }) => name);
+  if (renewing.length < 2) return [];
+  const found = `${namesOf(renewing)} renew it side by side: its refresh token works once, and a race can end it for all`;
+  return [warning('login-shared', about, found, 'give agents that run for long a token of `claude setup-token`')];
 }
 
 function besideChecks({ path, login }: ConfigFolder, agents: readonly AgentSignIn[]): readonly Finding[] {

@@ -141,6 +141,7 @@ const expected = [
     not: byLogin(LOGIN, {
       agents: [
         { name: 'ada', credential: 'mine' },
+        { name: 'bob', env: { CLAUDE_CONFIG_DIR: '/nowhere' } },
         { name: 'cmd', mode: 'command', command: ['sleep', '1'] },
       ],
     }),
@@ -268,4 +269,23 @@ test('a look at a login changes nothing, not even the mark of a renewal', () => 
     found: 'BOX/user/.claude/.oauth_refresh.lock was left 1440 minutes ago by a renewal that never ended',
     todo: 'if no claude runs that uses this folder: rmdir BOX/user/.claude/.oauth_refresh.lock',
   });
+});
+
+test('a secret with several faults is one finding', () => {
+  const found = findingsIn(byToken({ files: { 'work/token': `"${TOKEN.slice(0, 50)} ${TOKEN.slice(50)}"` } }));
+  expect(found.filter(({ id }) => id === 'token-shape').map((finding) => finding.found)).toEqual([
+    'it stands in quotes; it has a blank in it',
+  ]);
+});
+
+test('who must sign in is told with which folder, unless it is the usual one', () => {
+  const blanked = stored({ ...LOGIN, accessToken: '', refreshToken: '' });
+  const todoIn = (configDir: string): string | undefined =>
+    findingsIn({
+      credentials: { mine: { type: 'stored-login', configDir } },
+      agents: [{ name: 'ada', credential: 'mine' }],
+      files: { [LOGIN_FILE]: blanked, 'work/own/.credentials.json': blanked },
+    }).find(({ id }) => id === 'login-blanked')?.todo;
+  expect(todoIn('~/.claude')).toMatch(/^sign in with claude; /);
+  expect(todoIn('./own')).toMatch(/^sign in with CLAUDE_CONFIG_DIR=BOX\/work\/own claude; /);
 });

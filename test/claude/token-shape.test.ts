@@ -25,6 +25,7 @@ describe('a secret that cannot work is told by', () => {
     ['the code of the sign-in page', 'oauth-token', 'aBcDeF123#sTaTe456', '"#"'],
     ['quotes', 'oauth-token', `"${TOKEN}"`, 'quotes'],
     ['a line of a shell', 'oauth-token', `export CLAUDE_CODE_OAUTH_TOKEN=${TOKEN}`, 'the name of a variable'],
+    ['a quoted line of a shell', 'oauth-token', `"export X=${TOKEN}"`, 'the name of a variable'],
     ['a line of an env file', 'api-key', `ANTHROPIC_API_KEY=${KEY}`, 'the name of a variable'],
     ['a letter of another alphabet', 'oauth-token', TOKEN.replace('b', 'б'), 'a character'],
     ['a key in the place of a token', 'oauth-token', KEY, 'an API key'],

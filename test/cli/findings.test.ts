@@ -39,7 +39,7 @@ describe('validate', () => {
     const { code, stdout, stderr } = await run('validate');
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${join(cwd, 'ecosystem.json')}: 1 agent, no problems\n` });
     expect(stderr).toMatch(
-      /^agentvisor: warning: credential max: it has 80 characters of 108: .+ \(make another one .+\)\n$/,
+      /^agentvisor: warning: credential max: it has 80 characters of 108: .+ \(put the token itself in its place .+\)\n$/,
     );
   });
 

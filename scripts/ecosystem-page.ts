@@ -73,7 +73,8 @@ const VALUES = `## Values
   \`total\`.`;
 
 const CREDENTIALS = `An object: each key is the name of a credential. A secret never stands in the file; \`from\` says where it is read. \`oauth-token\`
-and \`api-key\` need \`from\`; \`stored-login\` has none, and may have \`configDir\`.`;
+and \`api-key\` need \`from\`; \`stored-login\` has none, and may have \`configDir\`. How to choose, what
+can be wrong with one and how you are told: [credentials.md](credentials.md).`;
 
 const OUTRO = `## What an agent's environment is made of
 

@@ -16,9 +16,10 @@ const INWARD: Readonly<Record<string, readonly string[]>> = {
   config: ['kernel'],
   protocol: ['kernel'],
   home: ['kernel', 'protocol'],
-  daemon: ['kernel', 'claude', 'config', 'protocol', 'home'],
-  cli: ['kernel', 'claude', 'config', 'protocol', 'home'],
-  tui: ['kernel', 'claude', 'config', 'protocol', 'home'],
+  box: ['kernel', 'claude', 'config', 'protocol', 'home'],
+  daemon: ['kernel', 'claude', 'config', 'protocol', 'home', 'box'],
+  cli: ['kernel', 'claude', 'config', 'protocol', 'home', 'box'],
+  tui: ['kernel', 'claude', 'config', 'protocol', 'home', 'box'],
   'index.ts': ['kernel', 'config'],
 };
 
@@ -155,6 +156,8 @@ describe('the guards', () => {
     ['config/a.ts', "import { x } from '../protocol/b.ts';"],
     ['protocol/a.ts', "import { x } from '../home/b.ts';"],
     ['home/a.ts', "import { x } from '../daemon/b.ts';"],
+    ['box/a.ts', "import { x } from '../daemon/b.ts';"],
+    ['home/a.ts', "import { x } from '../box/b.ts';"],
     ['daemon/a.ts', "import { x } from '../cli/b.ts';"],
     ['daemon/process/a.ts', "import { x } from '../../cli/b.ts';"],
     ['cli/a.ts', "import { x } from '../tui/b.ts';"],

@@ -49,7 +49,7 @@ export function tokenShapeDoubts(type: CredentialSpec['type'], secret: string): 
 
 function pasteProblems(secret: string): readonly string[] {
   const problems: string[] = [];
-  if (/^(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*=/.test(secret)) {
+  if (/^["'`]?(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*=/.test(secret)) {
     return ['it begins with the name of a variable and "=": only what stands behind belongs there'];
   }
   if (/^["'`]|["'`]$/.test(secret)) problems.push('it stands in quotes');

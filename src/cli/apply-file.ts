@@ -2,6 +2,7 @@ import type { Ecosystem } from '../config/ecosystem.ts';
 import type { AgentResult } from '../protocol/api.ts';
 import { act } from './act.ts';
 import { applyParams, loadNamedOrFound, notes } from './ecosystem-file.ts';
+import { findingsOfNew, startFindings, tellFindings } from './findings.ts';
 import { withProgress } from './progress.ts';
 import type { Context } from './verb.ts';
 
@@ -13,18 +14,21 @@ export async function loadOrTell(context: Context, named: string | undefined): P
     return undefined;
   }
   notes(context, loaded.ecosystem.file, 'warning: ', loaded.warnings);
+  tellFindings(context, 'warning', await startFindings(context, loaded.ecosystem));
   return loaded.ecosystem;
 }
 
 /** Hands an ecosystem to the daemon and waits until each of its agents is as it says. */
-export function applyEcosystem(
+export async function applyEcosystem(
   context: Context,
   ecosystem: Ecosystem,
   prune: boolean,
 ): Promise<readonly AgentResult[]> {
   const params = { ...applyParams(ecosystem, context.env), prune };
   const names = new Set(params.agents.map(({ name }) => name));
-  return act(context, [], (client) =>
+  const results = await act(context, [], (client) =>
     withProgress(context, client, ({ name, state }) => (names.has(name) ? state : null), client.call('apply', params)),
   );
+  tellFindings(context, 'note', await findingsOfNew(context, ecosystem, results));
+  return results;
 }

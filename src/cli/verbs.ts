@@ -209,6 +209,13 @@ export const VERBS: readonly VerbRow[] = [
     load: () => import('./verbs/validate.ts'),
   },
   {
+    name: 'doctor',
+    aliases: [],
+    group: 'Setup',
+    summary: 'look at all that agents stand on, and say what to do',
+    load: () => import('./verbs/doctor.ts'),
+  },
+  {
     name: 'completion',
     aliases: [],
     group: 'Setup',

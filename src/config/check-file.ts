@@ -45,11 +45,15 @@ function checkCredential(
   isBroken: (path: Path) => boolean,
 ): readonly Problem[] {
   const path = ['credentials', name];
-  const isSet = (key: 'from' | 'configDir'): boolean => (credential[key] ?? null) !== null;
+  const isSet = (key: 'from' | 'configDir' | 'mintedAt'): boolean => (credential[key] ?? null) !== null;
   const problems: Problem[] = NAME_PATTERN.test(name) ? [] : [problemAt(path, NAME_EXPECTED, name)];
   if (credential.type === 'stored-login' && isSet('from')) {
     const hint = "a stored login is read from its folder: configDir: '~/.claude'";
     problems.push(problemAt([...path, 'from'], 'no `from` on a stored login', credential.from, hint));
+  }
+  if (credential.type === 'stored-login' && isSet('mintedAt')) {
+    const hint = 'a stored login says itself how long it lasts';
+    problems.push(problemAt([...path, 'mintedAt'], 'no `mintedAt` on a stored login', credential.mintedAt, hint));
   }
   if (credential.type === 'oauth-token' || credential.type === 'api-key') {
     const sources = Object.values(credential.from ?? {}).filter((source) => source !== null && source !== undefined);

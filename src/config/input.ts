@@ -44,6 +44,12 @@ export type CredentialOptions =
       /** How it signs in: a token of `claude setup-token`, a key of the Console, or the login that `claude` keeps itself. */
       readonly type: 'oauth-token' | 'api-key';
       readonly from: SecretFrom;
+      /**
+       * The day on which the secret was made, `'2026-05-01'`. Nobody can see it in a token, and one of `claude setup-token`
+       * lasts a year: with the day you are told in time.
+       * @default null
+       */
+      readonly mintedAt?: Maybe<string>;
     } & Money)
   | ({
       readonly type: 'stored-login';

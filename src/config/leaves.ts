@@ -3,7 +3,7 @@ import { NAME_PATTERN } from '../kernel/spec.ts';
 import { VARIABLE_PATTERN } from './environment.ts';
 import type { Duration, Size } from './options.ts';
 import { closest } from './suggest.ts';
-import { parseDuration, parseSize } from './units.ts';
+import { parseDay, parseDuration, parseSize } from './units.ts';
 
 /** A next step for a value that did not fit, when one can be told from the value. */
 export type Hint = (value: unknown) => string | undefined;
@@ -32,6 +32,7 @@ export const timeOfDay = leaf<string>(
   "a time of day, 'HH:MM'",
   (value) => isText(value) && /^([01]\d|2[0-3]):[0-5]\d$/.test(value),
 );
+export const day = leaf<string>("a day, 'YYYY-MM-DD'", (value) => parseDay(value) !== undefined);
 export const prompt = leaf<string | false>('text or false', (value) => value === false || isFilledText(value));
 export const names = leaf<string | readonly string[]>(
   'the name of a credential or a list of names',

@@ -10,6 +10,7 @@ import type { Ground } from './paths.ts';
 import type { Problem } from './problem.ts';
 import type { CredentialShape, Draft, OptionsShape } from './schema.ts';
 import { checkShape } from './shape.ts';
+import { dayMs } from './units.ts';
 import { agentWarnings, layerWarnings, nameWarnings } from './warnings.ts';
 
 /** What the file cannot say about the machine. */
@@ -54,6 +55,7 @@ function credentialSpec(name: string, credential: CredentialShape, ground: Groun
     // A key is always paid for by use; a login or a token belongs to a subscription unless the file says otherwise.
     billable: credential.billable ?? type === 'api-key',
     ceilingUsd: credential.ceilingUsd ?? null,
+    mintedAt: typeof credential.mintedAt === 'string' ? dayMs(credential.mintedAt) : null,
   };
 }
 

@@ -5,6 +5,7 @@ import {
   anyText,
   between,
   count,
+  day,
   dollars,
   duration,
   flag,
@@ -107,6 +108,7 @@ const credential = z.strictObject({
   configDir: text.nullish(),
   billable: flag.nullish(),
   ceilingUsd: dollars.nullish(),
+  mintedAt: day.nullish(),
 });
 
 const notify = z.strictObject({ command: command.nullish(), webhook: address.nullish() });

@@ -19,6 +19,18 @@ export function parseSize(value: unknown): number | undefined {
   return parseQuantity(value, /^(\d+(?:\.\d+)?)(B|KB|MB|GB)$/, BYTES_PER_UNIT, SIZE_BYTES_MAX);
 }
 
+/** The beginning of the day `'2026-05-01'` in UTC, in ms since the epoch; undefined when the calendar has no such day. */
+export function parseDay(value: unknown): number | undefined {
+  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(value)) return undefined;
+  const at = Date.parse(`${value}T00:00:00Z`);
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(value) ? at : undefined;
+}
+
+/** For values that the schema has let through. */
+export function dayMs(value: string): number {
+  return known(parseDay(value), value);
+}
+
 /** For values that the schema has let through. */
 export function durationMs(value: Duration): number {
   return known(parseDuration(value), value);

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { preflight } from '../box/preflight.ts';
 import { agentArgv } from '../claude/argv.ts';
 import { childEnvironment } from '../claude/environment.ts';
 import { PROXY_VARIABLES } from '../config/environment.ts';
@@ -11,7 +12,6 @@ import { LiveRun, type Used } from './live-run.ts';
 import { FifoWriter } from './process/fifo.ts';
 import type { Identity } from '../home/process-identity.ts';
 import { retireRuns } from './process/logs.ts';
-import { preflight } from './process/preflight.ts';
 import { SpawnRefused, type Spawner } from './process/spawn.ts';
 import type { Sweeper } from './process/sweep.ts';
 import { NoSecret, readEnvFile, type Secrets } from './secrets.ts';

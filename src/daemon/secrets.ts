@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { readSecretFile } from '../box/secret-file.ts';
 import { credentialEnvironment, fingerprint } from '../config/credentials.ts';
 import { parseEnvFile } from '../config/environment.ts';
 import type { Agent } from '../kernel/fleet.ts';
@@ -95,7 +96,7 @@ export class Secrets {
         `credential '${spec.name}' comes from the variable ${from.env}, which the daemon does not have; export it and run: agentvisor start FILE`,
       );
     }
-    if ('file' in from) return readSecretFile(spec.name, from.file);
+    if ('file' in from) return secretOfFile(spec.name, from.file);
     return runSecretCommand(spec.name, from.command, cwd);
   }
 }
@@ -124,10 +125,20 @@ export function readEnvFile(path: string): Readonly<Record<string, string>> {
   throw new NoSecret(`envFile ${path}, line ${first?.line ?? 0}: ${first?.message ?? 'not readable'}`);
 }
 
-function readSecretFile(name: string, path: string): string {
-  const secret = readText(path, `credential '${name}'`).trim();
-  if (secret !== '') return secret;
-  throw new NoSecret(`credential '${name}': ${path} is empty`);
+function secretOfFile(name: string, path: string): string {
+  const file = readSecretFile(path);
+  switch (file.is) {
+    case 'secret':
+      return file.secret;
+    case 'empty':
+      throw new NoSecret(`credential '${name}': ${path} is empty`);
+    case 'absent':
+      throw new NoSecret(`credential '${name}': ${path} cannot be read (ENOENT)`);
+    case 'unreadable':
+      throw new NoSecret(`credential '${name}': ${path} cannot be read (${file.code})`);
+    case 'open':
+      throw new NoSecret(`credential '${name}': ${path} is not used, for ${file.why}; close it: ${file.todo}`);
+  }
 }
 
 function readText(path: string, what: string): string {

@@ -25,6 +25,8 @@ export type CredentialSpec = {
   /** Real money is spent on it: costs count as `costUsd` and no verification prompt is sent by default. */
   readonly billable: boolean;
   readonly ceilingUsd: number | null;
+  /** When its secret was made, ms since the epoch, as the operator says; null when nobody has said. */
+  readonly mintedAt: number | null;
 };
 
 /**

@@ -59,6 +59,7 @@ const credentialSpec = fields({
   configDir: 'string|null',
   billable: 'boolean',
   ceilingUsd: 'number|null',
+  mintedAt: 'number|null',
 });
 
 const notifySpec: Shape = { either: [fields({ command: 'strings' }), fields({ webhook: 'string' })] };

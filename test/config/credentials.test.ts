@@ -9,6 +9,7 @@ const spec = (type: CredentialSpec['type'], configDir: string | null = null): Cr
   configDir,
   billable: false,
   ceilingUsd: null,
+  mintedAt: null,
 });
 
 test('a token and a key have a variable each', () => {

@@ -154,6 +154,9 @@ describe('credentials', () => {
     [declared({ type: 'stored-login', from: { env: 'A' } }), 'credentials.x.from', 'an object'],
     [declared({ ...max, configDir: '~/x' }), 'credentials.x.configDir', '"~/x"'],
     [declared({ ...max, ceilingUsd: 0 }), 'credentials.x.ceilingUsd', '0'],
+    [declared({ ...max, mintedAt: '2026-02-30' }), 'credentials.x.mintedAt', '"2026-02-30"'],
+    [declared({ ...max, mintedAt: 1_777_593_600_000 }), 'credentials.x.mintedAt', '1777593600000'],
+    [declared({ type: 'stored-login', mintedAt: '2026-05-01' }), 'credentials.x.mintedAt', '"2026-05-01"'],
     [declared('sk-ant-oat01-secret'), 'credentials.x', '"sk-ant-oat01-[redacted]"'],
     [{ credentials: { 'a b': max }, agents: [] }, 'credentials["a b"]', '"a b"'],
     [

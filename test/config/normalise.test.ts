@@ -139,7 +139,8 @@ describe('paths', () => {
 
 describe('credentials', () => {
   test('keep their source, never a secret', () => {
-    const script = { type: 'oauth-token', from: { command: ['./token', 'max'] }, billable: true, ceilingUsd: 2.5 };
+    const paid = { billable: true, ceilingUsd: 2.5, mintedAt: '2026-05-01' };
+    const script = { type: 'oauth-token', from: { command: ['./token', 'max'] }, ...paid };
     const { credentials } = accepted({
       credentials: { max, key, script, login: { type: 'stored-login' } },
       agents: [],
@@ -152,6 +153,7 @@ describe('credentials', () => {
         configDir: null,
         billable: false,
         ceilingUsd: null,
+        mintedAt: null,
       },
       {
         name: 'key',
@@ -160,6 +162,7 @@ describe('credentials', () => {
         configDir: null,
         billable: true,
         ceilingUsd: null,
+        mintedAt: null,
       },
       {
         name: 'script',
@@ -168,6 +171,7 @@ describe('credentials', () => {
         configDir: null,
         billable: true,
         ceilingUsd: 2.5,
+        mintedAt: Date.UTC(2026, 4, 1),
       },
       {
         name: 'login',
@@ -176,6 +180,7 @@ describe('credentials', () => {
         configDir: `${FACTS.home}/.claude`,
         billable: false,
         ceilingUsd: null,
+        mintedAt: null,
       },
     ]);
   });

@@ -20,7 +20,7 @@ function sharedTokenBox(names: readonly string[], refused: string): Box & { read
   const own = box();
   const script = join(own.dir, 'script.json');
   const token = join(own.dir, 'token');
-  writeFileSync(token, `${TOKEN.slice(0, -4)}dead`);
+  writeFileSync(token, `${TOKEN.slice(0, -4)}dead`, { mode: 0o600 });
   writeFileSync(join(own.dir, 'told'), '');
   writeFileSync(script, JSON.stringify({ faults: [{ when: { token: 'dead' }, do: { api: refused } }] }));
   own.write({

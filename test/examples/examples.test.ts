@@ -19,7 +19,9 @@ test('one-agent: it starts without a credential and answers', async () => {
 
 test('team-on-one-token: three agents with three folders sign in with the one token and answer', async () => {
   const { folder, here, rows } = setUp('team-on-one-token');
-  writeFileSync(join(folder, 'token'), `sk-ant-oat01-${'0'.repeat(90)}\n`, { mode: 0o600 });
+  writeFileSync(join(folder, 'token'), `sk-ant-oat01-${'0'.repeat(95)}\n`, { mode: 0o600 });
+  const told = /^agentvisor: note: credential team: nobody has said when it was made; [^\n]+\n$/;
+  expect((await here('start', './ecosystem.ts')).stderr).toMatch(told);
   expect((await here('start', './ecosystem.ts')).stderr).toBe('');
   await Promise.all(
     ['planner', 'builder', 'reviewer'].map(async (name) => {

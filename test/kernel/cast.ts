@@ -10,6 +10,7 @@ export const KEY: CredentialSpec = {
   configDir: null,
   billable: true,
   ceilingUsd: null,
+  mintedAt: null,
 };
 
 export const CREDENTIALS: readonly CredentialSpec[] = [MAX, KEY];

@@ -13,6 +13,7 @@ export const MAX: CredentialSpec = {
   configDir: null,
   billable: false,
   ceilingUsd: null,
+  mintedAt: null,
 };
 
 /** The defaults of DESIGN section 7. */

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { preflight } from '../../../src/daemon/process/preflight.ts';
-import { scene } from './scene.ts';
+import { preflight } from '../../src/box/preflight.ts';
+import { scene } from '../daemon/process/scene.ts';
 
 test('a missing folder and a missing binary are told apart, though Node gives both the same error', () => {
   const { dir } = scene();

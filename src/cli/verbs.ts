@@ -202,6 +202,13 @@ export const VERBS: readonly VerbRow[] = [
     load: () => import('./verbs/validate.ts'),
   },
   {
+    name: 'login',
+    aliases: [],
+    group: 'Setup',
+    summary: "sign in to a credential through Claude Code's own flow",
+    load: () => import('./verbs/login.ts'),
+  },
+  {
     name: 'completion',
     aliases: [],
     group: 'Setup',

@@ -43,6 +43,7 @@ const METHODS: Methods = {
   outcome: (params, { context }) => outcome(context, params),
   history: ({ agent }, { context }) => queries.history(context, agent),
   explain: ({ targets }, { context }) => queries.explain(context, targets),
+  credentials: (_params, { context }) => queries.credentials(context),
   incidents: ({ open }, { context }) => queries.incidents(context, open),
   'incident-stats': (_params, { context }) => queries.stats(context),
   events: ({ lines }, { context }) => queries.events(context, lines),

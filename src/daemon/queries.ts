@@ -1,4 +1,5 @@
 import { runOf, type Agent, type Fleet } from '../kernel/fleet.ts';
+import type { CredentialSpec } from '../kernel/spec.ts';
 import { readHistory, readIncidents, readRawIncidents } from '../home/records.ts';
 import { runFolder } from '../home/paths.ts';
 import { PROTOCOL, type AgentResult, type DaemonStatus, type Description, type PlanParams } from '../protocol/api.ts';
@@ -54,6 +55,10 @@ export function explain(context: DaemonContext, targets: readonly string[]): rea
   const now = context.clock.now();
   return findAgents(fleet, targets.length === 0 ? ['all'] : targets).map((agent) => explanationRow(fleet, agent, now));
 }
+
+/** As declared, by name. */
+export const credentials = ({ engine }: DaemonContext): readonly CredentialSpec[] =>
+  Object.values(engine.fleet.credentials).toSorted((one, other) => (one.name < other.name ? -1 : 1));
 
 /** What `apply` would do. */
 export const plan = (context: DaemonContext, params: PlanParams): readonly AgentResult[] =>

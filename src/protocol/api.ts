@@ -90,6 +90,8 @@ export type Api = {
   history: { params: { agent: string }; result: readonly HistoryRow[] };
   /** No target: all agents. */
   explain: { params: { targets: Targets }; result: readonly ExplanationRow[] };
+  /** As declared: sources and never a secret. */
+  credentials: { params: Record<string, never>; result: readonly CredentialSpec[] };
   /** `open`: those alone, without a look at the file that holds all. */
   incidents: { params: { open: boolean }; result: readonly IncidentRow[] };
   'incident-stats': { params: Record<string, never>; result: IncidentStats };

@@ -97,6 +97,7 @@ export const PARAMS: Readonly<Record<Exclude<Method, 'hello'>, Shape>> = {
   outcome: fields({ agent: 'string', id: 'string' }),
   history: fields({ agent: 'string' }),
   explain: targets,
+  credentials: nothing,
   incidents: fields({ open: 'boolean' }),
   'incident-stats': nothing,
   events: fields({ lines: 'number' }),

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { NAME_PATTERN } from '../../kernel/spec.ts';
 import { openClient } from '../client.ts';
+import type { Client } from '../client.ts';
 import { COMMON_OPTIONS } from '../verb.ts';
 import type { Context, Option, Verb } from '../verb.ts';
 import { VERBS, findVerb } from '../verbs.ts';
@@ -76,22 +77,34 @@ async function argumentsOf(
   const takesNames = /\bTARGET\b/.test(wanted) || (place === 0 && /^\[?NAME\b/.test(wanted));
   const names = takesNames ? [...(await agentNames(context.home)), ...(/\bTARGET\b/.test(wanted) ? ['all'] : [])] : [];
   const choices = /^\[?([a-z]+(?:\|[a-z]+)+)\]?$/.exec(wanted)?.[1]?.split('|') ?? [];
+  if (place === 0 && /^\[?CREDENTIAL\b/.test(wanted)) return credentialNames(context.home);
   const files = /\bFILE\b/.test(wanted) ? [FILES] : [];
   return [...names.filter((name) => !behind.includes(name)), ...choices, ...files];
 }
 
 /** The daemon's, or else, since reading the state takes too long for a prompt, of those that have run. Never a failure. */
-async function agentNames(home: string): Promise<readonly string[]> {
+const agentNames = (home: string): Promise<readonly string[]> =>
+  askBriefly(home, async (client) => (await client.call('list', { targets: [] })).map(({ name }) => name)).then(
+    (names) => names ?? folderNames(join(home, 'agents')),
+  );
+
+/** The daemon's, or none. Never a failure. */
+const credentialNames = (home: string): Promise<readonly string[]> =>
+  askBriefly(home, async (client) => (await client.call('credentials', {})).map(({ name }) => name)).then(
+    (names) => names ?? [],
+  );
+
+/** Null when nobody answers in time: whatever is wrong, a prompt is not the place to say so. */
+async function askBriefly<T>(home: string, use: (client: Client) => Promise<T>): Promise<T | null> {
   try {
     const client = openClient(home, { answerMsMax: NAMES_MS_MAX });
     try {
-      return (await client.call('list', { targets: [] })).map(({ name }) => name);
+      return await use(client);
     } finally {
       client.close();
     }
   } catch {
-    // Whatever is wrong, a prompt is not the place to say so.
-    return folderNames(join(home, 'agents'));
+    return null;
   }
 }
 

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants, statSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Environment } from '../../home/paths.ts';
+import { findProgram } from '../program.ts';
 
 /** Nobody waits longer for a version that is only good to know. */
 const VERSION_MS_MAX = 2_000;
@@ -13,21 +12,6 @@ export async function claudeLine(env: Environment): Promise<string> {
     return 'claude is not on your PATH; install Claude Code, or name it in the file: claude: { bin }';
   const version = await versionOf(file, env);
   return version === undefined ? `found ${file}` : `found ${file}, version ${version}`;
-}
-
-function findProgram(name: string, path: string): string | undefined {
-  const folders = path.split(':').filter((folder) => folder !== '');
-  return folders.map((folder) => join(folder, name)).find(isProgram);
-}
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    // It is not there, or not for us.
-    return false;
-  }
 }
 
 function versionOf(file: string, env: Environment): Promise<string | undefined> {

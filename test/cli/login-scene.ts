@@ -28,6 +28,8 @@ export type Scene = {
   av(...args: string[]): Promise<CliResult>;
   avWith(input: string, ...args: string[]): Promise<CliResult>;
   begin(...args: string[]): Begun;
+  /** The same, with nobody who reads its stdout. */
+  beginUnread(...args: string[]): Begun;
   seen(): Seen;
   declare(credentials: Readonly<Record<string, unknown>>): void;
   /** Texts of all files below a folder, its own sockets left out. */
@@ -68,20 +70,26 @@ export function loginScene(variant: string, secret: string): Scene {
     env,
     av: (...args) => avWith('', ...args),
     avWith,
-    begin: (...args) => begin(args, { home, dir, env }),
+    begin: (...args) => begin(args, { home, dir, env }, true),
+    beginUnread: (...args) => begin(args, { home, dir, env }, false),
     seen: () => JSON.parse(readFileSync(seenFile, 'utf8')) as Seen,
     declare,
     textsBelow,
   };
 }
 
-function begin(args: readonly string[], { home, dir, env }: Pick<Scene, 'home' | 'dir' | 'env'>): Begun {
+function begin(
+  args: readonly string[],
+  { home, dir, env }: Pick<Scene, 'home' | 'dir' | 'env'>,
+  isRead: boolean,
+): Begun {
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: dir,
     env: { ...env, AGENTVISOR_HOME: home },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
+  if (!isRead) child.stdout.destroy();
   let stdout = '';
   let stderr = '';
   const waiting = new Set<() => void>();
@@ -129,7 +137,7 @@ export function expectNothingLeft(scene: Scene): void {
 }
 
 /** A zombie that nobody has collected yet is none. */
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fingerprint } from '../../src/config/credentials.ts';
 import { readMints } from '../../src/home/mints.ts';
-import { commandLines, expectNothingLeft, GOOD_CODE, loginScene, type Scene } from './login-scene.ts';
+import { commandLines, expectNothingLeft, GOOD_CODE, isAlive, loginScene, type Scene } from './login-scene.ts';
 import { runCli } from './run-cli.ts';
 import { startInTerminal } from './run-in-terminal.ts';
 
@@ -116,6 +116,24 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends it and leaves nothi
   expectNothingLeft(scene);
 });
 
+test('one whose reader is gone leaves nothing', async () => {
+  const scene = loginScene('child', TOKEN);
+  const { ended } = scene.beginUnread('login', '--json');
+  await ended;
+  expectNothingLeft(scene);
+});
+
+test('one that is killed takes Claude Code with it', async () => {
+  const scene = loginScene('child', TOKEN);
+  const begun = scene.begin('login', '--json');
+  await begun.step('code-needed');
+  begun.kill('SIGKILL');
+  await begun.ended;
+  const { pid, child } = scene.seen();
+  await expect.poll(() => [pid, child].filter((each) => each !== null && isAlive(each))).toEqual([]);
+  expect((await scene.av('login', '--code', GOOD_CODE)).code).toBe(9);
+});
+
 test('what a killed one left behind is removed by the next', async () => {
   const scene = loginScene('good', TOKEN);
   mkdirSync(join(scene.tmp, 'agentvisor-login-999999999-abc'));
@@ -167,7 +185,11 @@ test('one that never answers is ended when the time is over', async () => {
 
 test('one that shows nothing is ended when the time is over', async () => {
   const scene = loginScene('silent', TOKEN);
-  expect(await scene.av('login', '--timeout', '5s')).toMatchObject({ code: 6, stdout: '' });
+  expect(await scene.av('login', '--timeout', '5s')).toMatchObject({
+    code: 6,
+    stdout: '',
+    stderr: expect.stringContaining('stood last: nothing'),
+  });
   expectNothingLeft(scene);
 });
 

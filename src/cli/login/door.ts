@@ -6,6 +6,7 @@ import { prepareSocketFolder } from '../../home/permission.ts';
 import { answers, listenPrivately } from '../../home/private-socket.ts';
 import { hasCode } from '../../home/system-error.ts';
 import { AgentvisorError } from '../../protocol/errors.ts';
+import { alsoAtExit } from './at-exit.ts';
 import { parseRequest, REQUEST_BYTES_MAX, type DoorAnswer } from './door-lines.ts';
 
 /** Second shells that may be connected at once. */
@@ -49,9 +50,10 @@ export async function openDoor(
     // Another one was quicker by a moment.
     throw hasCode(cause, 'EADDRINUSE') ? isWaiting() : cause;
   });
+  const forget = alsoAtExit(() => rmSync(path, { force: true }));
   return {
     tell: (result) => givers.forEach((socket) => answer(socket, result)),
-    close: () => closeServer(server, callers),
+    close: () => closeServer(server, callers).then(forget),
   };
 }
 

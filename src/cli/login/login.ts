@@ -4,6 +4,7 @@ import { prepareHome } from '../../home/permission.ts';
 import { AgentvisorError } from '../../protocol/errors.ts';
 import { findProgram } from '../program.ts';
 import type { Context } from '../verb.ts';
+import { alsoAtExit } from './at-exit.ts';
 import { chooseTarget, claudeFor, WAYS, type Target } from './credential.ts';
 import { readDeclared } from './declared.ts';
 import { openDoor } from './door.ts';
@@ -74,9 +75,7 @@ function firstCode(): FirstCode {
 
 async function inScratch(context: Context, target: Target, sitting: Sitting, code: FirstCode): Promise<SignedIn> {
   const folder = makeScratch();
-  const remove = (): void => removeScratch(folder);
-  // Also where this process is ended from within: nobody reads what it writes any more.
-  process.once('exit', remove);
+  const forget = alsoAtExit(() => removeScratch(folder));
   let typed: TypedCode | undefined;
   try {
     const { claude, timeoutMs, givingUp } = sitting;
@@ -93,8 +92,8 @@ async function inScratch(context: Context, target: Target, sitting: Sitting, cod
       : await handOver(context.home, { target, secret, mintedAt });
   } finally {
     typed?.close();
-    process.off('exit', remove);
-    remove();
+    removeScratch(folder);
+    forget();
   }
 }
 
@@ -144,7 +143,11 @@ function secretOf(end: SignInEnd, { credential, way }: Target): string | null {
         again,
       );
     case 'timed-out':
-      throw new AgentvisorError('timed-out', `Nobody has signed in to '${credential.name}' in time.`, again);
+      throw new AgentvisorError(
+        'timed-out',
+        `Nobody has signed in to '${credential.name}' in time; on the screen stood last: ${end.text}.`,
+        again,
+      );
     case 'given-up':
       throw new AgentvisorError('failed', `The sign-in was ended by ${end.reason}; nothing was changed.`, again);
   }

@@ -3,6 +3,7 @@ import type { IPty } from '@lydell/node-pty';
 import { SIGN_IN_COLUMNS, SIGN_IN_ROWS } from '../../claude/sign-in.ts';
 import { hasCode } from '../../home/system-error.ts';
 import { AgentvisorError } from '../../protocol/errors.ts';
+import { alsoAtExit } from './at-exit.ts';
 
 /** A terminal whose processes were killed and that is still open after this is left to the system. */
 const CLOSE_MS_MAX = 2_000;
@@ -31,9 +32,7 @@ export async function openTerminal(plan: TerminalPlan, onBytes: (bytes: Uint8Arr
       done({ code: signal === undefined || signal === 0 ? exitCode : 128 + signal }),
     );
   });
-  const kill = (): void => killGroup(pty);
-  // Also where this process is ended from within, with no time left to wait.
-  process.once('exit', kill);
+  const forget = alsoAtExit(() => killGroup(pty));
   let isOpen = true;
   void ended.then(() => (isOpen = false));
   return {
@@ -42,8 +41,8 @@ export async function openTerminal(plan: TerminalPlan, onBytes: (bytes: Uint8Arr
     ended,
     close: async () => {
       isOpen = false;
-      process.off('exit', kill);
-      kill();
+      killGroup(pty);
+      forget();
       const bound = new AbortController();
       await Promise.race([ended, sleep(CLOSE_MS_MAX, undefined, { signal: bound.signal }).catch(() => undefined)]);
       bound.abort();

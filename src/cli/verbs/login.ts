@@ -9,17 +9,17 @@ export const options = {
   code: {
     type: 'string',
     value: 'CODE|-',
-    summary: 'hand the code to the login that waits in another shell; - reads it from stdin',
+    summary: 'hand a code to the login that waits elsewhere; - is stdin',
   },
   file: { type: 'string', value: 'FILE', summary: 'the ecosystem file that declares the credential' },
   timeout: { type: 'string', value: 'DURATION', summary: 'how long to wait for you (10m)' },
 } as const;
 export const takes = { min: 0, max: 1, what: '' };
 export const examples = [
-  'agentvisor login                      the only credential that can be signed in to',
+  'agentvisor login                      the only one that can be signed in to',
   'agentvisor login max                  shows an address, asks for the code',
   'agentvisor login max --file ./ecosystem.ts',
-  'agentvisor login --code -             in a second shell: paste the code, then Ctrl-D',
+  'agentvisor login --code -             paste it in a second shell, then Ctrl-D',
 ];
 
 export async function run(context: Context): Promise<number> {

@@ -30,9 +30,9 @@ export function credentialChecks(facts: CredentialFacts, now: number): readonly 
     case 'missing':
       return [error('secret-missing', about, secret.why, secret.todo)];
     case 'elsewhere':
-      return [fine('credential', about, `not looked at: ${secret.where}`), ...ageChecks(facts, about, now)];
+      return [fine('credential', about, `not looked at: ${secret.where}`), ...ageChecks(facts, null, about, now)];
     case 'seen': {
-      const troubles = [...shapeChecks(facts, secret, about), ...ageChecks(facts, about, now)];
+      const troubles = [...shapeChecks(facts, secret, about), ...ageChecks(facts, secret.fingerprint, about, now)];
       return troubles.length > 0 ? troubles : [fine('credential', about, `${wordOf(spec)}, ${secret.fingerprint}`)];
     }
   }
@@ -69,10 +69,16 @@ const renewing = ({ type }: CredentialSpec): string =>
 /** The id of a doubt that is told once, not at every start. */
 export const MINT_DATE_UNKNOWN = 'mint-date-unknown';
 
-function ageChecks({ spec, record }: CredentialFacts, about: string, now: number): readonly Finding[] {
+function ageChecks(
+  { spec, record }: CredentialFacts,
+  fingerprint: string | null,
+  about: string,
+  now: number,
+): readonly Finding[] {
   const { type, from, name } = spec;
+  const mintedAt = record.mintedAt(fingerprint);
   if (type !== 'oauth-token') return [];
-  if (record.mintedAt === null) {
+  if (mintedAt === null) {
     // What a command gives may be made anew at every start.
     if (from === null || 'command' in from) return [];
     const found =
@@ -82,14 +88,14 @@ function ageChecks({ spec, record }: CredentialFacts, about: string, now: number
         MINT_DATE_UNKNOWN,
         about,
         found,
-        `say it, to be told in time: credentials.${name}.mintedAt: 'YYYY-MM-DD'`,
+        `say it, to be told in time: credentials.${name}.mintedAt: 'YYYY-MM-DD' (agentvisor login notes it by itself)`,
       ),
     ];
   }
-  const endsInMs = record.mintedAt + SETUP_TOKEN_MS - now;
+  const endsInMs = mintedAt + SETUP_TOKEN_MS - now;
   if (endsInMs > ENDS_SOON_MS) return [];
   const when = endsInMs <= 0 ? 'has probably ended' : `ends in ${Math.ceil(endsInMs / DAY_MS)} days`;
-  const found = `it was made on ${dayOf(record.mintedAt)} and ${when}: a token of \`claude setup-token\` lasts a year`;
+  const found = `it was made on ${dayOf(mintedAt)} and ${when}: a token of \`claude setup-token\` lasts a year`;
   return [warning('token-ends', about, found, `${renewing(spec)}, put it in its place, and correct mintedAt`)];
 }
 

@@ -1,31 +1,28 @@
+import { readMints } from '../home/mints.ts';
 import type { Fleet } from '../kernel/fleet.ts';
+import { recordOf } from '../kernel/ledger.ts';
 import type { CredentialSpec } from '../kernel/spec.ts';
 
 /** What is known of a credential beside its place. */
 export type CredentialRecord = {
-  /** When its secret was made, ms since the epoch; null when nobody has said. */
-  readonly mintedAt: number | null;
+  /** When a secret was made, ms since the epoch; null when nobody has said. `fingerprint`: null when that is not known. */
+  readonly mintedAt: (fingerprint: string | null) => number | null;
   /** Of secrets that the API has refused for good. */
   readonly deadFingerprints: readonly string[];
 };
 
-/** What the state keeps of each credential, by its name. A state that was written before there was one has none. */
-type Ledger = Readonly<
-  Record<string, { readonly mintedAt?: number | null; readonly dead?: { readonly fingerprint: string } | null }>
->;
-
 /**
- * The one place where the checks read what the state has learned of credentials: the day that a declaration names counts
- * before the one that was noted. `fleet`: null where there is no state.
+ * The one place where the checks read what was learned of credentials. What `login` has noted of this very secret counts
+ * before the day that the declaration names, which may be that of the one before it. `fleet`: null where there is no state.
  */
-export function credentialRecords(fleet: Fleet | null): (spec: CredentialSpec) => CredentialRecord {
-  const ledger = (fleet as { readonly ledger?: Ledger } | null)?.ledger ?? {};
-  return ({ name, mintedAt }) => {
-    const noted = ledger[name];
-    const dead = noted?.dead?.fingerprint;
-    return {
-      mintedAt: mintedAt ?? noted?.mintedAt ?? null,
-      deadFingerprints: dead === undefined ? [] : [dead],
-    };
-  };
+export function credentialRecords(fleet: Fleet | null, home: string): (spec: CredentialSpec) => CredentialRecord {
+  const mints = readMints(home);
+  return ({ name, mintedAt }) => ({
+    mintedAt: (fingerprint) => {
+      const noted = mints.find((mint) => mint.credential === name && mint.fingerprint === fingerprint);
+      const at = fingerprint === null || noted === undefined ? Number.NaN : Date.parse(noted.mintedAt);
+      return Number.isNaN(at) ? mintedAt : at;
+    },
+    deadFingerprints: fleet === null ? [] : recordOf(fleet, name).dead.flatMap(({ fingerprint }) => fingerprint ?? []),
+  });
 }

@@ -51,7 +51,7 @@ async function findingsIn(context: Context, ecosystem: Ecosystem): Promise<reado
     agents,
     credentials,
     shell: context.env,
-    recordOf: credentialRecords(await fleetOf(context.home)),
+    recordOf: credentialRecords(await fleetOf(context.home), context.home),
     isFileChecked: true,
     now: Date.now(),
   });

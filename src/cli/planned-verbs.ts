@@ -8,9 +8,7 @@ export const PLANNED_VERBS: readonly string[] = [
   'ui',
   'dash',
   'auth',
-  'login',
   'simulate',
-  'doctor',
   'startup',
   'unstartup',
 ];

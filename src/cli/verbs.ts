@@ -216,6 +216,13 @@ export const VERBS: readonly VerbRow[] = [
     load: () => import('./verbs/doctor.ts'),
   },
   {
+    name: 'login',
+    aliases: [],
+    group: 'Credentials',
+    summary: "sign in to a credential through Claude Code's own flow",
+    load: () => import('./verbs/login.ts'),
+  },
+  {
     name: 'completion',
     aliases: [],
     group: 'Setup',

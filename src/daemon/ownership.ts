@@ -1,8 +1,9 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, type Server } from 'node:net';
+import type { Server } from 'node:net';
 import { readOwner, type Owner } from '../home/owner.ts';
 import { daemonFile, socketPath } from '../home/paths.ts';
 import { prepareSocketFolder } from '../home/permission.ts';
+import { answers, listenPrivately } from '../home/private-socket.ts';
 import { PROTOCOL } from '../protocol/api.ts';
 import { VERSION } from '../protocol/version.ts';
 import type { Identity } from '../home/process-identity.ts';
@@ -19,10 +20,11 @@ export async function takeHome(home: string, identity: Identity, server: Server)
   const release = await lockStart(home, identity);
   try {
     const socket = socketPath(home);
+    // Somebody may be bound who has not written its name yet, or whose file was removed.
     if (isOwned(readOwner(home), identity) || (await answers(socket))) return false;
     prepareSocketFolder(socket, home);
     rmSync(socket, { force: true });
-    await listen(server, socket);
+    await listenPrivately(server, socket);
     writeOwner(home, {
       pid: process.pid,
       start: identity.startTimeOf(process.pid) ?? '',
@@ -45,31 +47,6 @@ export function leaveHome(home: string): void {
 
 function isOwned(owner: Owner | null, identity: Identity): boolean {
   return owner !== null && owner.boot === identity.bootId() && identity.isAlive(owner.pid, owner.start);
-}
-
-/** Somebody may be bound who has not written its name yet, or whose file was removed. */
-function answers(socket: string): Promise<boolean> {
-  return new Promise((done) => {
-    const probe = connect(socket);
-    probe.once('connect', () => {
-      probe.destroy();
-      done(true);
-    });
-    probe.once('error', () => done(false));
-  });
-}
-
-function listen(server: Server, socket: string): Promise<void> {
-  return new Promise((done, fail) => {
-    server.once('error', fail);
-    // Between bind and chmod nobody else may connect.
-    const umask = process.umask(0o177);
-    server.listen(socket, () => {
-      server.off('error', fail);
-      done();
-    });
-    process.umask(umask);
-  });
 }
 
 function writeOwner(home: string, owner: Owner): void {

@@ -5,7 +5,6 @@ import { isOver, recordOf } from '../kernel/ledger.ts';
 import { mayUndo, refusalOf } from '../kernel/rotation.ts';
 import type { CredentialSpec } from '../kernel/spec.ts';
 import type { Api, RotationRow } from '../protocol/api.ts';
-import { wall as wallOf } from '../kernel/moment.ts';
 import { AgentvisorError } from '../protocol/errors.ts';
 import { rotationRow } from '../protocol/rotation-row.ts';
 import type { DaemonContext } from './context.ts';
@@ -17,7 +16,7 @@ const SECRET_CHARACTERS_MAX = 8_192;
 /** Begins to replace a secret. @throws AgentvisorError when that is refused: nothing has changed then */
 export async function begin(
   { engine, secrets }: DaemonContext,
-  { credential, secret, mintedAt }: Api['rotate']['params'],
+  { credential, secret }: Api['rotate']['params'],
 ): Promise<Api['rotate']['result']> {
   const spec = credentialIn(engine.fleet, credential);
   const source = await sourceOf(spec);
@@ -40,12 +39,7 @@ export async function begin(
   const to = secrets.stage(secret);
   const refusal = refusalOf(engine.fleet, credential, from, to);
   if (refusal !== null) throw refused(refusal);
-  const minted = mintedAt === null ? null : Date.parse(mintedAt);
-  await engine.submit({
-    type: 'rotate-asked',
-    ...{ credential, source, from, to },
-    mintedAt: minted === null || Number.isNaN(minted) ? null : wallOf(minted),
-  });
+  await engine.submit({ type: 'rotate-asked', credential, source, from, to });
   return { rotation: recordOf(engine.fleet, credential).rotation?.id ?? '' };
 }
 

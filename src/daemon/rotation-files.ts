@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { fingerprint } from '../config/credentials.ts';
 import type { Command } from '../kernel/commands.ts';
 import { hasCode } from '../home/system-error.ts';
-import { replaceFile, syncFolder } from './durable.ts';
+import { replaceFile, syncFolder } from '../home/durable.ts';
 
 /**
  * The three files of a rotation, beside each other in the operator's folder. What they hold decides after a crash, so each

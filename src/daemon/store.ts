@@ -6,7 +6,7 @@ import { hasCode } from '../home/system-error.ts';
 import type { Command } from '../kernel/commands.ts';
 import type { Fleet } from '../kernel/fleet.ts';
 import { Appender } from './appender.ts';
-import { syncFolder, writeWhole } from './durable.ts';
+import { syncFolder, writeWhole } from '../home/durable.ts';
 import type { NoticeTray } from './outbox/outbox.ts';
 
 /** The journal is folded into a snapshot when it is longer than this. */

@@ -27,13 +27,18 @@ function withoutLinks(path: string): string {
 }
 
 /** `HOME/daemon.sock`, or a short stand-in for it outside the home when that path is too long to be bound. */
-export function socketPath(home: string, env: Environment = process.env): string {
-  const path = join(home, 'daemon.sock');
+export const socketPath = (home: string, env: Environment = process.env): string => socketIn(home, 'daemon', env);
+
+/** Where a sign-in waits for its code, under the same rule. */
+export const loginSocketPath = (home: string, env: Environment = process.env): string => socketIn(home, 'login', env);
+
+function socketIn(home: string, name: 'daemon' | 'login', env: Environment): string {
+  const path = join(home, `${name}.sock`);
   if (Buffer.byteLength(path) <= SOCKET_PATH_BYTES_MAX) return path;
   // Loaded only here: node:crypto costs every start of the CLI two milliseconds.
   const { createHash } = process.getBuiltinModule('node:crypto');
   const digest = createHash('sha256').update(home).digest('hex').slice(0, 16);
-  return join(runtimeFolder(env), `${digest}.sock`);
+  return join(runtimeFolder(env), `${digest}${name === 'daemon' ? '' : `-${name}`}.sock`);
 }
 
 /** The folder of a short socket path; a stranger can write beside it, so its owner must be checked before use. */
@@ -52,6 +57,8 @@ export const journalFile = (home: string): string => join(stateFolder(home), 'jo
 export const snapshotFile = (home: string): string => join(stateFolder(home), 'snapshot.json');
 export const incidentsFile = (home: string): string => join(stateFolder(home), 'incidents.ndjson');
 export const historyFile = (home: string): string => join(stateFolder(home), 'history.ndjson');
+/** When each credential was last signed in to. */
+export const mintsFile = (home: string): string => join(stateFolder(home), 'mints.json');
 export const outboxFile = (home: string): string => join(stateFolder(home), 'outbox.ndjson');
 /** What each try under way to deliver a notice leaves of itself. */
 export const outboxFolder = (home: string): string => join(stateFolder(home), 'outbox');

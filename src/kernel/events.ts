@@ -1,5 +1,4 @@
 import type { StreamFact } from './facts.ts';
-import type { Wall } from './moment.ts';
 import type { AgentSpec, CredentialSpec, NotifySpec } from './spec.ts';
 
 /** One life of an agent's process; also the name of its run folder. */
@@ -121,7 +120,6 @@ export type RotationEvent =
       readonly from: string | null;
       /** Fingerprint of what it shall hold. */
       readonly to: string;
-      readonly mintedAt: Wall | null;
     }
   /** Back to the secret that there was. */
   | { readonly type: 'undo-asked'; readonly credential: string }

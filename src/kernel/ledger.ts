@@ -8,8 +8,6 @@ export type CredentialRecord = {
   readonly lastGood: { readonly agent: string; readonly at: Wall; readonly fingerprint: string | null } | null;
   /** What the API has called expired or revoked in a fresh process, and nobody has been answered on since; the newest last. */
   readonly dead: readonly { readonly fingerprint: string | null; readonly at: Wall }[];
-  /** When its secret was made, as a person or `login` has said. */
-  readonly minted: { readonly fingerprint: string; readonly at: Wall } | null;
   /** Secrets that were replaced, the newest last: an agent is not started with one of them. */
   readonly retired: readonly { readonly fingerprint: string; readonly at: Wall }[];
   /** Another secret is being brought to the agents, one after the other; null when all have what they shall have. */
@@ -48,7 +46,6 @@ export type Rotation = {
   /** Null when there was no secret before. */
   readonly from: string | null;
   readonly to: string;
-  readonly mintedAt: Wall | null;
   readonly stage: RotationStage;
   /** The host is at work on the files. */
   readonly working: boolean;
@@ -76,7 +73,6 @@ export const STEPS_KEPT_MAX = 3_000;
 const NOTHING: CredentialRecord = {
   lastGood: null,
   dead: [],
-  minted: null,
   retired: [],
   roll: null,
   rotation: null,

@@ -45,11 +45,11 @@ export function onRotation(draft: Draft, event: RotationEvent): void {
   const known = recordOf(draft, event.credential).rotation;
   switch (event.type) {
     case 'rotate-asked': {
-      const { credential, source, from, to, mintedAt } = event;
+      const { credential, source, from, to } = event;
       if (refusalOf(draft, credential, from, to) !== null) return;
       const id = `r${nextNumber(draft)}`;
       const rotation: Rotation = {
-        ...{ id, source, from, to, mintedAt, stage: 'staging', working: true, retry: null },
+        ...{ id, source, from, to, stage: 'staging', working: true, retry: null },
         ...{ proven: [], why: '', steps: [] },
       };
       changeRecord(draft, credential, { rotation });
@@ -144,13 +144,12 @@ function driveFiles(draft: Draft, credential: string): void {
 
 /** The new secret stands in the old one's place. */
 function settle(draft: Draft, credential: string, rotation: Rotation): void {
-  const { from, to, mintedAt } = rotation;
+  const { from } = rotation;
   const { retired, roll } = recordOf(draft, credential);
   const at = draft.moment.wall;
   changeRecord(draft, credential, {
     // Put in place by hand before all had it: the others get it all the same.
     roll: roll === null ? null : { ...roll, trial: false },
-    minted: mintedAt === null ? null : { fingerprint: to, at: mintedAt },
     retired: (from === null ? retired : [...retired, { fingerprint: from, at }]).slice(-SECRETS_KEPT_MAX),
   });
   putRotation(

@@ -128,12 +128,9 @@ export type Api = {
   save: { params: Record<string, never>; result: Saved };
   /** Removes the logs of ended runs, never those of a live one. */
   flush: { params: { targets: Targets }; result: readonly Flushed[] };
-  /**
-   * Begins to replace the secret of a credential whose source is a file; answers when that is on the disk.
-   * `mintedAt`: when the new one was made, ISO 8601, null when nobody knows.
-   */
+  /** Begins to replace the secret of a credential whose source is a file; answers when that is on the disk. */
   rotate: {
-    params: { credential: string; secret: string; mintedAt: string | null };
+    params: { credential: string; secret: string };
     result: { readonly rotation: string };
   };
   /** Gives a rotation up: all go back to the old secret. */

@@ -106,7 +106,7 @@ export const PARAMS: Readonly<Record<Exclude<Method, 'hello'>, Shape>> = {
   status: nothing,
   save: nothing,
   flush: targets,
-  rotate: fields({ credential: 'string', secret: 'string', mintedAt: 'string|null' }),
+  rotate: fields({ credential: 'string', secret: 'string' }),
   'undo-rotation': fields({ credential: 'string' }),
   rotation: fields({ credential: 'string', seen: 'number' }),
   shutdown: fields({ agents: 'boolean' }),

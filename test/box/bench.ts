@@ -31,7 +31,7 @@ export type Situation = {
   /** Folders with their age in ms. */
   readonly folders?: Readonly<Record<string, number>>;
   readonly shell?: Readonly<Record<string, string>>;
-  readonly record?: Partial<CredentialRecord>;
+  readonly record?: Partial<Omit<CredentialRecord, 'mintedAt'>> & { readonly mintedAt?: number | null };
   readonly isFileChecked?: boolean;
 };
 
@@ -57,7 +57,11 @@ export function findingsIn(situation: Situation): readonly Finding[] {
     agents: result.ecosystem.agents.map((spec) => ({ spec, environment: { HOME: home } })),
     credentials: result.ecosystem.credentials,
     shell: situation.shell ?? {},
-    recordOf: ({ mintedAt }) => ({ mintedAt: mintedAt ?? NOW - DAY, deadFingerprints: [], ...situation.record }),
+    recordOf: ({ mintedAt }) => ({
+      deadFingerprints: [],
+      ...situation.record,
+      mintedAt: () => (situation.record?.mintedAt === undefined ? (mintedAt ?? NOW - DAY) : situation.record.mintedAt),
+    }),
     isFileChecked: situation.isFileChecked ?? false,
     now: NOW,
   });

@@ -18,7 +18,7 @@ describe('what is offered', () => {
   test('in place of a verb: verbs and aliases that begin so', async () => {
     const home = temporaryFolder();
     expect(await offered(home, 'res')).toEqual(['restart', 'resume', 'reset', 'resurrect']);
-    expect(await offered(home, 'l')).toEqual(['logs', 'list', 'ls', 'l']);
+    expect(await offered(home, 'l')).toEqual(['logs', 'list', 'ls', 'l', 'login']);
     expect(await offered(home, '--json', 'val')).toEqual(['validate']);
     expect(await offered(home, 'help', 'val')).toEqual(['validate']);
     expect(await offered(home, '--v')).toEqual(['--version']);

@@ -213,7 +213,7 @@ test('the file of an agent that is stopped is not looked at', async () => {
 test('a file that a rotation works on is left to it', async () => {
   const { credential } = tokenFile('new');
   const trouble = inTrouble(credential, {});
-  const asked = { credential: 'max', source: '/run/token', from: 'a', to: 'b', mintedAt: null };
+  const asked = { credential: 'max', source: '/run/token', from: 'a', to: 'b' };
   const { fleet } = step(trouble, { type: 'rotate-asked', ...asked }, { ...at(1), roll: 0.5 });
   const { told, look } = watching(fleet);
   await look(3);

@@ -120,7 +120,7 @@ export const rotates =
   (to: string, credential = 'max'): Act =>
   (world) => {
     const { current } = world.files.of(credential, world.fingerprints.get(credential) ?? 'ab12cd34');
-    world.submit({ type: 'rotate-asked', credential, source: '/run/token', from: current, to, mintedAt: null });
+    world.submit({ type: 'rotate-asked', credential, source: '/run/token', from: current, to });
   };
 export const undoes =
   (credential = 'max'): Act =>

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { NAME_PATTERN } from '../../kernel/spec.ts';
 import { openClient } from '../client.ts';
+import type { Client } from '../client.ts';
 import { COMMON_OPTIONS } from '../verb.ts';
 import type { Context, Option, Verb } from '../verb.ts';
 import { VERBS, findVerb } from '../verbs.ts';
@@ -78,6 +79,7 @@ async function argumentsOf(
   const { names, namespaces } = takesNames ? await known(context.home) : NOBODY;
   const targets = takesTargets ? ['all', ...namespaces.map((namespace) => `namespace:${namespace}`)] : [];
   const choices = /^\[?([a-z]+(?:\|[a-z]+)+)\]?$/.exec(wanted)?.[1]?.split('|') ?? [];
+  if (place === 0 && /^\[?CREDENTIAL\b/.test(wanted)) return credentialNames(context.home);
   const files = /\bFILE\b/.test(wanted) ? [FILES] : [];
   return [...[...names, ...targets].filter((word) => !behind.includes(word)), ...choices, ...files];
 }
@@ -88,18 +90,27 @@ const NOBODY: Known = { names: [], namespaces: [] };
 
 /** The daemon's, or else, since reading the state takes too long for a prompt, those that have run. Never a failure. */
 async function known(home: string): Promise<Known> {
+  const rows = await askBriefly(home, (client) => client.call('list', { targets: [] }));
+  if (rows === null) return { ...NOBODY, names: folderNames(join(home, 'agents')) };
+  const namespaces = new Set(rows.map(({ namespace }) => namespace));
+  return { names: rows.map(({ name }) => name), namespaces: [...namespaces].toSorted() };
+}
+
+/** The daemon's, or none. Never a failure. */
+const credentialNames = async (home: string): Promise<readonly string[]> =>
+  ((await askBriefly(home, (client) => client.call('credentials', {}))) ?? []).map(({ name }) => name);
+
+/** Null when nobody answers in time: whatever is wrong, a prompt is not the place to say so. */
+async function askBriefly<T>(home: string, use: (client: Client) => Promise<T>): Promise<T | null> {
   try {
     const client = openClient(home, { answerMsMax: NAMES_MS_MAX });
     try {
-      const rows = await client.call('list', { targets: [] });
-      const namespaces = new Set(rows.map(({ namespace }) => namespace));
-      return { names: rows.map(({ name }) => name), namespaces: [...namespaces].toSorted() };
+      return await use(client);
     } finally {
       client.close();
     }
   } catch {
-    // Whatever is wrong, a prompt is not the place to say so.
-    return { ...NOBODY, names: folderNames(join(home, 'agents')) };
+    return null;
   }
 }
 

@@ -65,7 +65,7 @@ async function knownOf(home: string): Promise<Patients> {
       home: {
         wanted: agents.filter(({ desired }) => desired === 'up').length,
         versionOf: (name) => fleet.agents[name]?.claudeVersion ?? null,
-        recordOf: credentialRecords(fleet),
+        recordOf: credentialRecords(fleet, home),
         lastEventAt: fleet.seen?.wall ?? null,
         damage: null,
       },
@@ -73,7 +73,13 @@ async function knownOf(home: string): Promise<Patients> {
   } catch (error) {
     // That the home is refused is told where the home itself is looked at.
     const damage = error instanceof AgentvisorError ? null : String(error);
-    const unknown = { wanted: 0, versionOf: () => null, recordOf: credentialRecords(null), lastEventAt: null, damage };
+    const unknown = {
+      wanted: 0,
+      versionOf: () => null,
+      recordOf: credentialRecords(null, home),
+      lastEventAt: null,
+      damage,
+    };
     return { agents: [], credentials: [], isFileChecked: false, home: unknown };
   }
 }

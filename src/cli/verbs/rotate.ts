@@ -1,15 +1,12 @@
 import { tokenShapeDoubts, tokenShapeProblems } from '../../claude/token-shape.ts';
 import type { CredentialSpec } from '../../kernel/spec.ts';
-import type { RotationRow } from '../../protocol/api.ts';
-import { AgentvisorError, EXIT_CODES } from '../../protocol/errors.ts';
+import { AgentvisorError } from '../../protocol/errors.ts';
 import { count } from '../access.ts';
-import { act, patiently } from '../act.ts';
+import { act } from '../act.ts';
 import { withClient } from '../client.ts';
-import type { Client } from '../client.ts';
 import { confirm } from '../confirm.ts';
-import { fit } from '../fit.ts';
 import { readSecret } from '../rotate/secret-input.ts';
-import { endLine, stepLine } from '../rotate/step-lines.ts';
+import { beginRotation, followRotation } from '../rotate/rotation.ts';
 import { usageError } from '../usage.ts';
 import type { Context } from '../verb.ts';
 
@@ -39,7 +36,7 @@ export async function run(context: Context): Promise<number> {
   } else {
     await begin(context, credential);
   }
-  return follow(context, credential);
+  return followRotation(context, credential);
 }
 
 async function begin(context: Context, credential: string): Promise<void> {
@@ -51,7 +48,7 @@ async function begin(context: Context, credential: string): Promise<void> {
   }
   for (const doubt of tokenShapeDoubts(spec.type, secret)) context.note(`agentvisor: warning: ${doubt}`);
   if (!context.flag('yes')) await ask(credential, agents);
-  await act(context, [], (client) => client.call('rotate', { credential, secret, mintedAt: null }));
+  await beginRotation(context, credential, secret);
 }
 
 async function lookUp(
@@ -73,30 +70,6 @@ async function ask(credential: string, agents: number): Promise<void> {
   const who = agents === 0 ? 'No agent uses' : agents === 1 ? 'One agent uses' : `${agents} agents use`;
   const isMeant = await confirm(`${who} '${credential}'; one tries the new secret, then the others get it. Go on?`);
   if (!isMeant) throw new AgentvisorError('failed', 'Nothing was changed.', 'Begin again when you mean it.');
-}
-
-/** Tells each step as it happens, also over a daemon that dies in between. */
-async function follow(context: Context, credential: string): Promise<number> {
-  let seen = 0;
-  for (;;) {
-    const next = (): Promise<RotationRow | null> =>
-      withClient(context.home, (client: Client) => client.call('rotation', { credential, seen }));
-    const row = await patiently(context, next, next);
-    if (row === null) return EXIT_CODES.failed;
-    seen += row.steps.length;
-    for (const step of row.steps) {
-      if (context.json) context.answer(step);
-      else context.say(fit(stepLine(step), process.stdout, context.env));
-    }
-    if (row.over) return report(context, row);
-  }
-}
-
-function report(context: Context, row: RotationRow): number {
-  const { id, credential, from, to, stage, unproven, why } = row;
-  if (context.json) context.answer({ rotation: id, credential, from, to, stage, unproven, why });
-  else context.note(`agentvisor: ${endLine(row)}`);
-  return stage === 'undone' ? EXIT_CODES.failed : 0;
 }
 
 const unknownCredential = (name: string, specs: readonly CredentialSpec[]): AgentvisorError =>

@@ -5,7 +5,7 @@ import type { Place } from '../../home/records.ts';
 import type { Notice } from '../../kernel/notices.ts';
 import type { NotifySpec } from '../../kernel/spec.ts';
 import { Appender } from '../appender.ts';
-import { replaceFile } from '../durable.ts';
+import { replaceFile } from '../../home/durable.ts';
 import { contentsOf, deliveriesOf, idOf, isLast, linesOf, type Delivery, type End, type Line } from './lines.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { linkSync, rmSync, writeFileSync } from 'node:fs';
 import { readIfThere } from '../../home/ndjson.ts';
 import { hasCode } from '../../home/system-error.ts';
-import { replaceFile } from '../durable.ts';
+import { replaceFile } from '../../home/durable.ts';
 import type { Outcome } from './task.ts';
 
 /**

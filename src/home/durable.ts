@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** A private file that is whole and on the disk when this returns; not a place for what others read meanwhile. */
@@ -18,6 +18,19 @@ export function replaceFile(path: string, text: string): void {
   const tmp = `${path}.tmp`;
   writeWhole(tmp, text);
   renameSync(tmp, path);
+  syncFolder(dirname(path));
+}
+
+/** A private file that was not there before, whole for whoever sees it. Throws EEXIST when one is there, and leaves that. */
+export function createFile(path: string, text: string): void {
+  const tmp = `${path}.${process.pid}.tmp`;
+  try {
+    writeWhole(tmp, text);
+    // Not a rename, which would take the place of a file that was made meanwhile.
+    linkSync(tmp, path);
+  } finally {
+    rmSync(tmp, { force: true });
+  }
   syncFolder(dirname(path));
 }
 

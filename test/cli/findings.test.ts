@@ -98,7 +98,7 @@ describe('start', () => {
     expect(code).toBe(1);
     expect(stderr).toContain(`agentvisor: warning: credential max: ${token} is not used, for other users can read`);
     expect(stderr).toContain(
-      `credential 'max': ${token} is not used, for other users can read or change it (mode 0644); close it: chmod 600 ${token})`,
+      `credential 'max': ${token} is not used, for other users can read or change it (mode 0644); close it: chmod 600 ${token}.)`,
     );
     expect((await row('ada')).run).toBeNull();
     chmodSync(token, 0o600);

@@ -2,7 +2,6 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { mergedLogin } from '../../src/claude/merged-login.ts';
-import { tokenShapeProblems } from '../../src/claude/token-shape.ts';
 import { chooseTarget, claudeFor, type Target } from '../../src/cli/login/credential.ts';
 import type { AgentSpec, CredentialSpec } from '../../src/kernel/spec.ts';
 import { AgentvisorError } from '../../src/protocol/errors.ts';
@@ -78,14 +77,6 @@ describe('which credential is signed in to', () => {
 });
 
 describe('before anybody signs in', () => {
-  test('a token that is there is not overwritten', async () => {
-    const scene = loginScene('good', TOKEN);
-    writeFileSync(join(scene.dir, 'max.token'), 'old');
-    const { code, stdout, stderr } = await scene.av('login', 'max');
-    expect({ code, stdout }).toEqual({ code: 9, stdout: '' });
-    expect(stderr).toContain('max.token is there. To replace it, move that file away');
-  });
-
   test('a folder that is not there is told, and a missing Claude Code is', async () => {
     const scene = loginScene('good', TOKEN);
     scene.declare({ max: { type: 'oauth-token', from: { file: './no/max.token' } } });
@@ -94,7 +85,7 @@ describe('before anybody signs in', () => {
     Object.assign(scene.env, { PATH: scene.tmp });
     expect(await scene.av('login')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('There is no program claude.'),
+      stderr: expect.stringContaining('There is no program claude on'),
     });
   });
 
@@ -135,18 +126,6 @@ describe('before anybody signs in', () => {
 
 const MAX = { max: { type: 'oauth-token', from: { file: './max.token' } } };
 const KEY_DECLARED = { type: 'api-key', from: { file: './key' } };
-
-test.each([
-  [TOKEN, []],
-  [`${TOKEN}#x`, ['it holds a #, like the code of a sign-in']],
-  [TOKEN.slice(0, 80), ['it has 80 characters, so a part of it is missing']],
-  [`${TOKEN.slice(0, 60)} ${TOKEN.slice(60)}`, ['it holds blanks']],
-  [`sk-ant-api03-${'x'.repeat(95)}`, ['it does not begin with sk-ant-oat01-']],
-  [`${TOKEN}│`, ['it holds characters that no token has']],
-  [TOKEN.repeat(3), [`it has ${TOKEN.length * 3} characters, more than a token`]],
-])('the token %s: %j', (token, problems) => {
-  expect(tokenShapeProblems('oauth-token', token)).toEqual(problems);
-});
 
 test('a stored login is whole or it is none', () => {
   const whole = { claudeAiOauth: { accessToken: 'a', refreshToken: 'b' } };

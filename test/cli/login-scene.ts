@@ -32,6 +32,8 @@ export type Scene = {
   beginUnread(...args: string[]): Begun;
   seen(): Seen;
   declare(credentials: Readonly<Record<string, unknown>>): void;
+  /** `max` in a file, and one agent that is given it and asks nobody anything. */
+  declareIdle(): void;
   /** Texts of all files below a folder, its own sockets left out. */
   textsBelow(folder: string): string;
 };
@@ -60,6 +62,11 @@ export function loginScene(variant: string, secret: string): Scene {
   const declare: Scene['declare'] = (credentials) =>
     writeFileSync(join(dir, 'ecosystem.json'), JSON.stringify({ credentials, agents: [{ name: 'a', cwd: '.' }] }));
   declare({ max: { type: 'oauth-token', from: { file: './max.token' } } });
+  const declareIdle = (): void => {
+    const credentials = { max: { type: 'oauth-token', from: { file: './max.token' } } };
+    const agent = { name: 'a', cwd: '.', mode: 'command', command: ['sleep', '3000'], credential: 'max' };
+    writeFileSync(join(dir, 'ecosystem.json'), JSON.stringify({ credentials, agents: [agent] }));
+  };
   const env = { PATH: `${bin}:${process.env['PATH']}`, HOME: userHome, TMPDIR: tmp, LANG: 'C.UTF-8' };
   const avWith: Scene['avWith'] = (input, ...args) => runCli(args, { home, cwd: dir, env, input });
   return {
@@ -74,6 +81,7 @@ export function loginScene(variant: string, secret: string): Scene {
     beginUnread: (...args) => begin(args, { home, dir, env }, false),
     seen: () => JSON.parse(readFileSync(seenFile, 'utf8')) as Seen,
     declare,
+    declareIdle,
     textsBelow,
   };
 }
@@ -129,11 +137,12 @@ function textsBelow(folder: string): string {
 }
 
 /** Nothing is left of a sign-in: no process, no folder, no socket. */
-export function expectNothingLeft(scene: Scene): void {
+export async function expectNothingLeft(scene: Scene): Promise<void> {
   const { pid, child } = scene.seen();
   expect(readdirSync(scene.tmp)).toEqual([]);
   expect(readdirSync(scene.home)).not.toContain('login.sock');
-  expect([pid, child].filter((each) => each !== null && isAlive(each))).toEqual([]);
+  // Who was killed in the last moment of its starter dies a moment after it.
+  await expect.poll(() => [pid, child].filter((each) => each !== null && isAlive(each))).toEqual([]);
 }
 
 /** A zombie that nobody has collected yet is none. */

@@ -237,6 +237,7 @@ describe('what happened', () => {
 describe('what is said beside an answer', () => {
   const detail = 'There is no program /srv/bin/claude; it was there an hour ago, when the last process was started.';
   const said = `agentvisor: b failed (spawn-failed: ${detail})`;
+  const NEXT = 'agentvisor: what comes next, and what to do: agentvisor explain b';
   const unwrapped = (screen: string): string => screen.replaceAll(/\n {2}/g, ' ');
 
   test.each([40, 60])('goes on below its line between two words on %i columns, a little in', async (columns) => {
@@ -244,7 +245,7 @@ describe('what is said beside an answer', () => {
     const { code, screen } = await runInTerminal(columns, ['stop', 'all'], { home });
     expect(code).toBe(5);
     expect(longest(screen)).toBeLessThanOrEqual(columns);
-    expect(unwrapped(screen)).toBe(`a stopped (${detail})\n${said}\n`);
+    expect(unwrapped(screen)).toBe(`a stopped (${detail})\n${said}\n${NEXT}\n`);
   });
 
   test.each([
@@ -268,7 +269,7 @@ describe('what is said beside an answer', () => {
 
   test('is one line in a pipe, however long', async () => {
     const { run } = await daemonThatSays({ stop: [result('b', false, { detail })] });
-    expect((await run(['stop', 'b'], { env: { COLUMNS: '40' } })).stderr).toBe(`${said}\n`);
+    expect((await run(['stop', 'b'], { env: { COLUMNS: '40' } })).stderr).toBe(`${said}\n${NEXT}\n`);
   });
 });
 

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadState, type State } from '../home/journal.ts';
 import { socketPath } from '../home/paths.ts';
+import type { Event } from '../kernel/events.ts';
 import { prepareHome } from '../home/permission.ts';
 import { adoptAll } from './adopt.ts';
 import { systemClock, type Clock } from './clock.ts';
@@ -18,7 +19,6 @@ import { identity } from '../home/process-identity.ts';
 import { spawner } from './process/spawn.ts';
 import { sweeper } from './process/sweep.ts';
 import { usageMeter } from './process/usage.ts';
-import { Rotator } from './rotator.ts';
 import { Secrets } from './secrets.ts';
 import { openStore, type Store } from './store.ts';
 import { UsageRows } from './usage-rows.ts';
@@ -45,11 +45,11 @@ export async function startDaemon(
   if (!(await takeHome(home, identity, server))) return null;
   // Out of descriptors a client cannot be let in; that is no reason to end.
   server.on('error', (error) => complain('socket', error));
-
   const boot = identity.bootId();
   const clock = systemClock(boot);
   const secrets = new Secrets();
   const { state, store, outbox, usage } = openState(home, clock, boot, secrets, complain);
+  const submit = (event: Event): Promise<void> => engine.submit(event);
   const host: Host = new Host({
     home,
     identity,
@@ -57,17 +57,15 @@ export async function startDaemon(
     sweeper,
     secrets,
     fleet: () => engine.fleet,
-    submit: (event) => engine.submit(event),
+    submit,
     used: (run) => usage.used(engine.fleet, run),
-    rotate: (order) => rotator.obey(order),
     complain,
   });
-  const rotator: Rotator = new Rotator({ fleet: () => engine.fleet, secrets, submit: (event) => engine.submit(event) });
   const engine: Engine = new Engine(clock, store, state, (command) => host.obey(command));
-  await adoptAll({ home, boot, fleet: state.fleet, host, secrets, submit: (event) => engine.submit(event) });
-  await rotator.resume();
+  await adoptAll({ home, boot, fleet: state.fleet, host, secrets, submit });
+  await host.resumeRotations();
   outbox.start();
-  await engine.submit({ type: 'tick' });
+  await submit({ type: 'tick' });
   const checks = beginChecks(clock, engine, host);
   const asked = signal();
   const context = {

@@ -14,6 +14,7 @@ import type { Identity } from '../home/process-identity.ts';
 import { retireRuns } from './process/logs.ts';
 import { SpawnRefused, type Spawner } from './process/spawn.ts';
 import type { Sweeper } from './process/sweep.ts';
+import { Rotator } from './rotator.ts';
 import { NoSecret, readEnvFile, type Secrets } from './secrets.ts';
 
 export type HostOptions = {
@@ -26,7 +27,6 @@ export type HostOptions = {
   readonly submit: (event: Event) => Promise<void>;
   /** What all processes of a run use, null when it cannot be had. */
   readonly used: (run: RunId) => Promise<Used | null>;
-  readonly rotate: (order: CommandOf<'rotate-files'>) => Promise<void>;
   /** A command could not be carried out and nothing in the state can say so. */
   readonly complain: (what: string, error: unknown) => void;
 };
@@ -44,15 +44,22 @@ export class Host {
   readonly #options: HostOptions;
   readonly #runs = new Map<string, LiveRun>();
   readonly #writer = new FifoWriter();
+  readonly #rotator: Rotator;
   #isClosed = false;
 
   constructor(options: HostOptions) {
     this.#options = options;
+    this.#rotator = new Rotator(options);
   }
 
   /** Begins to obey; what goes wrong becomes an event or a complaint, never an exception. */
   obey(command: Command): void {
     this.#carryOut(command).catch((error: unknown) => this.#options.complain(command.type, error));
+  }
+
+  /** What an earlier daemon was at is taken up. */
+  resumeRotations(): Promise<void> {
+    return this.#rotator.resume();
   }
 
   /** Once a second: what no notification told. */
@@ -96,7 +103,7 @@ export class Host {
         rmSync(agentFolder(this.#options.home, command.agent), { recursive: true, force: true });
         return;
       case 'rotate-files':
-        return this.#options.rotate(command);
+        return this.#rotator.obey(command);
       case 'record':
       case 'file-incident':
       case 'notice':

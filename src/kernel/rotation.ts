@@ -49,8 +49,16 @@ export function onRotation(draft: Draft, event: RotationEvent): void {
       if (refusalOf(draft, credential, from, to) !== null) return;
       const id = `r${nextNumber(draft)}`;
       const rotation: Rotation = {
-        ...{ id, source, from, to, stage: 'staging', working: true, retry: null },
-        ...{ proven: [], why: '', steps: [] },
+        id,
+        source,
+        from,
+        to,
+        stage: 'staging',
+        working: true,
+        retry: null,
+        proven: [],
+        why: '',
+        steps: [],
       };
       changeRecord(draft, credential, { rotation });
       draft.commands.push({ type: 'rotate-files', act: 'stage', credential, rotation: id });

@@ -10,7 +10,13 @@ export function rotationRow(fleet: Fleet, credential: string): RotationRow | nul
   const { id, from, to, stage, why, steps } = rotation;
   const unproven = unprovenOf(fleet, credential, rotation);
   return {
-    ...{ id, credential, from, to, stage, why, unproven },
+    id,
+    credential,
+    from,
+    to,
+    stage,
+    why,
+    unproven,
     over: isOver(rotation) || isLeftToTraffic(rotation, unproven),
     steps: steps.map((step) => ({ ...step, at: new Date(step.at).toISOString() })),
   };

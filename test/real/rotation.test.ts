@@ -51,10 +51,9 @@ for (const { version, bin, missing } of realClaudes()) {
       const { code, stdout } = await rotate(fleet, 'BBBB');
       expect(code, stdout).toBe(0);
       await questions;
-      console.log(stdout, await fleet.ok('incidents', '--all'), await fleet.ok('events', '--lines', '200'));
       const steps = stepsIn(stdout);
       const [canary] = steps.flatMap(({ step, agent }) => (step === 'trying' ? [agent] : []));
-      const proven = steps.flatMap(({ step, agent }) => (step === 'proven' ? [agent] : []));
+      const proven = steps.flatMap(({ step, agent }) => (step === 'proven' ? [String(agent)] : []));
       expect(proven[0]).toBe(canary);
       expect(proven.toSorted()).toEqual(NAMES);
       expect(steps.at(-1)).toMatchObject({ credential: 'max', stage: 'done', unproven: [] });

@@ -81,7 +81,6 @@ export async function startDaemon(
     shutDown: asked.resolve,
   };
   door.open(serveMethods(context));
-
   return {
     asked: asked.promise,
     close: async ({ withAgents }) => {

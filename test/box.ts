@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
@@ -144,10 +153,15 @@ async function firstRow(client: Client, name: string, predicate: (row: AgentRow)
 }
 
 function stdoutLines(runs: string): string[] {
-  return readdirSync(runs)
-    .toSorted()
-    .flatMap((run) => readFileSync(join(runs, run, 'stdout.ndjson'), 'utf8').split('\n'))
-    .filter((line) => line !== '');
+  return (
+    readdirSync(runs)
+      .toSorted()
+      .map((run) => join(runs, run, 'stdout.ndjson'))
+      // A daemon that was killed before it had started a process has left a folder without one.
+      .filter((file) => existsSync(file))
+      .flatMap((file) => readFileSync(file, 'utf8').split('\n'))
+      .filter((line) => line !== '')
+  );
 }
 
 /** Processes that carry a cookie of this home, or are its daemon or keeper. */

@@ -53,8 +53,14 @@ export async function workOnFiles(act: RotateAct, source: string, secret: string
       break;
     case 'unstage':
       await rm(next, { force: true });
+      await removeHalfStaged(source);
   }
   syncFolder(dirname(source));
+}
+
+/** What a daemon that died in the midst of staging has left: half a secret that nobody will use. */
+export async function removeHalfStaged(source: string): Promise<void> {
+  await rm(`${nextFile(source)}.tmp`, { force: true });
 }
 
 /** What stands in its place later belongs to whom the old one belonged to; to others than that it stays closed. */

@@ -2,7 +2,7 @@ import type { Command } from '../kernel/commands.ts';
 import type { RotationEvent } from '../kernel/events.ts';
 import type { Fleet } from '../kernel/fleet.ts';
 import { isOver } from '../kernel/ledger.ts';
-import { lookAtFiles, workOnFiles, type RotationFiles } from './rotation-files.ts';
+import { lookAtFiles, removeHalfStaged, workOnFiles, type RotationFiles } from './rotation-files.ts';
 import type { Secrets } from './secrets.ts';
 
 export type RotatorOptions = {
@@ -34,6 +34,8 @@ export class Rotator {
   async resume(): Promise<void> {
     for (const [credential, { rotation }] of Object.entries(this.#options.fleet().ledger)) {
       if (rotation === null || isOver(rotation)) continue;
+      // Where it cannot be removed, the look that follows says what is wrong with the folder.
+      await removeHalfStaged(rotation.source).catch(() => undefined);
       await this.#report({ credential, rotation: rotation.id }, rotation.source, null);
     }
   }

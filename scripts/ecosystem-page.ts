@@ -84,5 +84,5 @@ variables over anew.
 
 ## Not in effect yet
 
-\`rotate\`, \`ceilingUsd\`, \`auth.quiet.strategy: 'adaptive'\` and fallbacks in \`credential\` are accepted and do nothing yet.
+\`auth.quiet.strategy: 'adaptive'\` is accepted and does nothing yet.
 `;

@@ -40,6 +40,7 @@ export function agentSpec(name: string, options: OptionsShape, ground: AgentGrou
     watch: watchOptions(options.watch),
     memory: { maxBytes: memoryBytesMax(options.memory) },
     log: logLimits(options.log),
+    fallback: { whenCapped: options.fallback?.whenCapped ?? DEFAULTS.fallback.whenCapped },
     rotate: { onChange: options.rotate?.onChange ?? DEFAULTS.rotate.onChange },
     enabled: options.enabled ?? DEFAULTS.enabled,
     file: ground.file,

@@ -32,6 +32,7 @@ export const DEFAULTS = {
   watch: { startTimeout: '90s', turnSilence: '30m', afterResult: '10m' },
   memory: { max: null },
   log: { maxSize: '50MB', keep: 5, total: '500MB' },
+  fallback: { whenCapped: false },
   rotate: { onChange: 'roll' },
   enabled: true,
 } as const satisfies Complete<DefaultsOptions>;

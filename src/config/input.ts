@@ -6,6 +6,7 @@ import type {
   Maybe,
   MemoryOptions,
   RestartOptions,
+  FallbackOptions,
   RotateOptions,
   StopOptions,
   WatchOptions,
@@ -94,8 +95,9 @@ export type DefaultsOptions = {
    */
   readonly command?: Maybe<readonly string[]>;
   /**
-   * A name under `credentials`, or a list: the first is used, the others are fallbacks (not in effect yet); null
-   * injects none.
+   * A name under `credentials`, or a list: the first is used; the next one that may be used when the first is dead, and
+   * only until it is answered again. An API key is only used in another one's place when it is `billable: true`. null injects
+   * none.
    * @default null
    */
   readonly credential?: Maybe<string | readonly string[]>;
@@ -123,6 +125,7 @@ export type DefaultsOptions = {
   readonly watch?: Maybe<WatchOptions>;
   readonly memory?: Maybe<MemoryOptions>;
   readonly log?: Maybe<LogOptions>;
+  readonly fallback?: Maybe<FallbackOptions>;
   readonly rotate?: Maybe<RotateOptions>;
   /**
    * `false` declares the agent without starting it.

@@ -201,10 +201,19 @@ export type LogOptions = {
   readonly total?: Maybe<Size>;
 };
 
-/** Not in effect yet: what a changed secret means for agents that are in no trouble. */
+/** When the next credential of the list is used. */
+export type FallbackOptions = {
+  /**
+   * Also while the first one has reached its usage limit, until that ends; otherwise only when it is dead.
+   * @default false
+   */
+  readonly whenCapped?: Maybe<boolean>;
+};
+
+/** What a changed secret means for agents that are in no trouble. */
 export type RotateOptions = {
   /**
-   * When the credential's secret changes: restart its agents one by one, or wait for a person.
+   * `roll` renews them one by one between their turns; `hold` leaves them as they are until somebody restarts them.
    * @default 'roll'
    */
   readonly onChange?: Maybe<'roll' | 'hold'>;

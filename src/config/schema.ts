@@ -97,6 +97,7 @@ const defaults = z.strictObject({
   watch: watch.nullish(),
   memory: z.strictObject({ max: positiveSize.nullish() }).nullish(),
   log: log.nullish(),
+  fallback: z.strictObject({ whenCapped: flag.nullish() }).nullish(),
   rotate: z.strictObject({ onChange: oneOf(['roll', 'hold']).nullish() }).nullish(),
   enabled: flag.nullish(),
 });

@@ -2,6 +2,7 @@ import { fingerprint } from '../config/credentials.ts';
 import { runFolder } from '../home/paths.ts';
 import type { Event } from '../kernel/events.ts';
 import { runOf, type Agent, type Fleet, type Run } from '../kernel/fleet.ts';
+import { credentialNameOf } from '../kernel/ledger.ts';
 import type { Host } from './host.ts';
 import { environmentOfShim, inspectRun, type Inspection } from './process/inspect.ts';
 import { secretIn, type Secrets } from './secrets.ts';
@@ -45,7 +46,7 @@ function runsOldestFirst(fleet: Fleet): readonly { readonly agent: Agent; readon
 
 /** Of a process whose start nobody recorded, its environment alone says what it was given. */
 function recoverSecrets({ fleet, secrets }: Adoption, agent: Agent, run: Run, shimPid: number): Agent {
-  const credential = fleet.credentials[agent.spec.credentials[0] ?? ''];
+  const credential = fleet.credentials[credentialNameOf(agent) ?? ''];
   const environment = environmentOfShim(shimPid) ?? {};
   const given = run.shim === null ? secretIn(credential, environment) : null;
   const known = given === null ? agent : { ...agent, fingerprint: fingerprint(given) };

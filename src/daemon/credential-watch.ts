@@ -4,7 +4,7 @@ import { defaultConfigDir, fingerprint } from '../config/credentials.ts';
 import type { Cause } from '../kernel/causes.ts';
 import type { WorldEvent } from '../kernel/events.ts';
 import type { Agent, Fleet } from '../kernel/fleet.ts';
-import { isRotating, recordOf } from '../kernel/ledger.ts';
+import { credentialNameOf, isRotating, recordOf } from '../kernel/ledger.ts';
 import type { CredentialSpec } from '../kernel/spec.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -113,7 +113,7 @@ export function changedByHand(
 function placesOf(fleet: Fleet): readonly Place[] {
   const places = new Map<Place['key'], Place>();
   for (const agent of Object.values(fleet.agents)) {
-    const credential = fleet.credentials[agent.spec.credentials[0] ?? ''];
+    const credential = fleet.credentials[credentialNameOf(agent) ?? ''];
     if (agent.desired === 'down' || credential === undefined || isRotating(recordOf(fleet, credential.name))) continue;
     const path = pathOf(credential, agent);
     if (path === null) continue;

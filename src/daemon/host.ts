@@ -7,7 +7,7 @@ import { agentFolder, runFolder } from '../home/paths.ts';
 import type { Command } from '../kernel/commands.ts';
 import type { Event, RunId } from '../kernel/events.ts';
 import { runOf, type Agent, type Fleet, type Run } from '../kernel/fleet.ts';
-import { retiredAt } from '../kernel/ledger.ts';
+import { credentialNameOf, retiredAt } from '../kernel/ledger.ts';
 import { LiveRun, type Used } from './live-run.ts';
 import { FifoWriter } from './process/fifo.ts';
 import type { Identity } from '../home/process-identity.ts';
@@ -226,7 +226,7 @@ export class Host {
   ): Promise<{ env: Record<string, string>; fingerprint: string | null }> {
     const { fleet, secrets } = this.#options;
     const { spec } = agent;
-    const credential = fleet().credentials[spec.credentials[0] ?? ''];
+    const credential = fleet().credentials[credentialNameOf(agent) ?? ''];
     const home = agent.environment['HOME'] ?? '/';
     const injected =
       credential === undefined

@@ -86,5 +86,6 @@ export type HistoryEvent =
   | 'resumed'
   | 'reset'
   | 'rotation'
+  | 'fallback'
   | 'session-changed'
   | 'deleted';

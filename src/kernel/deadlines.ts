@@ -1,4 +1,5 @@
 import { waitsForAttempt } from './attempts.ts';
+import { fallbackDeadlines } from './fallback.ts';
 import type { Agent, Fleet, Run } from './fleet.ts';
 import { gateDeadlines, gateOf } from './gates.ts';
 import { idleDeadlines } from './idle.ts';
@@ -49,7 +50,7 @@ export function deadlinesOf(fleet: Fleet, agent: Agent): readonly Deadline[] {
 function startDeadlines(fleet: Fleet, agent: Agent, deadline: MonoDeadline): readonly Deadline[] {
   if (agent.paused || waitsForAttempt(fleet, agent)) return [];
   const own = agent.recovery?.stage === 'following' ? agent.recovery.next : null;
-  return [own === null ? deadline : laterOf(own, deadline)];
+  return [own === null ? deadline : laterOf(own, deadline), ...fallbackDeadlines(fleet, agent)];
 }
 
 function runningDeadlines(fleet: Fleet, agent: Agent, run: Run): readonly Deadline[] {
@@ -58,7 +59,11 @@ function runningDeadlines(fleet: Fleet, agent: Agent, run: Run): readonly Deadli
   const patience = waiting?.until ?? null;
   if (agent.paused) return patience === null ? [] : [patience];
   const own = [agent.recovery?.next ?? null, patience, agent.turn?.watch ?? null, run.look];
-  return [...own.filter((deadline) => deadline !== null), ...idleDeadlines(fleet, agent, run)];
+  return [
+    ...own.filter((deadline) => deadline !== null),
+    ...idleDeadlines(fleet, agent, run),
+    ...fallbackDeadlines(fleet, agent),
+  ];
 }
 
 /** When something is next tried for an agent, null when nothing is planned. */

@@ -1,5 +1,6 @@
 import type { Draft } from './draft.ts';
 import type { Agent } from './fleet.ts';
+import { credentialNameOf } from './ledger.ts';
 import { stampOf } from './moment.ts';
 import { onFailure } from './recovery.ts';
 import { CREDENTIAL_VARIABLES } from './spec.ts';
@@ -11,7 +12,7 @@ const INJECTED: readonly (string | null)[] = Object.values(CREDENTIAL_VARIABLES)
  * and asked nothing until a person has looked.
  */
 export function checkTokenSource(draft: Draft, agent: Agent, used: string | null): Agent {
-  const declared = draft.credentials[agent.spec.credentials[0] ?? ''];
+  const declared = draft.credentials[credentialNameOf(agent) ?? ''];
   if (declared === undefined || used === null) return agent;
   const expected = CREDENTIAL_VARIABLES[declared.type];
   // A stored login goes by several names: any will do but those of what we inject.

@@ -1,7 +1,9 @@
 import { attemptUnproven, waitsForAttempt } from './attempts.ts';
+import { isStoppedByCeiling } from './ceiling.ts';
 import { deliverNext } from './delivery.ts';
 import type { Draft } from './draft.ts';
 import { attempt } from './drive-gates.ts';
+import { driveFallback } from './fallback.ts';
 import type { Agent, AgentState, RestartWish } from './fleet.ts';
 import type { Recovery } from './trouble.ts';
 import { isDueForRenewal, renew } from './idle.ts';
@@ -52,6 +54,7 @@ function driveWaiting(draft: Draft, agent: Agent, state: State<'waiting'> | Stat
   const { recovery } = agent;
   const wish = wishOf(agent);
   if (agent.desired === 'down') comeToRest(draft, agent, 'operator', '', false);
+  else if (driveFallback(draft, agent) !== null) return;
   else if (wish !== null) beginWished(draft, agent, wish);
   else if (agent.paused || !isDue(state.deadline, draft.moment) || waitsForAttempt(draft, agent)) return;
   else if (recovery?.stage !== 'following') beginRun(draft, agent, state.cause);
@@ -89,6 +92,7 @@ function driveRunning(draft: Draft, agent: Agent, state: State<'running'>): void
   }
   // What a dead daemon has missed is heard before anything is decided.
   if (run.catchingUp) return;
+  if (driveFallback(draft, agent) !== null) return;
   const watched = agent.paused ? agent : watch(draft, agent, run);
   const { recovery } = watched;
   if (!agent.paused && recovery !== null && isOver(recovery, draft)) {
@@ -100,5 +104,5 @@ function driveRunning(draft: Draft, agent: Agent, state: State<'running'>): void
   if (watched.restart !== null) return;
   if (isCalled(draft, watched)) return;
   if (isDueForRenewal(draft, watched, run)) renew(draft, watched);
-  else deliverNext(draft, watched, run);
+  else if (!isStoppedByCeiling(draft, watched)) deliverNext(draft, watched, run);
 }

@@ -2,7 +2,7 @@ import type { Cause, Health } from './causes.ts';
 import type { RestartHow, RunId } from './events.ts';
 import type { Failure } from './facts.ts';
 import type { CredentialRecord } from './ledger.ts';
-import type { MonoDeadline, Stamp, Wall } from './moment.ts';
+import type { Deadline, MonoDeadline, Stamp, Wall } from './moment.ts';
 import type { SessionPlan } from './session-plan.ts';
 import type { AgentSpec, CredentialSpec, NotifySpec } from './spec.ts';
 import type { Incident, Patience, Recovery } from './trouble.ts';
@@ -62,7 +62,10 @@ export type Agent = {
   readonly lastExit: { readonly run: RunId; readonly cause: Cause; readonly detail: string } | null;
   readonly model: string | null;
   readonly claudeVersion: string | null;
+  /** Of the secret that its process was given. */
   readonly fingerprint: string | null;
+  /** It works on another credential than its own; null when it does not. */
+  readonly fallback: Fallback | null;
   /** Over all runs, on billable credentials and on the others. */
   readonly costUsd: number;
   readonly notionalUsd: number;
@@ -194,6 +197,15 @@ export type RestartWish = {
    * Absent: the secret is no reason.
    */
   readonly secret?: 'new' | 'old';
+};
+
+export type Fallback = {
+  /** The credential that it is given in its own one's place. */
+  readonly name: string;
+  /** It tries its own one again, and is given that meanwhile. */
+  readonly returning: boolean;
+  /** When it tries its own one, or by when that must have answered. */
+  readonly until: Deadline;
 };
 
 export type Crashes = {

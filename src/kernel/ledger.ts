@@ -10,6 +10,10 @@ export type CredentialRecord = {
   readonly dead: readonly { readonly fingerprint: string | null; readonly at: Wall }[];
   /** Secrets that were replaced, the newest last: an agent is not started with one of them. */
   readonly retired: readonly { readonly fingerprint: string; readonly at: Wall }[];
+  /** What Claude Code says that it has cost, over all agents; counted where it is billable. */
+  readonly spentUsd: number;
+  /** Its agents work on another credential, and people were told so. */
+  readonly isLeft: boolean;
   /** Another secret is being brought to the agents, one after the other; null when all have what they shall have. */
   readonly roll: Roll | null;
   /** The last replacement that an operator asked for, under way or over. */
@@ -74,6 +78,8 @@ const NOTHING: CredentialRecord = {
   lastGood: null,
   dead: [],
   retired: [],
+  spentUsd: 0,
+  isLeft: false,
   roll: null,
   rotation: null,
 };
@@ -103,7 +109,8 @@ export function noteGood(draft: Draft, credential: string, { spec, fingerprint }
 }
 
 /** The name of the credential that an agent is given, null when it is given none. */
-export const credentialNameOf = ({ spec }: Agent): string | null => spec.credentials[0] ?? null;
+export const credentialNameOf = ({ spec, fallback }: Agent): string | null =>
+  fallback !== null && !fallback.returning ? fallback.name : (spec.credentials[0] ?? null);
 
 /** Those that are given a credential, in the order in which they were declared. */
 export const usersOf = ({ agents }: Pick<Fleet, 'agents'>, credential: string): readonly Agent[] =>

@@ -147,7 +147,7 @@ export function afterRun(draft: Draft, agent: Agent, run: Run, end: End): Agent 
 export function comeToRest(draft: Draft, agent: Agent, cause: Cause, detail: string, ended: boolean): Agent {
   record(draft, agent, 'stopped', cause, detail);
   const free = abandonRecovery(draft, agent);
-  return put(draft, { ...free, state: { at: 'stopped', ended }, restart: null, health: 'unknown' });
+  return put(draft, { ...free, state: { at: 'stopped', ended }, restart: null, fallback: null, health: 'unknown' });
 }
 
 /** A conversation that cannot be opened is mended this often at once; more would be a loop. */

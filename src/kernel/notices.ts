@@ -3,6 +3,7 @@ import { nextNumber, type Draft } from './draft.ts';
 import type { Agent } from './fleet.ts';
 import type { Incident, Receipt } from './trouble.ts';
 import { putIncident } from './incidents.ts';
+import { changeRecord, recordOf } from './ledger.ts';
 import { must } from './invariant.ts';
 import type { Wall } from './moment.ts';
 
@@ -73,6 +74,71 @@ export function tellErrored(draft: Draft, agent: Agent, cause: Cause): void {
   });
 }
 
+/** Agents work on another credential than their own. Told once, until they are back. */
+export function tellFallback(draft: Draft, agent: Agent, name: string, cause: Cause): void {
+  const own = agent.spec.credentials[0] ?? '';
+  if (recordOf(draft, own).isLeft) return;
+  changeRecord(draft, own, { isLeft: true });
+  const agents = Object.values(draft.agents).filter(({ spec }) => spec.credentials[0] === own);
+  const text = `${agent.spec.name} works on '${name}' while '${own}' is in trouble${costText(draft, name)}. ${CAUSES[cause].told} ${CAUSES[cause].todo} agentvisor goes back to '${own}' when that is answered again.`;
+  send(draft, {
+    id: `${own}-left-${nextNumber(draft)}`,
+    kind: 'attention',
+    at: draft.moment.wall,
+    incident: null,
+    scope: 'credential',
+    cause,
+    agents: agents.map(({ spec }) => spec.name),
+    text: text.replaceAll(/ +/g, ' '),
+    receipt: null,
+  });
+}
+
+/** All are back on their own credential. */
+export function tellFallbackOver(draft: Draft, agent: Agent, own: string): void {
+  changeRecord(draft, own, { isLeft: false });
+  const agents = Object.values(draft.agents).filter(({ spec }) => spec.credentials[0] === own);
+  const others = new Set(agents.flatMap(({ spec }) => spec.credentials.slice(1)));
+  const costs = [...others].map((name) => `'${name}'${costText(draft, name)}`).filter((text) => text.includes('USD'));
+  send(draft, {
+    id: `${own}-back-${nextNumber(draft)}`,
+    kind: 'closed',
+    at: draft.moment.wall,
+    incident: null,
+    scope: 'credential',
+    cause: 'auth-credential',
+    agents: agents.map(({ spec }) => spec.name),
+    text: [`'${own}' answers ${agent.spec.name} again; all work on it.`, ...costs].join(' '),
+    receipt: null,
+  });
+}
+
+/** A credential has cost what it may. */
+export function tellCeiling(draft: Draft, name: string): void {
+  const { ceilingUsd } = must(draft.credentials[name], 'who has a ceiling is declared');
+  const users = Object.values(draft.agents).filter(({ spec }) => spec.credentials.includes(name));
+  send(draft, {
+    id: `${name}-ceiling-${nextNumber(draft)}`,
+    kind: 'attention',
+    at: draft.moment.wall,
+    incident: null,
+    scope: 'credential',
+    cause: 'billing',
+    agents: users.map(({ spec }) => spec.name),
+    text: `'${name}' has cost the ${ceilingUsd} USD that it may: no further turn is begun on it. To let it cost more, raise ceilingUsd and run: agentvisor start FILE`,
+    receipt: null,
+  });
+}
+
+function costText(draft: Draft, name: string): string {
+  const spec = draft.credentials[name];
+  if (spec?.billable !== true) return '';
+  const spent = `has cost ${recordOf(draft, name).spentUsd.toFixed(2)} USD so far`;
+  return spec.ceilingUsd === null
+    ? ` (which costs money and ${spent})`
+    : ` (which costs money, ${spent} and may cost ${spec.ceilingUsd} USD)`;
+}
+
 /** @returns false when nobody wants to be told */
 function send(draft: Draft, notice: Notice): boolean {
   const files = new Set(notice.agents.map((name) => draft.agents[name]?.spec.file ?? ''));
@@ -113,7 +179,7 @@ function endText(incident: Incident): string {
 
 function receiptText({ id, recoveries, attempts: all }: Incident): string {
   const [first] = recoveries;
-  if (first === undefined) return `${id} is closed: its agents were stopped.`;
+  if (first === undefined) return `${id} is closed: its agents were stopped, or work on another credential.`;
   const { agent, at, downMs, failedRequestId, messageId } = first;
   // Of the whole trouble, not of this agent alone.
   const attempts = all.filter((attempt) => attempt.at <= at).length;

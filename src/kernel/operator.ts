@@ -2,7 +2,9 @@ import { noCrashes } from './crashes.ts';
 import { nextNumber, put, record, type Draft } from './draft.ts';
 import type { OperatorEvent, RestartHow } from './events.ts';
 import { runOf, type Agent, type AgentState } from './fleet.ts';
+import { tryAgain } from './fallback.ts';
 import { handOver, resetGate } from './gates.ts';
+import { usersOf } from './ledger.ts';
 import { incidentOf } from './membership.ts';
 import { cancelMessages, findMessage, newMessage, QUEUE_MAX } from './messages.ts';
 import { after, earlierOf, stampOf } from './moment.ts';
@@ -15,6 +17,8 @@ import { lookFrom } from './watches.ts';
 export function onOperator(draft: Draft, event: OperatorEvent): void {
   if (event.type === 'credential-declared') {
     draft.credentials[event.spec.name] = event.spec;
+    // A raised ceiling lets those go on who wait for it.
+    for (const { spec } of usersOf(draft, event.spec.name)) draft.touched.add(spec.name);
     return;
   }
   if (event.type === 'declared') {
@@ -57,9 +61,10 @@ function declare(draft: Draft, event: Extract<OperatorEvent, { type: 'declared' 
     return;
   }
   const before = isSameSubject(known.spec, event.spec) ? known : abandonRecovery(draft, known);
-  const agent = { ...before, spec: event.spec, environment: event.environment, deleting: false };
+  const fallback = keptFallback(known, event.spec);
+  const agent = { ...before, fallback, spec: event.spec, environment: event.environment, deleting: false };
   const isAlive = runOf(known.state) !== null;
-  const needsProcess = isAlive && !isSameProcess(known.spec, event.spec);
+  const needsProcess = isAlive && (!isSameProcess(known.spec, event.spec) || fallback !== known.fallback);
   const restart = needsProcess
     ? { cause: 'operator' as const, how: 'interrupt' as const, detail: 'its declaration changed' }
     : agent.restart;
@@ -69,6 +74,12 @@ function declare(draft: Draft, event: Extract<OperatorEvent, { type: 'declared' 
 /** What becomes another kind of agent, or gets another credential, can no longer prove what it was in trouble for. */
 const isSameSubject = (one: AgentSpec, other: AgentSpec): boolean =>
   one.mode === other.mode && one.credentials[0] === other.credentials[0];
+
+/** It goes on with another credential as long as that is declared for it, and its own is the same one. */
+const keptFallback = ({ spec, fallback }: Agent, next: AgentSpec): Agent['fallback'] =>
+  fallback !== null && spec.credentials[0] === next.credentials[0] && next.credentials.includes(fallback.name)
+    ? fallback
+    : null;
 
 /** A process that goes on is held to the limit of memory that now holds. */
 const lookedAt = (draft: Draft, { state, spec }: Agent): AgentState =>
@@ -103,6 +114,7 @@ function newAgent(draft: Draft, event: Extract<OperatorEvent, { type: 'declared'
     model: null,
     claudeVersion: null,
     fingerprint: null,
+    fallback: null,
     costUsd: 0,
     notionalUsd: 0,
   };
@@ -175,6 +187,7 @@ function reset(draft: Draft, agent: Agent): void {
   record(draft, agent, 'reset', 'operator', '');
   const counts = { restarts: 0, byCause: {}, auth401s: 0 };
   put(draft, { ...agent, counts, crashes: noCrashes, state: withoutBackoff(draft, agent) });
+  if (agent.fallback !== null) tryAgain(draft, agent.spec.credentials[0] ?? '');
   const incident = incidentOf(draft, agent);
   if (incident !== undefined && agent.recovery !== null) resetGate(draft, agent, incident, agent.recovery.gate);
 }

@@ -3,6 +3,7 @@ import { put, record, type Draft } from './draft.ts';
 import type { Failure } from './facts.ts';
 import { runOf, type Agent } from './fleet.ts';
 import type { Incident, Recovery } from './trouble.ts';
+import { goOnWithFallback, isReturnFailure, returnAll } from './fallback.ts';
 import { callBack, gateOf, openGate, waitersOf } from './gates.ts';
 import { addReceipt, changeLastAttempt, endAttempt, putIncident, WIDE } from './incidents.ts';
 import { must } from './invariant.ts';
@@ -23,6 +24,10 @@ export function onFailure(draft: Draft, agent: Agent, failure: Failure, seen: Se
   if (isTrialFailure(draft, agent, failure)) {
     record(draft, agent, 'turn-failed', cause, describeFailure(failure));
     return onTrialFailure(draft, agent, failure.kind, describeFailure(failure));
+  }
+  if (isReturnFailure(agent, failure)) {
+    record(draft, agent, 'turn-failed', cause, describeFailure(failure));
+    return goOnWithFallback(draft, put(draft, agent), cause, describeFailure(failure));
   }
   const counted = put(draft, countFailure(draft, agent, failure, seen));
   record(draft, counted, 'turn-failed', cause, describeFailure(failure));
@@ -92,9 +97,13 @@ export function onGoodAnswer(draft: Draft, agent: Agent, answer: GoodAnswer): Ag
     health: 'healthy',
     patience: isStillLimited ? agent.patience : null,
     recovery: null,
+    fallback: agent.fallback?.returning === true ? null : agent.fallback,
   });
   const credential = credentialNameOf(agent);
-  if (credential !== null && !answer.late) noteGood(draft, credential, agent);
+  if (credential !== null && !answer.late) {
+    noteGood(draft, credential, agent);
+    returnAll(draft, credential, healthy, agent.fallback !== null);
+  }
   if (incident !== undefined && agent.recovery !== null)
     giveReceipt(draft, agent, agent.recovery, incident, answer.messageId);
   const canaryOf = incident === undefined || agent.recovery === null ? null : canaryIn(incident, agent, agent.recovery);

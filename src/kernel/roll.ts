@@ -151,11 +151,18 @@ export function proofOwed(
 ): { readonly prompt: string; readonly first: boolean } | null {
   const name = credentialNameOf(agent);
   const roll = name === null ? null : recordOf(fleet, name).roll;
-  if (roll === null || roll.taking !== agent.spec.name) return null;
   const run = runOf(agent.state);
+  if (agent.fallback?.returning === true) return proofOfReturn(agent);
+  if (roll === null || roll.taking !== agent.spec.name) return null;
   if (run === null || run.answered || isStale(agent, roll) || !isAskable(agent, roll)) return null;
   const { prompt } = agent.spec.auth.verify;
   return { prompt: prompt === false ? TRIAL_PROMPT : prompt, first: roll.trial };
+}
+
+/** Its own credential may still be bad: no message that waits meets it before it has answered. */
+function proofOfReturn({ spec, state }: Agent): { readonly prompt: string; readonly first: boolean } | null {
+  const { prompt } = spec.auth.verify;
+  return prompt === false || runOf(state)?.answered !== false ? null : { prompt, first: true };
 }
 
 /** Somebody is still to take it, now or when its turn or its trouble is over. */

@@ -1,5 +1,6 @@
 import { nextNumber, type Draft } from './draft.ts';
 import type { RotationEvent } from './events.ts';
+import { tryAgain } from './fallback.ts';
 import type { Fleet } from './fleet.ts';
 import {
   changeRecord,
@@ -160,6 +161,7 @@ function settle(draft: Draft, credential: string, rotation: Rotation): void {
     roll: roll === null ? null : { ...roll, trial: false },
     retired: (from === null ? retired : [...retired, { fingerprint: from, at }]).slice(-SECRETS_KEPT_MAX),
   });
+  tryAgain(draft, credential);
   putRotation(
     draft,
     credential,

@@ -1,5 +1,6 @@
 import type { Agent, Fleet } from './fleet.ts';
 import { WIDE } from './incidents.ts';
+import { credentialNameOf } from './ledger.ts';
 
 type Agents = Pick<Fleet, 'agents'>;
 
@@ -10,9 +11,10 @@ const OWN_LOGIN = /^(ANTHROPIC|CLAUDE)_/;
  * The name under which an agent's credential is declared. Who declares none uses the login of its HOME, and shares it with
  * all who do the same; who brings one along in its environment is alone with it.
  */
-function declaredName({ spec, environment }: Agent): string {
-  const [declared] = spec.credentials;
-  if (declared !== undefined) return declared;
+function declaredName(agent: Agent): string {
+  const { spec, environment } = agent;
+  const declared = credentialNameOf(agent);
+  if (declared !== null) return declared;
   const isOwn =
     spec.envFile !== null || [...Object.keys(spec.env), ...spec.envPass].some((name) => OWN_LOGIN.test(name));
   return isOwn ? `agent:${spec.name}` : `login:${environment['HOME']}`;

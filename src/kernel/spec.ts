@@ -104,6 +104,8 @@ export type AgentSpec = {
   readonly memory: { readonly maxBytes: number | null };
   readonly log: { readonly sizeBytesMax: number; readonly keep: number; readonly totalBytesMax: number };
   readonly rotate: { readonly onChange: 'roll' | 'hold' };
+  /** Whether a cap, too, lets it work on its next credential. */
+  readonly fallback: { readonly whenCapped: boolean };
   readonly enabled: boolean;
   /** The ecosystem file it was declared in; `apply --prune` removes only agents of its own file. */
   readonly file: string | null;

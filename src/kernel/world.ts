@@ -1,9 +1,10 @@
 import { isAuth } from './causes.ts';
 import { record, type Draft } from './draft.ts';
 import type { WorldEvent } from './events.ts';
+import { tryAgain } from './fallback.ts';
 import { renewGate, renewHeldGate, waitersOf } from './gates.ts';
 import { askForRenewal } from './idle.ts';
-import { isRotating, recordOf } from './ledger.ts';
+import { credentialNameOf, isRotating, recordOf } from './ledger.ts';
 import { beginRoll } from './roll.ts';
 
 /** What the host notices of the world beside the processes. */
@@ -21,6 +22,7 @@ export function onWorld(draft: Draft, event: WorldEvent): void {
 /** Agents that are in no trouble get it, too, one after the other. A rotation brings its secret by itself. */
 function rollChange(draft: Draft, credential: string, fingerprint: string | null): void {
   if (isRotating(recordOf(draft, credential))) return;
+  tryAgain(draft, credential);
   beginRoll(draft, credential, { to: fingerprint, trial: false, all: false, asks: true });
 }
 
@@ -32,7 +34,9 @@ function onCredentialChanged(draft: Draft, credential: string, fingerprint: stri
       const those = [...waitersOf(draft, incident, key), ...(canary === null ? [] : [draft.agents[canary]])];
       const first = those.find(
         (agent) =>
-          agent?.spec.credentials[0] === credential && (fingerprint === null || agent.fingerprint !== fingerprint),
+          agent !== undefined &&
+          credentialNameOf(agent) === credential &&
+          (fingerprint === null || agent.fingerprint !== fingerprint),
       );
       if (first === undefined) continue;
       if (fingerprint === null) renewHeldGate(draft, first, incident, key);

@@ -43,6 +43,7 @@ const agentSpec = fields({
   watch: fields({ startTimeoutMs: 'number', turnSilenceMs: 'number', afterResultMs: 'number' }),
   memory: fields({ maxBytes: 'number|null' }),
   log: fields({ sizeBytesMax: 'number', keep: 'number', totalBytesMax: 'number' }),
+  fallback: fields({ whenCapped: 'boolean' }),
   rotate: fields({ onChange: { oneOf: ['roll', 'hold'] } }),
   enabled: 'boolean',
   file: 'string|null',

@@ -1,3 +1,4 @@
+import { credentialNameOf } from '../kernel/ledger.ts';
 import { nextAttempt } from '../kernel/deadlines.ts';
 import { runOf, type Agent, type Fleet } from '../kernel/fleet.ts';
 import type { Incident, Receipt } from '../kernel/trouble.ts';
@@ -24,7 +25,7 @@ export function agentRow(
   const run = runOf(agent.state);
   const next = nextAttempt({ incidents }, agent);
   const model = agent.model ?? agent.spec.claude.model;
-  const credential = agent.spec.credentials[0];
+  const credential = credentialNameOf(agent);
   return {
     id: agent.id,
     name: agent.spec.name,
@@ -47,7 +48,7 @@ export function agentRow(
     queued: agent.queue.filter((message) => message.state === 'queued').length,
     nextAttemptAt: next === null ? null : iso(expectedAt(next, now)),
     incident: agent.recovery?.incident ?? null,
-    credential: credential === undefined ? null : { name: credential, fingerprint: agent.fingerprint },
+    credential: credential === null ? null : { name: credential, fingerprint: agent.fingerprint },
     sessionId: agent.spec.mode === 'stream' ? agent.session.id : null,
     model,
     tier: tierOf(model),

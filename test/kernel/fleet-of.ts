@@ -39,6 +39,7 @@ export const ADA: AgentSpec = {
   watch: { startTimeoutMs: 60_000, turnSilenceMs: 600_000, afterResultMs: 60_000 },
   memory: { maxBytes: null },
   log: { sizeBytesMax: 50_000_000, keep: 5, totalBytesMax: 500_000_000 },
+  fallback: { whenCapped: false },
   rotate: { onChange: 'roll' },
   enabled: true,
   file: '/srv/ecosystem.ts',

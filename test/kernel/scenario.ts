@@ -234,8 +234,8 @@ export const failure = (kind: FailureKind, status: number | null, requestId: str
   resetsAt: null,
 });
 
-export const ends = (outcome: 'good' | 'aborted', agent = 'ada'): Act =>
-  says({ fact: 'turn-ended', local: false, outcome, failure: null, sessionId: null, totalCostUsd: null }, agent);
+export const ends = (outcome: 'good' | 'aborted', agent = 'ada', totalCostUsd: number | null = null): Act =>
+  says({ fact: 'turn-ended', local: false, outcome, failure: null, sessionId: null, totalCostUsd }, agent);
 
 /** Claude Code dealt with the message by itself: no echo, no answer of a model. */
 export const endsLocally = (agent = 'ada'): Act =>

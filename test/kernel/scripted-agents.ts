@@ -158,7 +158,7 @@ export class ScriptedAgents implements Cast {
       if (deed.hang === 'afterTool' || deed.hang === 'afterAnswer') return;
       process.isDeaf = deed.hang === 'afterResult';
       process.isInTurn = false;
-      ends('good', agent)(world);
+      ends('good', agent, world.turnUsd === null ? null : world.turnUsd * process.turns)(world);
     });
   }
 

@@ -174,7 +174,7 @@ export function brief(world: World, { event, before, commands, whenIs }: Told): 
   const happened = isEvidence(event, world) ? [lineOf(null, 'event', eventLine(event))] : [];
   const decided = commands.filter(isDecision).map(commandLine);
   const changes = changesOf(before, world.fleet, whenIs).filter((line) =>
-    / gate | recovery (gated|following|held|waiting)| r\d+ | is with all /.test(line),
+    / gate | recovery (gated|following|held|waiting)| r\d+ | is with all | works on /.test(line),
   );
   const lines = [...happened, ...decided, ...reaches(before, world.fleet), ...changes];
   // Who is looked at and found well is worth no line.

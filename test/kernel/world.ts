@@ -2,6 +2,7 @@ import type { Command } from '../../src/kernel/commands.ts';
 import { nextDeadline } from '../../src/kernel/deadlines.ts';
 import type { Event, ExitHint } from '../../src/kernel/events.ts';
 import type { StreamFact } from '../../src/kernel/facts.ts';
+import { credentialNameOf } from '../../src/kernel/ledger.ts';
 import { runOf, type Fleet } from '../../src/kernel/fleet.ts';
 import { mono, wall, type Deadline, type Moment } from '../../src/kernel/moment.ts';
 import { agentIn, frozenStep, START_WALL } from './fleet-of.ts';
@@ -69,6 +70,8 @@ export class World {
   readonly files = new SecretFiles();
   /** How long the host takes for a step of it, null: it is never done. */
   filesMs: number | null = 20;
+  /** What each turn of a scripted agent costs, null: nobody says. */
+  turnUsd: number | null = null;
   /** What each run was given. */
   readonly #given = new Map<string, string | null>();
   /** How long an agent has been silent and what it uses, when somebody measures it; null: nobody answers. */
@@ -317,8 +320,8 @@ export class World {
   }
 
   fingerprintOf(agent: string): string | null {
-    const [credential] = agentIn(this.fleet, agent).spec.credentials;
-    if (credential === undefined) return null;
+    const credential = credentialNameOf(agentIn(this.fleet, agent));
+    if (credential === null) return null;
     return this.fingerprints.get(credential) ?? (credential === 'max' ? 'ab12cd34' : `of ${credential}`);
   }
 }

@@ -1,0 +1,203 @@
+import type { Cause } from './causes.ts';
+import { put, record, type Draft } from './draft.ts';
+import type { Failure } from './facts.ts';
+import { runOf, type Agent, type Fallback, type Fleet } from './fleet.ts';
+import { FOLLOW_MS } from './gates.ts';
+import { changeRecord, recordOf, usersOf } from './ledger.ts';
+import { incidentOf } from './membership.ts';
+import { after, isDue, type Deadline } from './moment.ts';
+import { tellCeiling, tellFallback, tellFallbackOver } from './notices.ts';
+import { causeOfHold } from './plans.ts';
+import { SLOW_ATTEMPT_MS } from './quiet.ts';
+import { abandonRecovery } from './recovery.ts';
+
+/**
+ * An agent whose own credential is dead works on the next one of its list, and tries its own one now and then: one agent at
+ * a time, between turns, and all return when it is answered. Money is only spent where a person has said so.
+ */
+
+/** The causes that another credential helps against and no new process does. */
+const DEAD: ReadonlySet<Cause> = new Set<Cause>(['auth-credential', 'billing', 'account']);
+
+type Known = Pick<Fleet, 'credentials' | 'ledger' | 'incidents'>;
+
+/** A credential may be used in another one's place: nobody was held for it, and it may still cost what it costs. */
+export function isUsable({ credentials, ledger, incidents }: Known, name: string): boolean {
+  const spec = credentials[name];
+  if (spec === undefined || (spec.type === 'api-key' && !spec.billable)) return false;
+  if (isSpent({ credentials, ledger }, name)) return false;
+  return !Object.values(incidents).some(({ gates }) => gates[name]?.held === true);
+}
+
+/** All has been spent on it that may be. */
+export const isSpent = ({ credentials, ledger }: Pick<Fleet, 'credentials' | 'ledger'>, name: string): boolean => {
+  const ceilingUsd = credentials[name]?.ceilingUsd ?? null;
+  return ceilingUsd !== null && recordOf({ ledger }, name).spentUsd >= ceilingUsd;
+};
+
+/**
+ * An agent that is held, or capped if that was asked for, works on its next credential, if it has one that may be used. It
+ * leaves its incident: what it answers from now on shows nothing about the credential that is in trouble.
+ */
+function fallBack(draft: Draft, agent: Agent): Agent | null {
+  const incident = incidentOf(draft, agent);
+  if (incident === undefined) return null;
+  const cause = agent.recovery?.stage === 'held' ? causeOfHold(incident) : incident.cause;
+  const isAwaited = agent.recovery?.stage === 'held' || agent.recovery?.stage === 'waiting';
+  const next = isAwaited ? nextCredential(draft, agent, cause) : null;
+  if (next === null) return null;
+  const until = (cause === 'capped' ? agent.patience?.until : null) ?? slowly(draft);
+  // Those who had left it before were stopped meanwhile: it is news again.
+  const own = agent.spec.credentials[0] ?? '';
+  if (awayFrom(draft, own).length === 0) changeRecord(draft, own, { isLeft: false });
+  const free = abandonRecovery(draft, agent);
+  const fallback: Fallback = { name: next, returning: false, until: agent.fallback?.until ?? until };
+  const detail = `works on '${next}' while '${own}' is in trouble`;
+  record(draft, free, 'fallback', cause, detail);
+  tellFallback(draft, free, next, cause);
+  return put(draft, { ...free, fallback, restart: { cause, how: 'now', detail, secret: 'old' } });
+}
+
+function nextCredential(draft: Draft, { spec, fallback }: Agent, cause: Cause): string | null {
+  if (cause === 'capped' ? !spec.fallback.whenCapped : !DEAD.has(cause)) return null;
+  const known = fallback === null ? 0 : spec.credentials.indexOf(fallback.name);
+  return spec.credentials.slice(known + 1).find((name) => isUsable(draft, name)) ?? null;
+}
+
+const slowly = (draft: Draft): Deadline => after(draft.moment, SLOW_ATTEMPT_MS);
+
+/** Whether an agent leaves its credential, or tries to return to it; null when neither. */
+export function driveFallback(draft: Draft, agent: Agent): Agent | null {
+  const { fallback, turn, restart } = agent;
+  if (restart !== null || !mayAct(agent)) return null;
+  const left = turn === null ? fallBack(draft, agent) : null;
+  if (left !== null || fallback === null) return left;
+  if (fallback.returning) {
+    if (!isDue(fallback.until, draft.moment)) return null;
+    return goOnWithFallback(draft, agent, 'auth-credential', 'no answer in time');
+  }
+  if (agent.state.at !== 'running' || turn !== null) return null;
+  if (isSpent(draft, fallback.name)) return leaveSpent(draft, agent, fallback);
+  return isDue(fallback.until, draft.moment) && mayTry(draft, agent) ? tryToReturn(draft, agent, fallback) : null;
+}
+
+const mayAct = ({ state, paused, desired }: Agent): boolean => {
+  if (paused || desired === 'down') return false;
+  if (state.at === 'running') return !state.run.catchingUp;
+  return state.at === 'waiting' || state.at === 'errored';
+};
+
+/** It is in no trouble itself, and nobody else tries that credential or waits in an incident for the next attempt on it. */
+function mayTry({ agents, incidents }: Pick<Fleet, 'agents' | 'incidents'>, { spec, recovery }: Agent): boolean {
+  if (recovery !== null) return false;
+  const own = spec.credentials[0] ?? '';
+  if (Object.values(incidents).some(({ gates }) => gates[own] !== undefined)) return false;
+  return awayFrom({ agents }, own).every(({ fallback }) => fallback?.returning !== true);
+}
+
+/** When a look at an agent that works on another credential is due. */
+export function fallbackDeadlines(fleet: Pick<Fleet, 'agents' | 'incidents'>, agent: Agent): readonly Deadline[] {
+  const { fallback, turn, restart, state } = agent;
+  if (fallback === null || restart !== null || !mayAct(agent)) return [];
+  if (fallback.returning) return [fallback.until];
+  return state.at === 'running' && turn === null && mayTry(fleet, agent) ? [fallback.until] : [];
+}
+
+/** It tries its own credential. */
+function tryToReturn(draft: Draft, agent: Agent, fallback: Fallback): Agent {
+  const { stop, watch, auth } = agent.spec;
+  const timeMs = stop.interruptTimeoutMs + stop.killTimeoutMs + watch.startTimeoutMs + auth.verify.timeoutMs;
+  const detail = `tries '${agent.spec.credentials[0]}' again`;
+  record(draft, agent, 'fallback', null, detail);
+  return put(draft, {
+    ...agent,
+    fallback: { ...fallback, returning: true, until: after(draft.moment, timeMs) },
+    restart: { cause: 'operator', how: 'after-turn', detail, secret: 'old' },
+  });
+}
+
+/** Its process is one that tries the agent's own credential, and has not answered yet. */
+const isReturning = ({ fallback, state, restart }: Agent): boolean =>
+  fallback?.returning === true && restart === null && runOf(state)?.answered === false;
+
+/** Its own credential is still no good: it goes on with the other one, if that may still be used. */
+export function goOnWithFallback(draft: Draft, agent: Agent, cause: Cause, text: string): Agent {
+  const { fallback } = agent;
+  if (fallback === null) return agent;
+  record(draft, agent, 'fallback', cause, `goes on with '${fallback.name}': ${text}`);
+  const next: Fallback = { ...fallback, returning: false, until: slowly(draft) };
+  const detail = `back on '${fallback.name}'`;
+  const kept = isUsable(draft, fallback.name) ? next : null;
+  const free = agent.recovery === null ? agent : abandonRecovery(draft, agent);
+  // One try at a time is enough for all of them.
+  for (const other of awayFrom(draft, agent.spec.credentials[0] ?? '')) {
+    if (other.id !== agent.id && other.fallback !== null) {
+      put(draft, { ...other, fallback: { ...other.fallback, until: slowly(draft) } });
+    }
+  }
+  return put(draft, { ...free, fallback: kept, restart: { cause, how: 'interrupt', detail, secret: 'old' } });
+}
+
+/** What a returning agent's failure can be about: its credential. Anything else it waits out. */
+export const isReturnFailure = (agent: Agent, { kind }: Failure): boolean =>
+  isReturning(agent) && agent.recovery === null && REFUSALS.has(kind);
+
+const REFUSALS: ReadonlySet<Failure['kind']> = new Set<Failure['kind']>([
+  'auth',
+  'credential',
+  'billing',
+  'account',
+  'capped',
+]);
+
+/**
+ * Somebody was answered on a credential: those who left it return, one after the other.
+ * @param wasAway the one who has answered had left it, too, and is back
+ */
+export function returnAll(draft: Draft, credential: string, answered: Agent, wasAway: boolean): void {
+  const away = awayFrom(draft, credential);
+  if (wasAway && answered.fallback === null) record(draft, answered, 'fallback', null, `is back on '${credential}'`);
+  away.forEach((agent, index) => hasten(draft, agent, (index + 1) * FOLLOW_MS));
+  if (away.length > 0 || !recordOf(draft, credential).isLeft) return;
+  tellFallbackOver(draft, answered, credential);
+}
+
+/** Those whose own credential this is and who work on another one. */
+const awayFrom = ({ agents }: Pick<Fleet, 'agents'>, credential: string): readonly Agent[] =>
+  Object.values(agents).filter(({ fallback, spec }) => fallback !== null && spec.credentials[0] === credential);
+
+/** The secret of a credential was replaced, or a person has asked for it: it is tried at once by one of those who left it. */
+export function tryAgain(draft: Draft, credential: string): void {
+  for (const agent of awayFrom(draft, credential)) hasten(draft, agent, 0);
+}
+
+function hasten(draft: Draft, agent: Agent, delayMs: number): void {
+  const { fallback } = agent;
+  if (fallback === null || fallback.returning) return;
+  // What it waits for there is no matter any more.
+  const free = agent.recovery === null ? agent : abandonRecovery(draft, agent);
+  put(draft, { ...free, fallback: { ...fallback, until: after(draft.moment, delayMs) } });
+}
+
+/** What a turn has cost is added to its credential, and whoever uses that decides anew. */
+export function spend(draft: Draft, name: string, usd: number): void {
+  if (usd === 0) return;
+  const wasSpent = isSpent(draft, name);
+  changeRecord(draft, name, { spentUsd: recordOf(draft, name).spentUsd + usd });
+  if (!wasSpent && isSpent(draft, name)) tellCeiling(draft, name);
+  for (const { spec } of usersOf(draft, name)) draft.touched.add(spec.name);
+}
+
+/** It goes on with the next one of its list, else with its own, whatever that is worth. */
+function leaveSpent(draft: Draft, agent: Agent, fallback: Fallback): Agent {
+  const text = `'${fallback.name}' has cost what it may`;
+  record(draft, agent, 'fallback', 'billing', text);
+  const known = agent.spec.credentials.indexOf(fallback.name);
+  const next = agent.spec.credentials.slice(known + 1).find((name) => isUsable(draft, name));
+  if (next !== undefined) tellFallback(draft, agent, next, 'billing');
+  return put(draft, {
+    ...agent,
+    fallback: next === undefined ? null : { ...fallback, name: next },
+    restart: { cause: 'billing', how: 'now', detail: text, secret: 'old' },
+  });
+}

@@ -1,0 +1,182 @@
+import { describe } from 'vitest';
+import type { AgentSpec, CredentialSpec } from '../../src/kernel/spec.ts';
+import { ADA, MAX, START_WALL } from './fleet-of.ts';
+import {
+  at,
+  credentialChanges,
+  declare,
+  note,
+  notify,
+  pause,
+  reset,
+  restart,
+  resume,
+  rotates,
+  stop,
+  type Act,
+} from './scenario.ts';
+import { closes, crew, during, named, opens, sendAll, sendTo, settled, story } from './story.ts';
+
+const NEW = 'ffff0000';
+const SPARE = { credentials: ['max', 'spare'] };
+const TWO = crew(2, SPARE);
+const REVOKED = during('revoked', '403revoked', { when: { token: 'ab12cd34' } });
+const SPARE_DEAD = during('spare dead', '403revoked', { when: { token: 'of spare' } });
+const CAPPED = during('capped', '429cap', {
+  when: { token: 'ab12cd34' },
+  do: { resetsAt: START_WALL / 1_000 + 3_600 },
+});
+
+const declareSpare =
+  (change: Partial<CredentialSpec> = {}, name = 'spare'): Act =>
+  (world) => {
+    world.fingerprints.set(name, `of ${name}`);
+    world.submit({ type: 'credential-declared', spec: { ...MAX, name, ...change } });
+  };
+/** Each turn of each agent costs a dollar. */
+const costs: Act = (world) => (world.turnUsd = 1);
+const begun = (agents: readonly AgentSpec[], spare: Partial<CredentialSpec> = {}) => [
+  at('0s', declareSpare(spare), notify()),
+  ...settled(agents),
+];
+
+describe('the own credential is dead', () => {
+  story(
+    'its agents work on the next one and return when one of them is answered again',
+    '2h',
+    { agents: TWO, faults: [REVOKED] },
+    [
+      ...begun(TWO),
+      at('10s', opens('revoked'), sendAll(TWO, 1)),
+      at('1m', sendTo('bob', 2)),
+      at('45m', closes('revoked')),
+      at('1h 40m', sendAll(TWO, 3)),
+    ],
+  );
+
+  story('a replaced secret is tried at once by one that had left it', '5m', { agents: TWO, faults: [REVOKED] }, [
+    ...begun(TWO),
+    at('10s', opens('revoked'), sendAll(TWO, 1)),
+    at('1m', credentialChanges('max', NEW)),
+  ]);
+
+  story('a rotation that all have left is tried by them', '5m', { agents: TWO, faults: [REVOKED] }, [
+    ...begun(TWO),
+    at('10s', opens('revoked'), sendAll(TWO, 1)),
+    at('1m', rotates(NEW)),
+  ]);
+
+  story(
+    'an agent without another credential waits, and its answer brings the other one back',
+    '40m',
+    {
+      agents: [named('ada'), named('bob', SPARE)],
+      faults: [REVOKED],
+    },
+    [
+      ...begun([named('ada'), named('bob', SPARE)]),
+      at('10s', opens('revoked'), sendTo('ada', 1), sendTo('bob', 1)),
+      at('20m', closes('revoked')),
+    ],
+  );
+
+  story(
+    'the next credential is dead, too: it waits on that until somebody acts',
+    '70m',
+    {
+      agents: [named('ada', SPARE)],
+      faults: [REVOKED, SPARE_DEAD],
+    },
+    [
+      ...begun([named('ada', SPARE)]),
+      at('10s', opens('revoked'), opens('spare dead'), sendTo('ada', 1)),
+      at('40m', closes('revoked'), note('a person has mended it'), reset('ada')),
+    ],
+  );
+
+  story(
+    "an API key that is not billable is not used in another one's place",
+    '2m',
+    { agents: [named('ada', SPARE)], faults: [REVOKED] },
+    [...begun([named('ada', SPARE)], { type: 'api-key' }), at('10s', opens('revoked'), sendTo('ada', 1))],
+  );
+
+  story('an operator lets it try its own one now', '5m', { agents: [named('ada', SPARE)], faults: [REVOKED] }, [
+    ...begun([named('ada', SPARE)]),
+    at('10s', opens('revoked'), sendTo('ada', 1)),
+    at('1m', reset('ada')),
+    at('2m', closes('revoked'), note('a restart alone keeps it where it is'), restart('ada')),
+    at('3m', reset('ada')),
+  ]);
+
+  story(
+    'who is paused does not return, and who is stopped begins with its own',
+    '50m',
+    { agents: TWO, faults: [REVOKED] },
+    [
+      ...begun(TWO),
+      at('10s', opens('revoked'), sendAll(TWO, 1)),
+      at('1m', pause('ada'), stop('bob')),
+      at('2m', closes('revoked')),
+      at('40m', resume('ada')),
+    ],
+  );
+
+  story(
+    'the other credential is no longer declared for it',
+    '3m',
+    { agents: [named('ada', SPARE)], faults: [REVOKED] },
+    [
+      ...begun([named('ada', SPARE)]),
+      at('10s', opens('revoked'), sendTo('ada', 1)),
+      at('1m', closes('revoked'), declare({ ...ADA, credentials: ['max'] })),
+    ],
+  );
+});
+
+describe('a cap', () => {
+  story('lets nobody leave unless that was asked for', '2m', { agents: [named('ada', SPARE)], faults: [CAPPED] }, [
+    ...begun([named('ada', SPARE)]),
+    at('10s', opens('capped'), sendTo('ada', 1)),
+  ]);
+
+  story(
+    'is left until it ends',
+    '70m',
+    { agents: [named('ada', { ...SPARE, fallback: { whenCapped: true } })], faults: [CAPPED] },
+    [
+      ...begun([named('ada', { ...SPARE, fallback: { whenCapped: true } })]),
+      at('10s', opens('capped'), sendTo('ada', 1)),
+      at('59m', closes('capped')),
+    ],
+  );
+});
+
+describe('what may be spent', () => {
+  const PAID = { billable: true, ceilingUsd: 3 };
+
+  story(
+    "a credential in another one's place is left when it has cost what it may",
+    '3m',
+    { agents: TWO, faults: [REVOKED] },
+    [
+      ...begun(TWO, PAID),
+      at('10s', costs, opens('revoked'), sendAll(TWO, 1)),
+      at('1m', sendAll(TWO, 2)),
+      at('2m', sendAll(TWO, 3)),
+    ],
+  );
+
+  story(
+    'an own credential begins no turn beyond its ceiling, until that is raised',
+    '4m',
+    { agents: [named('ada', { credentials: ['spare'] })] },
+    [
+      at('0s', declareSpare(PAID), notify(), costs),
+      ...settled([named('ada', { credentials: ['spare'] })]),
+      at('10s', sendTo('ada', 1), sendTo('ada', 2), sendTo('ada', 3)),
+      at('1m', note('a restart alone is no money'), restart('ada')),
+      at('2m', declareSpare({ ...PAID, ceilingUsd: 10 })),
+    ],
+  );
+});

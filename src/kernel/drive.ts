@@ -48,7 +48,7 @@ const isHurried = (agent: Agent, state: State<'stopping'>): boolean =>
 
 /** What was asked for is done in any case; what agentvisor wants by itself waits while the agent is paused. */
 const wishOf = ({ restart, paused }: Agent): RestartWish | null =>
-  restart === null || (paused && restart.cause !== 'operator') ? null : restart;
+  restart !== null && paused && (restart.cause !== 'operator' || restart.secret !== undefined) ? null : restart;
 
 function driveWaiting(draft: Draft, agent: Agent, state: State<'waiting'> | State<'errored'>): void {
   const { recovery } = agent;

@@ -12,7 +12,7 @@ import { askAgainSoon, askLater, askWhenReset, releaseTier } from './limits.ts';
 import { incidentOf, joinIncident, leave } from './membership.ts';
 import { elapsedMs, isLater, stampOf } from './moment.ts';
 import { holdForCredential, holdForPerson, planAttempt, troubleOf } from './plans.ts';
-import { isTrialFailure, onTrialFailure } from './rotation-agents.ts';
+import { isTrialFailure, onTrialFailure } from './rotation.ts';
 import { mendSession } from './sessions.ts';
 import { sharesCredential } from './shared-credential.ts';
 import { tierOf } from './tier.ts';
@@ -23,7 +23,9 @@ export function onFailure(draft: Draft, agent: Agent, failure: Failure, seen: Se
   const cause = CAUSE_OF[failure.kind];
   if (isTrialFailure(draft, agent, failure)) {
     record(draft, agent, 'turn-failed', cause, describeFailure(failure));
-    return onTrialFailure(draft, agent, failure.kind, describeFailure(failure));
+    const tried = onTrialFailure(draft, agent, failure.kind, describeFailure(failure));
+    // Whatever trouble it was in, it is in that still.
+    return tried.recovery === null ? tried : planAttempt(draft, tried, troubleOf(draft, tried).incident.cause);
   }
   if (isReturnFailure(agent, failure)) {
     record(draft, agent, 'turn-failed', cause, describeFailure(failure));
@@ -32,7 +34,8 @@ export function onFailure(draft: Draft, agent: Agent, failure: Failure, seen: Se
   const counted = put(draft, countFailure(draft, agent, failure, seen));
   record(draft, counted, 'turn-failed', cause, describeFailure(failure));
   // This process is on its way out: the next one, if there is one, will show whether the trouble is still there.
-  const isGoing = agent.desired === 'down' || (agent.state.at === 'stopping' && agent.state.asked);
+  const isGoing =
+    agent.desired === 'down' || agent.restart?.secret === 'old' || (agent.state.at === 'stopping' && agent.state.asked);
   if (isGoing) return counted;
   const { action } = CAUSES[cause];
   if (action === 'backoff' || action === 'none') return askAgainSoon(draft, counted);

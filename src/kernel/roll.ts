@@ -1,6 +1,6 @@
 import { isLimit } from './causes.ts';
 import { put, record, type Draft } from './draft.ts';
-import { runOf, type Agent, type Fleet } from './fleet.ts';
+import { runOf, type Agent, type AgentState, type Fleet } from './fleet.ts';
 import { changeRecord, credentialNameOf, recordOf, usersOf, type Roll } from './ledger.ts';
 import { incidentOf } from './membership.ts';
 import { after, isDue, isLater, stampOf, type MonoDeadline } from './moment.ts';
@@ -26,7 +26,9 @@ export type Taken =
   /** It is in trouble. */
   | 'troubled'
   /** It has not answered in time. */
-  | 'silent';
+  | 'silent'
+  /** It was given another secret than all shall have. */
+  | 'other';
 
 /** Asked of the agent that tries a secret when its own `auth.verify.prompt` is off: without an answer nothing is known. */
 export const TRIAL_PROMPT = 'Reply with OK.';
@@ -38,10 +40,19 @@ export function isStale({ state, fingerprint }: Agent, { to, since }: Roll): boo
   return run !== null && isLater(since, run.startedAt);
 }
 
+/** Its process has another secret, or may have: nobody has said yet which one it was given. */
+export const runsOnAnother = ({ state, fingerprint }: Agent, to: string): boolean =>
+  runOf(state) !== null && (fingerprint !== to || isUnreported(state));
+
+const isUnreported = (state: AgentState): boolean => state.at === 'starting' && state.run.shim === null;
+
 const isMeant = ({ spec }: Agent, { all }: Roll): boolean => all || spec.rotate.onChange === 'roll';
 
 /** Begins to bring another secret to those that have not got it; who is in trouble comes back by its incident. */
 export function beginRoll(draft: Draft, credential: string, roll: Omit<Roll, 'since' | 'taking' | 'until'>): void {
+  const known = recordOf(draft, credential).roll;
+  // It is under way already.
+  if (known !== null && roll.to !== null && known.to === roll.to && known.trial === roll.trial) return;
   changeRecord(draft, credential, { roll: { ...roll, since: stampOf(draft.moment), taking: null, until: null } });
   for (const { spec } of usersOf(draft, credential)) draft.touched.add(spec.name);
 }
@@ -85,6 +96,7 @@ export const nextToAsk = (fleet: Known, credential: string, roll: Roll): Agent |
       agent.turn === null &&
       agent.restart === null &&
       agent.queue.length === 0 &&
+      !agent.paused &&
       agent.spec.auth.verify.prompt !== false,
   );
 
@@ -124,7 +136,8 @@ export function endOfTaking(draft: Draft, roll: Roll, agent: Agent | undefined):
   if (agent === undefined || agent.desired === 'down' || agent.paused) return 'left';
   const { state, recovery } = agent;
   if (state.at === 'waiting' || state.at === 'errored' || state.at === 'stopped') return 'ended';
-  const isUp = state.at === 'running' && agent.restart === null && !isStale(agent, roll);
+  const isUp = state.at === 'running' && agent.restart === null;
+  if (isUp && isStale(agent, roll)) return 'other';
   if (isUp && state.run.answered) return 'proven';
   if (isUp && recovery !== null && recovery.stage !== 'verifying' && !isWaiting(draft, agent, roll)) return 'troubled';
   if (isUp && !isAskable(agent, roll)) return 'unasked';
@@ -149,11 +162,11 @@ export function proofOwed(
   fleet: Pick<Fleet, 'ledger'>,
   agent: Agent,
 ): { readonly prompt: string; readonly first: boolean } | null {
+  if (agent.fallback?.returning === true) return proofOfReturn(agent);
   const name = credentialNameOf(agent);
   const roll = name === null ? null : recordOf(fleet, name).roll;
-  const run = runOf(agent.state);
-  if (agent.fallback?.returning === true) return proofOfReturn(agent);
   if (roll === null || roll.taking !== agent.spec.name) return null;
+  const run = runOf(agent.state);
   if (run === null || run.answered || isStale(agent, roll) || !isAskable(agent, roll)) return null;
   const { prompt } = agent.spec.auth.verify;
   return { prompt: prompt === false ? TRIAL_PROMPT : prompt, first: roll.trial };
@@ -171,12 +184,19 @@ export const isAwaited = (fleet: Known, credential: string, roll: Roll): boolean
     const { state, desired, paused, recovery } = agent;
     if (desired === 'down' || paused) return false;
     // Who is to try it is waited for; whoever else starts anew gets it anyway.
-    if (roll.trial) return agent.spec.mode === 'stream' && !(state.at === 'stopped' && state.ended);
-    if (runOf(state) === null) return false;
+    if (roll.trial) return agent.spec.mode === 'stream' && state.at !== 'stopped';
+    if (isUnreported(state)) return true;
     if (isUnprovenInTrouble(agent, roll)) return agent.queue.length > 0 || agent.spec.auth.verify.prompt !== false;
     const isStuck = recovery?.stage === 'held' || (recovery?.stage === 'waiting' && !mayRoll(fleet, agent));
-    return isStale(agent, roll) && isMeant(agent, roll) && !isStuck;
+    return runOf(state) !== null && isStale(agent, roll) && isMeant(agent, roll) && !isStuck;
   });
+
+/** Somebody has another secret still, though it is paused or in trouble: it takes this one when it can. */
+export const hasStale = (fleet: Pick<Fleet, 'agents'>, credential: string, roll: Roll): boolean =>
+  usersOf(fleet, credential).some(
+    (agent) =>
+      runOf(agent.state) !== null && (isUnreported(agent.state) || isStale(agent, roll)) && isMeant(agent, roll),
+  );
 
 /** When something must have shown whether who takes a secret can use it. */
 export const rollDeadlines = ({ ledger }: Pick<Fleet, 'ledger'>): readonly MonoDeadline[] =>

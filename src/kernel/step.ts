@@ -1,6 +1,7 @@
 import type { Command } from './commands.ts';
 import { closeDraft, openDraft, type Draft } from './draft.ts';
 import { drive } from './drive.ts';
+import { driveRotations } from './drive-rotations.ts';
 import { driveGates } from './drive-gates.ts';
 import type { Event } from './events.ts';
 import type { Fleet } from './fleet.ts';
@@ -8,7 +9,7 @@ import { invariant, must } from './invariant.ts';
 import type { Moment } from './moment.ts';
 import { onOperator } from './operator.ts';
 import { onProcess } from './processes.ts';
-import { driveRotations, onRotation } from './rotation.ts';
+import { onRotation } from './rotation.ts';
 import { onWorld } from './world.ts';
 
 export type Step = { readonly fleet: Fleet; readonly commands: readonly Command[] };

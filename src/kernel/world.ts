@@ -6,6 +6,7 @@ import { renewGate, renewHeldGate, waitersOf } from './gates.ts';
 import { askForRenewal } from './idle.ts';
 import { credentialNameOf, isRotating, recordOf } from './ledger.ts';
 import { beginRoll } from './roll.ts';
+import { onReplacedByHand } from './rotation.ts';
 
 /** What the host notices of the world beside the processes. */
 export function onWorld(draft: Draft, event: WorldEvent): void {
@@ -23,6 +24,7 @@ export function onWorld(draft: Draft, event: WorldEvent): void {
 function rollChange(draft: Draft, credential: string, fingerprint: string | null): void {
   if (isRotating(recordOf(draft, credential))) return;
   tryAgain(draft, credential);
+  onReplacedByHand(draft, credential, fingerprint);
   beginRoll(draft, credential, { to: fingerprint, trial: false, all: false, asks: true });
 }
 

@@ -1,6 +1,6 @@
 import type { Fleet } from '../kernel/fleet.ts';
 import { isOver, recordOf, type Rotation } from '../kernel/ledger.ts';
-import { unprovenOf } from '../kernel/rotation.ts';
+import { isBack, unprovenOf } from '../kernel/rotation.ts';
 import type { RotationRow } from './api.ts';
 
 /** The last rotation of a credential, null when there was none. */
@@ -17,10 +17,14 @@ export function rotationRow(fleet: Fleet, credential: string): RotationRow | nul
     stage,
     why,
     unproven,
-    over: isOver(rotation) || isLeftToTraffic(rotation, unproven),
+    over: isSettled(fleet, credential, rotation) || isLeftToTraffic(rotation, unproven),
     steps: steps.map((step) => ({ ...step, at: new Date(step.at).toISOString() })),
   };
 }
+
+/** Undone, it is over when all are on the old secret again. */
+const isSettled = (fleet: Fleet, credential: string, rotation: Rotation): boolean =>
+  rotation.stage === 'undone' ? isBack(fleet, credential, rotation) : isOver(rotation);
 
 /** All that can be asked have answered: what is missing comes with the next messages, whenever that is. */
 const isLeftToTraffic = ({ stage }: Rotation, unproven: readonly string[]): boolean =>

@@ -1,4 +1,5 @@
 import type { Failure, FailureKind } from '../../src/kernel/facts.ts';
+import { SecretFiles, type Files } from './secret-files.ts';
 
 export type Weather = FailureKind | 'fine';
 
@@ -11,20 +12,36 @@ export class Api {
   /** `credential tier` -> how the API limits it. */
   readonly limits = new Map<string, FailureKind>();
   readonly #dead = new Set<string>();
-  readonly #secrets = new Map<string, number>();
+  readonly #made = new Map<string, number>();
+  /** Where the secrets stand. */
+  readonly files = new SecretFiles();
+
+  filesOf(credential: string): Files {
+    return this.files.of(credential, firstSecret(credential));
+  }
 
   /** What the secret of a credential looks like from outside. */
   fingerprint(credential: string): string {
-    return `${credential}-${this.#secrets.get(credential) ?? 0}`;
+    return this.filesOf(credential).current ?? '';
   }
 
-  replaceSecret(credential: string): string {
-    this.#secrets.set(credential, (this.#secrets.get(credential) ?? 0) + 1);
-    return this.fingerprint(credential);
+  /** A secret that nobody has had before. */
+  makeSecret(credential: string): string {
+    const number = (this.#made.get(credential) ?? 0) + 1;
+    this.#made.set(credential, number);
+    return `${credential}-${number}`;
   }
 
-  killSecret(credential: string): void {
-    this.#dead.add(this.fingerprint(credential));
+  replaceSecret(credential: string): void {
+    this.filesOf(credential).current = this.makeSecret(credential);
+  }
+
+  kill(fingerprint: string): void {
+    this.#dead.add(fingerprint);
+  }
+
+  isDead(fingerprint: string): boolean {
+    return this.#dead.has(fingerprint);
   }
 
   /** The API rejects whoever comes with this credential. */
@@ -51,6 +68,9 @@ export class Api {
     this.#dead.clear();
   }
 }
+
+/** What a credential is declared with. */
+export const firstSecret = (credential: string): string => `${credential}-0`;
 
 const STATUSES: Readonly<Partial<Record<FailureKind, number>>> = {
   auth: 401,

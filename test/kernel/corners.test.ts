@@ -53,7 +53,7 @@ describe('a credential', () => {
   test('is the same under two names when its secret is, and goes by the first of them', () => {
     const key: AgentSpec = { ...BOB, credentials: ['key'] };
     const same = does(0, ({ api }) => {
-      api.fingerprint = () => '01234567';
+      for (const name of ['max', 'key']) api.filesOf(name).current = '01234567';
     });
     const played = play(
       [ADA, key],

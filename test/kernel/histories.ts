@@ -111,6 +111,30 @@ const operators: readonly Weighted[] = [
   move(1, fc.record({ do: is('rotate'), credential })),
 ];
 
+/** An operator replaces a secret, and the host works on its files. */
+const rotations: readonly Weighted[] = [
+  move(
+    5,
+    fc.record({
+      do: is('rotation'),
+      credential,
+      to: fc.constantFrom('good' as const, 'good' as const, 'dead' as const, 'used' as const),
+      rounds: fc.constantFrom(0, 1, 3, 10, 30, 60),
+    }),
+  ),
+  move(1, fc.record({ do: is('undo'), credential })),
+  move(1, fc.record({ do: is('sign-in'), credential })),
+  move(3, fc.record({ do: is('files'), fails: fc.boolean(), cuts: fc.constantFrom(false, false, true) })),
+  move(
+    1,
+    fc.record({
+      do: is('daemon'),
+      cutsWrite: fc.constant(false),
+      worksOn: fc.constantFrom('half' as const, 'whole' as const),
+    }),
+  ),
+];
+
 /** What goes wrong for all who share something. */
 const weather: readonly Weighted[] = [
   move(3, fc.record({ do: is('window'), credential, opens: fc.boolean() })),
@@ -184,9 +208,20 @@ const anyFact: fc.Arbitrary<StreamFact> = fc.oneof(
   fc.constant({ fact: 'other' as const, what: 'a line that nobody knows' }),
 );
 
+const held = fc.constantFrom('from' as const, 'to' as const, 'other' as const, null);
+
 /** What no honest world does: reports twice, of old runs, facts that nobody said. */
 const dishonest: readonly Weighted[] = [
   move(6, fc.record({ do: is('repeat'), which: fc.nat(40) })),
+  move(
+    2,
+    fc.record({
+      do: is('lie-of-files'),
+      credential,
+      isOther: fc.constantFrom(false, false, true),
+      holds: fc.record({ next: held, current: held, previous: held, problem: fc.boolean() }),
+    }),
+  ),
   move(8, fc.record({ do: is('lie'), agent: talker, fact: anyFact, old: fc.boolean() })),
 ];
 
@@ -194,7 +229,26 @@ const history = (moves: readonly Weighted[]): fc.Arbitrary<HistoryMove[]> =>
   fc.array(fc.oneof(...moves), { minLength: 10, maxLength: 120, size: 'max' });
 
 /** Everything that an honest world may do. */
-export const honestHistory = history([...daily, ...faults, ...operators, ...weather, ...rare]);
+export const honestHistory = history([...daily, ...faults, ...operators, ...rotations, ...weather, ...rare]);
 /** Nothing happens that eve could be concerned by. */
 export const calmHistory = history([...daily, ...faults, ...operators]);
-export const chaoticHistory = history([...daily, ...faults, ...operators, ...weather, ...rare, ...dishonest]);
+export const chaoticHistory = history([
+  ...daily,
+  ...faults,
+  ...operators,
+  ...rotations,
+  ...weather,
+  ...rare,
+  ...dishonest,
+]);
+/** Above all rotations, in an honest world. */
+export const rotationHistory = history([
+  ...daily,
+  ...faults,
+  ...operators,
+  ...rotations,
+  ...rotations,
+  ...rotations,
+  ...weather,
+  ...rare,
+]);

@@ -1,5 +1,6 @@
 import { nextDeadline } from '../../src/kernel/deadlines.ts';
 import { runOf, type Agent, type Fleet } from '../../src/kernel/fleet.ts';
+import type { CredentialRecord } from '../../src/kernel/ledger.ts';
 import type { Gate, Incident } from '../../src/kernel/trouble.ts';
 import type { Moment } from '../../src/kernel/moment.ts';
 
@@ -9,6 +10,7 @@ export function brokenInvariants(fleet: Fleet, moment: Moment): readonly string[
   return [
     ...agents.flatMap(([name, agent]) => ofAgent(fleet, name, agent)),
     ...Object.values(fleet.incidents).flatMap((incident) => ofIncident(fleet, incident)),
+    ...Object.entries(fleet.ledger).flatMap(([credential, known]) => ofRecord(fleet, credential, known)),
     ...ofDeadlines(fleet, moment),
   ];
 }
@@ -87,6 +89,26 @@ function ofGate(fleet: Fleet, incident: Incident, key: string, gate: Gate): read
       'whoever waits for its turn waits for somebody or a time',
     ],
   ];
+}
+
+function ofRecord(fleet: Fleet, credential: string, { roll, rotation }: CredentialRecord): readonly string[] {
+  const taker = roll?.taking == null ? undefined : fleet.agents[roll.taking];
+  const stage = rotation?.stage ?? 'done';
+  const isAtFiles = stage === 'staging' || stage === 'promoting' || stage === 'undoing';
+  const claims: readonly (readonly [boolean, string])[] = [
+    [roll === null || (roll.taking === null) === (roll.until === null), 'who takes a secret has a time'],
+    [
+      roll?.taking == null || (taker?.desired === 'up' && !taker.paused && taker.spec.credentials[0] === credential),
+      'who takes a secret is wanted up and is not paused',
+    ],
+    [(roll?.trial ?? false) === (stage === 'trying'), 'one agent tries for all while a rotation says so'],
+    [stage !== 'rolling' || (roll !== null && roll.to === rotation?.to), 'the others take what was tried'],
+    [rotation?.retry == null || !rotation.working, 'the host is not asked again while it is at work'],
+    [!isAtFiles || rotation?.working === true || rotation?.retry != null, 'what waits for the files will be asked for'],
+    [stage !== 'undone' || rotation?.why !== '', 'of what was undone it is said why'],
+    [new Set(rotation?.proven).size === (rotation?.proven.length ?? 0), 'nobody has proven it twice'],
+  ];
+  return claims.filter(([holds]) => !holds).map(([, claim]) => `${credential}: ${claim}`);
 }
 
 /** A step leaves nothing undone that was due: else the host would be woken for ever. */

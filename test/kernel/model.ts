@@ -2,13 +2,14 @@ import type { Command } from '../../src/kernel/commands.ts';
 import { nextDeadline } from '../../src/kernel/deadlines.ts';
 import type { Event } from '../../src/kernel/events.ts';
 import { emptyFleet, runOf, type Fleet } from '../../src/kernel/fleet.ts';
-import { mono, wall, type Moment } from '../../src/kernel/moment.ts';
 import { CREDENTIAL_VARIABLES, type AgentSpec } from '../../src/kernel/spec.ts';
 import { tierOf } from '../../src/kernel/tier.ts';
 import { Api, type Weather } from './api.ts';
 import { CREDENTIALS } from './cast.ts';
-import { declared, frozenStep, START_WALL, uuidOf } from './fleet-of.ts';
+import { Clock } from './clock.ts';
+import { declared, frozenStep, uuidOf } from './fleet-of.ts';
 import { WRITTEN_DOWN, type Journaled, type Seen } from './seen.ts';
+import { SecretHost } from './secret-host.ts';
 import { openConversation, Process, type Entry, type Surroundings } from './process-model.ts';
 
 /**
@@ -19,24 +20,20 @@ import { openConversation, Process, type Entry, type Surroundings } from './proc
 type SpawnedBy = Extract<Command, { type: 'spawn' }>;
 export type Obedience = { readonly fails: boolean; readonly cuts?: boolean };
 
-export class Model implements Surroundings {
+export class Model extends Clock implements Surroundings {
   fleet: Fleet = emptyFleet;
   readonly journal: Journaled[] = [];
   readonly processes: Process[] = [];
   /** What the host was told and has not done. */
   pending: Command[] = [];
   readonly api = new Api();
+  readonly secrets = new SecretHost(this);
   readonly sessions = new Map<string, readonly Entry[]>();
   readonly answeredBy: Record<string, number> = {};
   readonly askedFor: Record<string, number> = {};
   readonly sent: { readonly agent: string; readonly id: string }[] = [];
-  now = 0;
   /** Lies have been told: what they lead to is not the kernel's fault. */
   isHonest = true;
-  roll = 0.5;
-  boot = 1;
-  #monoBase = 1_000_000;
-  #wallShiftMs = 0;
   /** What awaits the next processes of an agent. */
   readonly weather = new Map<string, Weather>();
   /** Agents whose next process will never say a word. */
@@ -52,22 +49,10 @@ export class Model implements Surroundings {
   readonly #wasKnown = new Map<string, number>();
 
   constructor(specs: readonly AgentSpec[], watch: (seen: Seen, model: Model) => void) {
+    super();
     this.#watch = watch;
     for (const spec of CREDENTIALS) this.submit({ type: 'credential-declared', spec });
     for (const spec of specs) this.submit(declared(spec));
-  }
-
-  get moment(): Moment {
-    return {
-      mono: mono(this.#monoBase + this.now),
-      wall: wall(this.wallNow),
-      boot: `boot-${this.boot}`,
-      roll: this.roll,
-    };
-  }
-
-  get wallNow(): number {
-    return START_WALL + this.now + this.#wallShiftMs;
   }
 
   get living(): readonly Process[] {
@@ -96,15 +81,6 @@ export class Model implements Surroundings {
     this.#wasKnown.set(uuid, isKnown ? process.ownTurns : -1);
   }
 
-  /** Time passes; nobody ticks. */
-  pass(ms: number): void {
-    this.now += ms;
-  }
-
-  jumpWall(ms: number): void {
-    this.#wallShiftMs += ms;
-  }
-
   /** How long nothing falls due. */
   get waitMs(): number {
     const next = nextDeadline(this.fleet);
@@ -129,23 +105,19 @@ export class Model implements Surroundings {
     this.submit({ type: 'message', agent, id, text: `question ${id}` });
   }
 
-  /** Somebody replaces the secret of a credential, and the host sees it. */
-  rotate(credential: string): void {
-    this.submit({
-      type: 'credential-changed',
-      credential,
-      fingerprint: this.api.replaceSecret(credential),
-      byPerson: true,
-    });
-  }
-
   processOf(run: string): Process | undefined {
     return this.processes.find((candidate) => candidate.run === run);
   }
 
-  /** Carries out one pending command. */
+  /** Carries out one pending command; those for files one after the other. */
   obey(index: number, how: Obedience): void {
-    const [command] = this.pending.splice(index, 1);
+    const isFile = this.pending[index]?.type === 'rotate-files';
+    const place = isFile ? this.pending.findIndex(({ type }) => type === 'rotate-files') : index;
+    const [command] = this.pending.splice(place, 1);
+    if (command?.type === 'rotate-files') {
+      this.secrets.obey(command, how);
+      return;
+    }
     if (command === undefined || !('run' in command) || command.run === null) return;
     const process = this.processOf(command.run);
     switch (command.type) {
@@ -188,7 +160,7 @@ export class Model implements Surroundings {
   }
 
   /** The daemon dies, perhaps in the midst of a long write, and another one looks what is there. */
-  restartDaemon(how: { readonly cutsWrite: boolean }): void {
+  restartDaemon(how: { readonly cutsWrite: boolean; readonly worksOn?: 'half' | 'whole' }): void {
     const write = this.pending.find((command) => command.type === 'deliver' && command.agent !== 'eve');
     if (how.cutsWrite && write?.type === 'deliver') {
       const process = this.processOf(write.run);
@@ -198,6 +170,9 @@ export class Model implements Surroundings {
         process.isCut = true;
       }
     }
+    const order = this.pending.find((command) => command.type === 'rotate-files');
+    if (how.worksOn !== undefined && order?.type === 'rotate-files')
+      this.secrets.obeyUnheard(order, how.worksOn === 'half');
     this.pending = [];
     this.fleet = JSON.parse(JSON.stringify(this.fleet)) as Fleet;
     this.adopt();
@@ -208,9 +183,7 @@ export class Model implements Surroundings {
     for (const process of this.processes) process.die(0);
     for (const process of this.processes)
       if (process.exit !== null && !process.exitTold) process.exit = { code: null, hint: null, at: null };
-    this.now += tookMs;
-    this.boot += 1;
-    this.#monoBase = 5_000 - this.now;
+    this.boots(tookMs);
     this.adopt();
   }
 
@@ -233,27 +206,35 @@ export class Model implements Surroundings {
       this.read(process, Infinity, true);
       if (process.alive) this.submit({ type: 'caught-up', ...name });
     }
+    this.secrets.takeUp();
     // What fell due while nobody was there, perhaps on the clock of another boot.
     this.submit({ type: 'tick' });
   }
 
-  #spawn({ agent, run, session }: SpawnedBy, fails: boolean): void {
+  #spawn({ agent, run, session, staged }: SpawnedBy, fails: boolean): void {
     // A run that was swept before it had a process is never started.
     if (this.#swept.has(run)) return;
     const known = this.fleet.agents[agent];
-    if (fails || this.unstartable.delete(agent) || known === undefined || runOf(known.state)?.id !== run) {
+    const credential = known?.spec.credentials[0] ?? '';
+    const fingerprint = this.secrets.given(credential, staged);
+    if (
+      fails ||
+      fingerprint === null ||
+      this.unstartable.delete(agent) ||
+      known === undefined ||
+      runOf(known.state)?.id !== run
+    ) {
       this.#swept.add(run);
       this.submit({ type: 'spawn-failed', agent, run, detail: 'no such folder' });
       return;
     }
     const conversation = openConversation(this.sessions, session);
-    const credential = known.spec.credentials[0] ?? '';
     const type = CREDENTIALS.find(({ name }) => name === credential)?.type;
     const process = new Process(this, {
       agent,
       run,
       credential,
-      fingerprint: this.api.fingerprint(credential),
+      fingerprint,
       tokenSource: this.tokenSource ?? (type === undefined ? null : CREDENTIAL_VARIABLES[type]),
       tier: tierOf(known.spec.claude.model) ?? 'opus',
       api: this.weather.get(agent) ?? 'fine',

@@ -1,25 +1,22 @@
-import type { Event, ExitHint, OperatorEvent } from '../../src/kernel/events.ts';
+import type { Event, ExitHint } from '../../src/kernel/events.ts';
 import type { FailureKind, StreamFact } from '../../src/kernel/facts.ts';
 import { runOf } from '../../src/kernel/fleet.ts';
-import { ADA, declared } from './fleet-of.ts';
+import { ADA } from './fleet-of.ts';
 import type { Weather } from './api.ts';
 import { CAST, MEMORY_MAX } from './cast.ts';
 import type { Model } from './model.ts';
+import { operatorEvent, type Verb } from './verbs.ts';
+import type { NewSecret } from './secret-host.ts';
 import type { Process } from './process-model.ts';
 
-export type Verb =
-  | 'up'
-  | 'down'
-  | 'restart'
-  | 'restart-now'
-  | 'restart-after-turn'
-  | 'delete'
-  | 'declare'
-  | 'change'
-  | 'pause'
-  | 'resume'
-  | 'reset'
-  | 'notify';
+/** What somebody claims of the three files. */
+export type FileLie = {
+  readonly next: Claim;
+  readonly current: Claim;
+  readonly previous: Claim;
+  readonly problem: boolean;
+};
+type Claim = 'from' | 'to' | 'other' | null;
 
 /** What can happen in a history, as a plain value. */
 export type HistoryMove =
@@ -43,7 +40,14 @@ export type HistoryMove =
   | { readonly do: 'send'; readonly agent: string }
   | { readonly do: 'operator'; readonly verb: Verb; readonly agent: string }
   | { readonly do: 'wake'; readonly agent: string }
+  /** Somebody writes another secret into the file of a credential. */
   | { readonly do: 'rotate'; readonly credential: string }
+  | { readonly do: 'rotation'; readonly credential: string; readonly to: NewSecret; readonly rounds: number }
+  | { readonly do: 'undo'; readonly credential: string }
+  /** Somebody signs in anew: of a stored login nothing but that can be seen. */
+  | { readonly do: 'sign-in'; readonly credential: string }
+  /** The host is at work on the files. */
+  | { readonly do: 'files'; readonly fails: boolean; readonly cuts: boolean }
   | { readonly do: 'window'; readonly credential: string; readonly opens: boolean }
   | { readonly do: 'upstream'; readonly opens: boolean }
   | { readonly do: 'kill-secret'; readonly credential: string }
@@ -52,9 +56,10 @@ export type HistoryMove =
   | { readonly do: 'tick' }
   | { readonly do: 'roll'; readonly value: number }
   | { readonly do: 'wall'; readonly ms: number }
-  | { readonly do: 'daemon'; readonly cutsWrite: boolean }
+  | { readonly do: 'daemon'; readonly cutsWrite: boolean; readonly worksOn?: 'half' | 'whole' }
   | { readonly do: 'reboot'; readonly tookMs: number }
   | { readonly do: 'repeat'; readonly which: number }
+  | { readonly do: 'lie-of-files'; readonly credential: string; readonly isOther: boolean; readonly holds: FileLie }
   | { readonly do: 'lie'; readonly agent: string; readonly fact: StreamFact; readonly old: boolean };
 
 type MoveOf<Do extends HistoryMove['do']> = Extract<HistoryMove, { do: Do }>;
@@ -73,6 +78,7 @@ export function flow(model: Model, rounds: number): void {
     for (let count = model.pending.length; count > 0; count -= 1) model.obey(0, { fails: false });
     for (const process of model.processes) process.progress({ tools: false, partial: false });
     for (const process of model.processes) model.read(process, Infinity);
+    model.secrets.look();
   }
 }
 
@@ -89,6 +95,7 @@ export function settle(model: Model): void {
     flow(model, 4);
     const isQuiet =
       model.pending.length === 0 &&
+      Object.values(model.fleet.ledger).every(({ roll }) => roll === null) &&
       Object.values(model.fleet.agents).every(({ queue, state }) => queue.length === 0 && state.at === 'running');
     if (isQuiet) break;
     model.tickWhenDue();
@@ -104,7 +111,8 @@ const MAKE: Make = {
   obey: (model, { which, fails, cuts }) => {
     const command = model.pending[which];
     // Nothing ever goes wrong with eve.
-    const isSafe = command === undefined || !('agent' in command) || command.agent === 'eve';
+    const isSafe =
+      command === undefined || (command.type !== 'rotate-files' && (!('agent' in command) || command.agent === 'eve'));
     model.obey(which, { fails: fails && !isSafe, cuts: cuts && !isSafe });
   },
   progress: (model, { which, ...how }) => at(model.living, which)?.progress(how),
@@ -168,13 +176,24 @@ const MAKE: Make = {
   send: (model, { agent }) => model.send(agent),
   operator: (model, { verb, agent }) => model.submit(operatorEvent(verb, agent)),
   wake: (model, { agent }) => model.submit({ type: 'wake-time', agent }),
-  rotate: (model, { credential }) => model.rotate(credential),
+  rotate: (model, { credential }) => model.secrets.replace(credential),
+  rotation: (model, { credential, to, rounds }) => {
+    model.secrets.rotate(credential, to);
+    flow(model, rounds);
+  },
+  undo: (model, { credential }) => model.secrets.undo(credential),
+  'sign-in': (model, { credential }) =>
+    model.submit({ type: 'credential-changed', credential, fingerprint: null, byPerson: true }),
+  files: (model, how) => {
+    const index = model.pending.findIndex(({ type }) => type === 'rotate-files');
+    if (index >= 0) model.obey(index, how);
+  },
   window: ({ api }, { credential, opens }) => {
     if (opens) api.windows.add(credential);
     else api.windows.delete(credential);
   },
   upstream: ({ api }, { opens }) => void (api.isUpstreamDown = opens),
-  'kill-secret': ({ api }, { credential }) => api.killSecret(credential),
+  'kill-secret': ({ api }, { credential }) => api.kill(api.fingerprint(credential)),
   limit: ({ api }, { credential, tier, kind }) => {
     if (kind === null) api.limits.delete(`${credential} ${tier}`);
     else api.limits.set(`${credential} ${tier}`, kind);
@@ -186,7 +205,7 @@ const MAKE: Make = {
   daemon: (model, move) => model.restartDaemon(move),
   reboot: (model, { tookMs }) => model.reboot(tookMs),
   repeat: (model, { which }) => {
-    const again = model.journal.filter(({ event }) => 'run' in event).at(-1 - which)?.event;
+    const again = model.journal.filter(({ event }) => 'run' in event || 'rotation' in event).at(-1 - which)?.event;
     if (again === undefined || !isHarmlessTwice(again, model)) return;
     model.isHonest = false;
     model.submit(again);
@@ -201,6 +220,21 @@ const MAKE: Make = {
     model.isHonest = false;
     model.submit({ type: 'heard', agent: name, run, offset, fact, late: false });
   },
+  'lie-of-files': (model, { credential, isOther, holds }) => {
+    const known = model.fleet.ledger[credential]?.rotation;
+    const is = (claim: Claim): string | null =>
+      claim === null ? null : claim === 'other' ? 'of nobody' : (known?.[claim] ?? null);
+    model.isHonest = false;
+    model.submit({
+      type: 'rotation-found',
+      credential,
+      rotation: isOther ? 'r0' : (known?.id ?? 'r0'),
+      next: is(holds.next),
+      current: is(holds.current),
+      previous: is(holds.previous),
+      problem: holds.problem ? 'nobody knows' : null,
+    });
+  },
 };
 
 export const make = <Do extends HistoryMove['do']>(model: Model, move: MoveOf<Do>): void => MAKE[move.do](model, move);
@@ -211,44 +245,11 @@ const livingOf = ({ living }: Model, agent: string): Process | undefined =>
 
 /** A host may say a thing twice, but not that a process is gone which it has since found alive: that would be a lie. */
 function isHarmlessTwice(event: Event, model: Model): boolean {
+  if (event.type === 'rotation-found') return true;
   if (!('run' in event) || !('agent' in event)) return false;
   const process = model.processOf(event.run);
   const isEnd = event.type === 'gone' || event.type === 'exited';
   return !isEnd || process?.alive !== true;
-}
-
-function operatorEvent(verb: Verb, agent: string): OperatorEvent {
-  const spec = CAST.find(({ name }) => name === agent) ?? ADA;
-  const restart = (how: 'now' | 'interrupt' | 'after-turn'): OperatorEvent => ({
-    type: 'restart-asked',
-    agent,
-    how,
-    reason: null,
-  });
-  switch (verb) {
-    case 'up':
-    case 'down':
-      return { type: 'desired', agent, desired: verb };
-    case 'restart':
-      return restart('interrupt');
-    case 'restart-now':
-      return restart('now');
-    case 'restart-after-turn':
-      return restart('after-turn');
-    case 'delete':
-      return { type: 'deleted', agent };
-    case 'declare':
-      return declared(spec);
-    case 'change':
-      return declared({ ...spec, claude: { ...spec.claude, model: 'sonnet' } });
-    case 'pause':
-    case 'resume':
-      return { type: 'paused', agent, paused: verb === 'pause' };
-    case 'reset':
-      return { type: 'reset-asked', agent };
-    case 'notify':
-      return { type: 'notify-declared', file: spec.file ?? '', channels: [{ webhook: 'https://example.org/page' }] };
-  }
 }
 
 const at = <T>(list: readonly T[], index: number): T | undefined =>

@@ -153,9 +153,9 @@ describe('when the next attempt is', () => {
     const { attempts, model } = play(
       [ADA],
       2 * HOUR_MS,
-      { at: 9 * S, act: ({ api }) => api.killSecret('max') },
+      { at: 9 * S, act: ({ api }) => api.kill(api.fingerprint('max')) },
       ask(10 * S, 'ada'),
-      { at: 100 * MINUTE_MS, act: (world) => world.rotate('max') },
+      { at: 100 * MINUTE_MS, act: (world) => world.secrets.replace('max') },
     );
     const [zero, ...others] = attempts.map(({ at }) => Math.round(at / MINUTE_MS));
     expect([zero, ...others]).toEqual([0, 30, 60, 90, 100]);

@@ -116,7 +116,8 @@ export class Process {
       return;
     }
     const api = this.#around.api.answerTo(this);
-    const mayBegin = how.partial && !this.#around.api.rejects(this.credential);
+    const { api: world } = this.#around;
+    const mayBegin = how.partial && !world.rejects(this.credential) && !world.isDead(this.fingerprint);
     if (!turn.answered && (api === 'fine' || mayBegin)) this.#answer(turn, how.tools);
     else if (api === 'fine') this.#endTurn('good');
     else if (!turn.retried && isRetried(api)) {

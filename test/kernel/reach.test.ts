@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { CAUSES, type Cause, type Health } from '../../src/kernel/causes.ts';
 import type { Fleet } from '../../src/kernel/fleet.ts';
 import { honestHistory } from './histories.ts';
+import type { RotationStage } from '../../src/kernel/ledger.ts';
 import type { Seen } from './seen.ts';
 import { played } from './play.ts';
 
@@ -25,6 +26,20 @@ const HEALTH: Readonly<Record<Health, true>> = {
   stalled: true,
 };
 
+const STAGES: Readonly<Record<RotationStage, true>> = {
+  staging: true,
+  trying: true,
+  rolling: true,
+  promoting: true,
+  settling: true,
+  undoing: true,
+  done: true,
+  undone: true,
+};
+
+const stages = ({ after, before }: Seen): readonly RotationStage[] =>
+  after.ledger === before.ledger ? [] : Object.values(after.ledger).flatMap(({ rotation }) => rotation?.stage ?? []);
+
 const healthWords = ({ agents }: Fleet): readonly Health[] => Object.values(agents).map(({ health }) => health);
 
 function causes({ after, commands }: Seen): readonly Cause[] {
@@ -42,6 +57,7 @@ function reachedIn(seed: number): ReadonlyMap<string, number> {
     played(moves, (seen) => {
       for (const word of healthWords(seen.after)) reached.add(`health ${word}`);
       for (const cause of causes(seen)) reached.add(`cause ${cause}`);
+      for (const stage of stages(seen)) reached.add(`rotation ${stage}`);
     });
     for (const word of reached) counts.set(word, (counts.get(word) ?? 0) + 1);
   }
@@ -52,13 +68,14 @@ const lineOf = (word: string, count: number): string =>
   `${word.padEnd(28)}${String(count).padStart(5)}${((100 * count) / HISTORIES).toFixed(1).padStart(8)} %`;
 
 test(
-  'honest histories reach every health word and every cause, each in at least one of a hundred',
+  'honest histories reach every health word, every cause and every stage of a rotation, each in at least one of a hundred',
   { timeout: 60_000 },
   () => {
     const counts = reachedIn(1);
     const words = [
       ...Object.keys(HEALTH).map((word) => `health ${word}`),
       ...Object.keys(CAUSES).map((cause) => `cause ${cause}`),
+      ...Object.keys(STAGES).map((stage) => `rotation ${stage}`),
     ].map((word) => ({ word, count: counts.get(word) ?? 0 }));
     console.log(
       [`reached in ${HISTORIES} histories:`, ...words.map(({ word, count }) => lineOf(word, count))].join('\n'),

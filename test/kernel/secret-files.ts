@@ -20,11 +20,12 @@ export class SecretFiles {
     return known;
   }
 
-  /** What the host does for an order, and what it reports then. */
-  obey(fleet: Fleet, { act, credential, rotation: id }: Order): Found {
+  /** What the host does for an order, and what it reports then. @param isCut it comes half way */
+  obey(fleet: Fleet, { act, credential, rotation: id }: Order, isCut = false): Found {
     const rotation = fleet.ledger[credential]?.rotation;
     const files = this.of(credential, rotation?.from ?? null);
-    if (this.problem === null && rotation?.id === id) work(act, files, rotation.to);
+    if (rotation?.id === id && isCut) begin(act, files);
+    else if (rotation?.id === id && this.problem === null) work(act, files, rotation.to);
     return { type: 'rotation-found', credential, rotation: id, ...files, problem: this.problem };
   }
 
@@ -53,4 +54,9 @@ function work(act: Order['act'], files: Files, to: string): void {
     case 'unstage':
       files.next = null;
   }
+}
+
+/** Each act is one rename or one unlink, but for what comes before the rename. */
+function begin(act: Order['act'], files: Files): void {
+  if (act === 'promote' && files.next !== null) files.previous = files.current;
 }

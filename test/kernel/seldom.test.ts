@@ -11,6 +11,7 @@ import {
   neverSpawned,
   pause,
   play,
+  expired,
   rejectedTurn,
   resume,
   retries,
@@ -95,4 +96,11 @@ test('what a process says of a conversation that was given up says nothing of th
   const poisoned = rejectedTurn(failure('transcript-poisoned', 400, 'req_1', 'thinking blocks cannot be modified'));
   const world = play('20s', [at('0s', start()), at('1s', send('m1'), pause()), at('2s', poisoned), at('4s', poisoned)]);
   expect(agentIn(world.fleet).session).toMatchObject({ number: 1, begun: false, tail: 'clean', mended: 'fresh' });
+});
+
+test('a login that nobody has declared is held when it is dead, and nothing is noted of a credential', () => {
+  const dead = rejectedTurn(expired('req_1'));
+  const moves = [at('0s', start()), at('5s', send('m1')), at('6s', dead), at('10s', dead)];
+  const { fleet } = play('30s', moves, { ...ADA, credentials: [] });
+  expect([agentIn(fleet).health, fleet.ledger]).toEqual(['held', {}]);
 });

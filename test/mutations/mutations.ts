@@ -16,6 +16,8 @@ export type Mutation = {
 const POLICY = ['policy.test.ts'];
 const RECOVERY = ['recovery.properties.test.ts'];
 const PROPERTIES = ['properties.test.ts'];
+const ROTATION = ['rotation.properties.test.ts'];
+const CORNERS = ['rotation.corners.test.ts'];
 const WINDOW = ['window.properties.test.ts'];
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -239,5 +241,97 @@ export const MUTATIONS: readonly Mutation[] = [
     from: 'moment.roll',
     to: 'Math.random()',
     killedBy: PROPERTIES,
+  },
+  {
+    name: 'let all who are idle take a new secret at once',
+    file: 'drive-rotations.ts',
+    from: '    take(draft, credential, free, next);',
+    to: `    take(draft, credential, free, next);
+    changeRecord(draft, credential, { roll: { ...free, taking: null, until: null } });`,
+    killedBy: ROTATION,
+  },
+  {
+    name: 'take a new secret in the midst of a turn',
+    file: 'roll.ts',
+    from: ' || turn !== null || restart !== null) return false;',
+    to: ' || restart !== null) return false;',
+    killedBy: ['rotation.scenarios.test.ts', ...ROTATION],
+  },
+  {
+    name: 'call a secret good that nobody has answered on',
+    file: 'drive-rotations.ts',
+    from: "agent.state.at === 'running' && agent.state.run.answered;",
+    to: "agent.state.at === 'running';",
+    killedBy: ROTATION,
+  },
+  {
+    name: 'give the secret that is tried to whoever starts',
+    file: 'ledger.ts',
+    from: 'return roll?.taking === agent.spec.name;',
+    to: 'return true;',
+    killedBy: ROTATION,
+  },
+  {
+    name: 'make an incident of a failed trial',
+    file: 'rotation.ts',
+    from: 'return TELLING.has(kind);',
+    to: 'return false;',
+    killedBy: ROTATION,
+  },
+  {
+    name: 'leave who has tried a bad secret with it',
+    file: 'rotation.ts',
+    from: '  for (const agent of those) goBack(draft, agent);\n',
+    to: '',
+    killedBy: ROTATION,
+  },
+  {
+    name: 'believe that a file is gone which cannot be read',
+    file: 'rotation.ts',
+    from: '  if (problem !== null) askAgain(draft, credential, rotation, problem);\n  else if (next !== null)',
+    to: '  if (next !== null)',
+    killedBy: CORNERS,
+  },
+  {
+    name: 'forget the file of a rotation that was not settled',
+    file: 'rotation.ts',
+    from: "  else if (previous !== null) workOn(draft, credential, 'settle');\n  else {",
+    to: '  else {',
+    killedBy: ROTATION,
+  },
+  {
+    name: 'do not take up the files again behind a dead daemon',
+    file: 'rotation.ts',
+    from: '  if (problem === null) workOn(draft, credential, act);\n  else askAgain',
+    to: '  if (problem !== null) askAgain',
+    killedBy: ROTATION,
+  },
+  {
+    name: 'rotate to a secret that was replaced before',
+    file: 'rotation.ts',
+    from: 'return at === null ? null :',
+    to: 'return at !== null || at === null ? null :',
+    killedBy: ['rotation.scenarios.test.ts', ...ROTATION],
+  },
+  {
+    name: 'remove the old secret before the last agent has answered',
+    file: 'drive-rotations.ts',
+    from: '(retry !== null || unprovenOf(draft, credential, rotation).length === 0)',
+    to: '(retry !== null || rotation.proven.length > 0)',
+    killedBy: ['rotation.scenarios.test.ts', ...ROTATION],
+  },
+  {
+    name: 'send an agent for ever for a secret that is not there',
+    file: 'drive-rotations.ts',
+    from: "  if (taken === 'other') return endRoll(draft, credential, name);\n",
+    to: '',
+    killedBy: CORNERS,
+  },
+  {
+    name: 'restart a paused agent because of its secret',
+    file: 'drive.ts',
+    from: ' || restart.secret !== undefined)',
+    to: ')',
+    killedBy: CORNERS,
   },
 ];

@@ -1,31 +1,19 @@
-import type { Draft } from './draft.ts';
-import { must } from './invariant.ts';
 import {
+  recordOf,
   changeRecord,
   isOver,
-  recordOf,
   STEPS_KEPT_MAX,
   type Rotation,
   type RotationStage,
   type RotationStep,
 } from './ledger.ts';
+import type { Draft } from './draft.ts';
+import { must } from './invariant.ts';
 
-/** What is written down of a rotation, and asked of the host for it. */
-
-/** The host shall do something about its files. */
-export function workOn(draft: Draft, credential: string, act: 'promote' | 'settle' | 'unstage'): void {
-  const rotation = must(recordOf(draft, credential).rotation, 'its files are those of a rotation');
-  putRotation(draft, credential, { ...rotation, working: true, retry: null });
-  draft.commands.push({ type: 'rotate-files', act, credential, rotation: rotation.id });
-}
-
-/** It has come further. */
-export function changeStage(draft: Draft, credential: string, stage: RotationStage): void {
-  putRotation(draft, credential, { ...must(recordOf(draft, credential).rotation, 'it is under way'), stage });
-}
+/** What becomes of a rotation, written down for people as it happens. */
 
 /** A roll without a rotation has nobody who reads along. */
-export function noteStep(
+export function step(
   draft: Draft,
   credential: string,
   name: RotationStep['step'],
@@ -37,7 +25,6 @@ export function noteStep(
   putRotation(draft, credential, withStep(draft, rotation, name, agent, detail));
 }
 
-/** With one more line for people. */
 export function withStep(
   draft: Draft,
   rotation: Rotation,
@@ -49,8 +36,18 @@ export function withStep(
   return { ...rotation, steps: [...rotation.steps, taken].slice(-STEPS_KEPT_MAX) };
 }
 
-/** Stores it. */
 export function putRotation(draft: Draft, credential: string, rotation: Rotation): Rotation {
   changeRecord(draft, credential, { rotation });
   return rotation;
+}
+
+export function changeStage(draft: Draft, credential: string, stage: RotationStage): void {
+  putRotation(draft, credential, { ...must(recordOf(draft, credential).rotation, 'it is under way'), stage });
+}
+
+/** The host is asked to work on the files, and reports what they hold then. */
+export function workOn(draft: Draft, credential: string, act: 'promote' | 'settle' | 'unstage'): void {
+  const rotation = must(recordOf(draft, credential).rotation, 'its files are those of a rotation');
+  putRotation(draft, credential, { ...rotation, working: true, retry: null });
+  draft.commands.push({ type: 'rotate-files', act, credential, rotation: rotation.id });
 }

@@ -6,6 +6,7 @@ import { changeMessage, finishMessage, mayBeAsked, newMessage } from './messages
 import { after, isDue, stampOf } from './moment.ts';
 import { proofOwed } from './roll.ts';
 import { sharesCredential } from './shared-credential.ts';
+import { leaveBehind } from './sessions.ts';
 import { newTurn } from './turns.ts';
 import { watchFrom } from './watches.ts';
 
@@ -71,7 +72,8 @@ function deliver(draft: Draft, agent: Agent, run: Run, message: Message): Agent 
   const text = textFor(agent, message);
   draft.commands.push({ type: 'deliver', agent: agent.spec.name, run: run.id, uuid, text });
   const partial = goesOn(agent, message);
-  const sent = changeMessage(agent, message.id, { state: 'sent', deliveries: n, partial });
+  const asking = partial ? agent : { ...agent, session: leaveBehind(agent.session) };
+  const sent = changeMessage(asking, message.id, { state: 'sent', deliveries: n, partial });
   const recovery = agent.recovery;
   const isProof = recovery?.stage === 'verifying' && recovery.next === null;
   const timeoutMs = agent.spec.auth.verify.timeoutMs;

@@ -1,5 +1,5 @@
 import { attemptUnproven, waitsForAttempt } from './attempts.ts';
-import { isStoppedByCeiling } from './ceiling.ts';
+import { isStoppedByCeiling } from './costs.ts';
 import { deliverNext } from './delivery.ts';
 import type { Draft } from './draft.ts';
 import { attempt } from './drive-gates.ts';

@@ -131,6 +131,8 @@ export type Session = {
   readonly begun: boolean;
   /** The last assistant message of the last good turn. */
   readonly lastGood: string | null;
+  /** The last assistant message of the unfinished answer at its end; null when there is none, or when tools were used. */
+  readonly lastSaid: string | null;
   /** The delivery that began it, as long as there is no good answer to resume at. */
   readonly firstAsked: string | null;
   /** The message that stands unanswered at its end, as the process that has it open sees it. */

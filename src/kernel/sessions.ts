@@ -9,6 +9,7 @@ export const firstSession = (seed: string): Session => ({
   number: 0,
   begun: false,
   lastGood: null,
+  lastSaid: null,
   firstAsked: null,
   unanswered: null,
   tail: 'clean',
@@ -85,7 +86,18 @@ export function afterFailedTurn(agent: Agent, turn: Turn): Session {
   const isThere = turn.asks || session.unanswered === turn.message;
   // Without the echo, or in a turn of its own, nobody knows what the conversation ends with.
   const stands = tail === 'failed' && turn.accepted && isThere;
-  return { ...session, tail, unanswered: stands ? turn.message : null };
+  const lastSaid = tail === 'partial' && !turn.usedTools ? turn.lastAnswer : null;
+  return { ...session, tail, lastSaid, unanswered: stands ? turn.message : null };
+}
+
+/**
+ * Another message is asked: nobody waits any more for the rest of the answer that the conversation ends with. What was said
+ * of it stays; a use of tools without its end is left out by the next process, for nothing can be taken up behind it.
+ */
+export function leaveBehind(session: Session): Session {
+  if (session.tail !== 'partial') return session;
+  if (session.lastSaid === null) return { ...session, tail: 'failed' };
+  return { ...session, tail: 'clean', lastGood: session.lastSaid, firstAsked: null };
 }
 
 function tailAfter(session: Session, turn: Turn): Session['tail'] {

@@ -1,11 +1,10 @@
 import { letOthersProve } from './attempts.ts';
 import { CAUSE_OF, CAUSES, isAuthFailure, isHang, type Cause } from './causes.ts';
+import { addCost } from './costs.ts';
 import { put, record, type Draft } from './draft.ts';
-import { spend } from './fallback.ts';
 import type { Failure, StreamFact } from './facts.ts';
 import type { Agent, AgentState, LastTurn, Message, Run, Turn } from './fleet.ts';
 import { invariant, must } from './invariant.ts';
-import { credentialNameOf } from './ledger.ts';
 import { BAD_DELIVERIES_MAX, changeMessage, finishMessage } from './messages.ts';
 import { stampOf, type Stamp } from './moment.ts';
 import { askAgainSoon } from './limits.ts';
@@ -263,20 +262,6 @@ export function giveBack(draft: Draft, agent: Agent, turn: Turn, why: Return): A
 function giveUp(draft: Draft, agent: Agent, id: string, cause: Cause, detail: string, answer: Place | null): Agent {
   record(draft, agent, 'message-failed', cause, `${id}: ${detail}`);
   return finishMessage(agent, id, 'failed', { cause, detail, answer });
-}
-
-function addCost(draft: Draft, agent: Agent, run: Run, totalCostUsd: number | null): Agent {
-  if (totalCostUsd === null || !('run' in agent.state)) return agent;
-  const spentUsd = Math.max(0, totalCostUsd - run.totalCostUsd);
-  const name = credentialNameOf(agent) ?? '';
-  const isBillable = draft.credentials[name]?.billable ?? false;
-  if (isBillable) spend(draft, name, spentUsd);
-  return {
-    ...agent,
-    state: { ...agent.state, run: { ...agent.state.run, totalCostUsd } },
-    costUsd: agent.costUsd + (isBillable ? spentUsd : 0),
-    notionalUsd: agent.notionalUsd + (isBillable ? 0 : spentUsd),
-  };
 }
 
 function lastTurn(

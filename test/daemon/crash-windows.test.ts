@@ -75,14 +75,14 @@ test('an agent that is stopped while its secret is still being fetched does not 
     ],
   });
   const started = own.av('start');
-  await expect.poll(() => readLines(pids).length).toBe(1);
+  await expect.poll(() => readLines(pids).length, { timeout: 10_000 }).toBe(1);
   await own.ok('stop', 'ada');
   await started;
   const again = own.ok('start', 'ada');
-  await expect.poll(() => readLines(pids).length).toBe(2);
+  await expect.poll(() => readLines(pids).length, { timeout: 10_000 }).toBe(2);
   writeFileSync(went, '');
   await again;
-  await expect.poll(() => readLines(pids).filter(isAlive)).toEqual([]);
+  await expect.poll(() => readLines(pids).filter(isAlive), { timeout: 10_000 }).toEqual([]);
   expect(bearersUnder(join(own.home, 'agents/ada'))).toHaveLength(2);
 });
 

@@ -23,7 +23,9 @@ function scriptFor(fault: ApiFault): FaultScript {
 }
 
 describe.each(readdirSync(RECORDINGS))('the stand-in for Claude Code %s', (version) => {
-  const faults = readdirSync(join(RECORDINGS, version)).map((file) => file.replace('.ndjson', '') as ApiFault);
+  const faults = readdirSync(join(RECORDINGS, version))
+    .filter((file) => file.endsWith('.ndjson'))
+    .map((file) => file.replace('.ndjson', '') as ApiFault);
 
   test.each(faults)('prints a good turn, one under %s and a good one as the recording has them', async (fault) => {
     const recorded = readFileSync(join(RECORDINGS, version, `${fault}.ndjson`), 'utf8')

@@ -1,11 +1,26 @@
 import type { Draft } from './draft.ts';
 import type { Failure } from './facts.ts';
-import type { Agent } from './fleet.ts';
-import { isSpent } from './fallback.ts';
+import { isSpent, spend } from './fallback.ts';
+import type { Agent, Run } from './fleet.ts';
 import { credentialNameOf, recordOf } from './ledger.ts';
 import { mayBeAsked } from './messages.ts';
 import { stampOf } from './moment.ts';
 import { onFailure } from './recovery.ts';
+
+/** What a turn has cost, by the sum that Claude Code prints for its process: money where the credential is billable, else notional. */
+export function addCost(draft: Draft, agent: Agent, run: Run, totalCostUsd: number | null): Agent {
+  if (totalCostUsd === null || !('run' in agent.state)) return agent;
+  const spentUsd = Math.max(0, totalCostUsd - run.totalCostUsd);
+  const name = credentialNameOf(agent) ?? '';
+  const isBillable = draft.credentials[name]?.billable ?? false;
+  if (isBillable) spend(draft, name, spentUsd);
+  return {
+    ...agent,
+    state: { ...agent.state, run: { ...agent.state.run, totalCostUsd } },
+    costUsd: agent.costUsd + (isBillable ? spentUsd : 0),
+    notionalUsd: agent.notionalUsd + (isBillable ? 0 : spentUsd),
+  };
+}
 
 /**
  * No turn is begun on a credential that has cost what it may. What a turn costs is known at its end, so the last one may

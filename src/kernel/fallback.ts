@@ -44,17 +44,17 @@ function fallBack(draft: Draft, agent: Agent): Agent | null {
   if (incident === undefined) return null;
   const cause = agent.recovery?.stage === 'held' ? causeOfHold(incident) : incident.cause;
   const isAwaited = agent.recovery?.stage === 'held' || agent.recovery?.stage === 'waiting';
+  const [own] = agent.spec.credentials;
   const next = isAwaited ? nextCredential(draft, agent, cause) : null;
-  if (next === null) return null;
+  if (next === null || own === undefined) return null;
   const until = (cause === 'capped' ? agent.patience?.until : null) ?? slowly(draft);
   // Those who had left it before were stopped meanwhile: it is news again.
-  const own = agent.spec.credentials[0] ?? '';
   if (awayFrom(draft, own).length === 0) changeRecord(draft, own, { isLeft: false });
   const free = abandonRecovery(draft, agent);
-  const fallback: Fallback = { name: next, returning: false, until: agent.fallback?.until ?? until };
+  const fallback: Fallback = { own, name: next, returning: false, until: agent.fallback?.until ?? until };
   const detail = `works on '${next}' while '${own}' is in trouble`;
   record(draft, free, 'fallback', cause, detail);
-  tellFallback(draft, free, next, cause);
+  tellFallback(draft, free, fallback, cause);
   return put(draft, { ...free, fallback, restart: { cause, how: 'now', detail, secret: 'old' } });
 }
 
@@ -74,11 +74,13 @@ export function driveFallback(draft: Draft, agent: Agent): Agent | null {
   if (left !== null || fallback === null) return left;
   if (fallback.returning) {
     if (!isDue(fallback.until, draft.moment)) return null;
-    return goOnWithFallback(draft, agent, 'auth-credential', 'no answer in time');
+    return goOnWithFallback(draft, agent, fallback, 'auth-credential', 'no answer in time');
   }
   if (agent.state.at !== 'running' || turn !== null) return null;
   if (isSpent(draft, fallback.name)) return leaveSpent(draft, agent, fallback);
-  return isDue(fallback.until, draft.moment) && mayTry(draft, agent) ? tryToReturn(draft, agent, fallback) : null;
+  return isDue(fallback.until, draft.moment) && mayTry(draft, agent, fallback)
+    ? tryToReturn(draft, agent, fallback)
+    : null;
 }
 
 const mayAct = ({ state, paused, desired }: Agent): boolean => {
@@ -88,11 +90,14 @@ const mayAct = ({ state, paused, desired }: Agent): boolean => {
 };
 
 /** It is in no trouble itself, and nobody else tries that credential or waits in an incident for the next attempt on it. */
-function mayTry({ agents, incidents }: Pick<Fleet, 'agents' | 'incidents'>, { spec, recovery }: Agent): boolean {
+function mayTry(
+  { agents, incidents }: Pick<Fleet, 'agents' | 'incidents'>,
+  { recovery }: Agent,
+  { own }: Fallback,
+): boolean {
   if (recovery !== null) return false;
-  const own = spec.credentials[0] ?? '';
   if (Object.values(incidents).some(({ gates }) => gates[own] !== undefined)) return false;
-  return awayFrom({ agents }, own).every(({ fallback }) => fallback?.returning !== true);
+  return awayFrom({ agents }, own).every(({ away }) => !away.returning);
 }
 
 /** When a look at an agent that works on another credential is due. */
@@ -100,14 +105,14 @@ export function fallbackDeadlines(fleet: Pick<Fleet, 'agents' | 'incidents'>, ag
   const { fallback, turn, restart, state } = agent;
   if (fallback === null || restart !== null || !mayAct(agent)) return [];
   if (fallback.returning) return [fallback.until];
-  return state.at === 'running' && turn === null && mayTry(fleet, agent) ? [fallback.until] : [];
+  return state.at === 'running' && turn === null && mayTry(fleet, agent, fallback) ? [fallback.until] : [];
 }
 
 /** It tries its own credential. */
 function tryToReturn(draft: Draft, agent: Agent, fallback: Fallback): Agent {
   const { stop, watch, auth } = agent.spec;
   const timeMs = stop.interruptTimeoutMs + stop.killTimeoutMs + watch.startTimeoutMs + auth.verify.timeoutMs;
-  const detail = `tries '${agent.spec.credentials[0]}' again`;
+  const detail = `tries '${fallback.own}' again`;
   record(draft, agent, 'fallback', null, detail);
   return put(draft, {
     ...agent,
@@ -116,31 +121,25 @@ function tryToReturn(draft: Draft, agent: Agent, fallback: Fallback): Agent {
   });
 }
 
-/** Its process is one that tries the agent's own credential, and has not answered yet. */
-const isReturning = ({ fallback, state, restart }: Agent): boolean =>
-  fallback?.returning === true && restart === null && runOf(state)?.answered === false;
-
 /** Its own credential is still no good: it goes on with the other one, if that may still be used. */
-export function goOnWithFallback(draft: Draft, agent: Agent, cause: Cause, text: string): Agent {
-  const { fallback } = agent;
-  if (fallback === null) return agent;
+export function goOnWithFallback(draft: Draft, agent: Agent, fallback: Fallback, cause: Cause, text: string): Agent {
   record(draft, agent, 'fallback', cause, `goes on with '${fallback.name}': ${text}`);
   const next: Fallback = { ...fallback, returning: false, until: slowly(draft) };
   const detail = `back on '${fallback.name}'`;
   const kept = isUsable(draft, fallback.name) ? next : null;
   const free = agent.recovery === null ? agent : abandonRecovery(draft, agent);
   // One try at a time is enough for all of them.
-  for (const other of awayFrom(draft, agent.spec.credentials[0] ?? '')) {
-    if (other.id !== agent.id && other.fallback !== null) {
-      put(draft, { ...other, fallback: { ...other.fallback, until: slowly(draft) } });
-    }
+  for (const { agent: other, away } of awayFrom(draft, fallback.own)) {
+    put(draft, { ...other, fallback: { ...away, until: slowly(draft) } });
   }
   return put(draft, { ...free, fallback: kept, restart: { cause, how: 'interrupt', detail, secret: 'old' } });
 }
 
-/** What a returning agent's failure can be about: its credential. Anything else it waits out. */
-export const isReturnFailure = (agent: Agent, { kind }: Failure): boolean =>
-  isReturning(agent) && agent.recovery === null && REFUSALS.has(kind);
+/** The credential that a returning agent has failed with; null when it does not return, or fails for another reason, which it waits out. */
+export const failedReturn = ({ fallback, state, restart, recovery }: Agent, { kind }: Failure): Fallback | null => {
+  const isTrying = fallback?.returning === true && restart === null && recovery === null;
+  return isTrying && runOf(state)?.answered === false && REFUSALS.has(kind) ? fallback : null;
+};
 
 const REFUSALS: ReadonlySet<Failure['kind']> = new Set<Failure['kind']>([
   'auth',
@@ -157,26 +156,29 @@ const REFUSALS: ReadonlySet<Failure['kind']> = new Set<Failure['kind']>([
 export function returnAll(draft: Draft, credential: string, answered: Agent, wasAway: boolean): void {
   const away = awayFrom(draft, credential);
   if (wasAway && answered.fallback === null) record(draft, answered, 'fallback', null, `is back on '${credential}'`);
-  away.forEach((agent, index) => hasten(draft, agent, (index + 1) * FOLLOW_MS));
+  away.forEach((each, index) => hasten(draft, each, (index + 1) * FOLLOW_MS));
   if (away.length > 0 || !recordOf(draft, credential).isLeft) return;
   tellFallbackOver(draft, answered, credential);
 }
 
 /** Those whose own credential this is and who work on another one. */
-const awayFrom = ({ agents }: Pick<Fleet, 'agents'>, credential: string): readonly Agent[] =>
-  Object.values(agents).filter(({ fallback, spec }) => fallback !== null && spec.credentials[0] === credential);
+const awayFrom = ({ agents }: Pick<Fleet, 'agents'>, credential: string): readonly Away[] =>
+  Object.values(agents).flatMap((agent) =>
+    agent.fallback?.own === credential ? [{ agent, away: agent.fallback }] : [],
+  );
+
+type Away = { readonly agent: Agent; readonly away: Fallback };
 
 /** The secret of a credential was replaced, or a person has asked for it: it is tried at once by one of those who left it. */
 export function tryAgain(draft: Draft, credential: string): void {
-  for (const agent of awayFrom(draft, credential)) hasten(draft, agent, 0);
+  for (const each of awayFrom(draft, credential)) hasten(draft, each, 0);
 }
 
-function hasten(draft: Draft, agent: Agent, delayMs: number): void {
-  const { fallback } = agent;
-  if (fallback === null || fallback.returning) return;
+function hasten(draft: Draft, { agent, away }: Away, delayMs: number): void {
+  if (away.returning) return;
   // What it waits for there is no matter any more.
   const free = agent.recovery === null ? agent : abandonRecovery(draft, agent);
-  put(draft, { ...free, fallback: { ...fallback, until: after(draft.moment, delayMs) } });
+  put(draft, { ...free, fallback: { ...away, until: after(draft.moment, delayMs) } });
 }
 
 /** What a turn has cost is added to its credential, and whoever uses that decides anew. */
@@ -194,10 +196,11 @@ function leaveSpent(draft: Draft, agent: Agent, fallback: Fallback): Agent {
   record(draft, agent, 'fallback', 'billing', text);
   const known = agent.spec.credentials.indexOf(fallback.name);
   const next = agent.spec.credentials.slice(known + 1).find((name) => isUsable(draft, name));
-  if (next !== undefined) tellFallback(draft, agent, next, 'billing');
+  const moved = next === undefined ? null : { ...fallback, name: next };
+  if (moved !== null) tellFallback(draft, agent, moved, 'billing');
   return put(draft, {
     ...agent,
-    fallback: next === undefined ? null : { ...fallback, name: next },
+    fallback: moved,
     restart: { cause: 'billing', how: 'now', detail: text, secret: 'old' },
   });
 }

@@ -202,6 +202,8 @@ export type RestartWish = {
 };
 
 export type Fallback = {
+  /** Its own credential, which it has left. */
+  readonly own: string;
   /** The credential that it is given in its own one's place. */
   readonly name: string;
   /** It tries its own one again, and is given that meanwhile. */

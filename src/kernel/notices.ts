@@ -1,6 +1,6 @@
 import { CAUSES, toldOf, type Cause, type Scope } from './causes.ts';
 import { nextNumber, type Draft } from './draft.ts';
-import type { Agent } from './fleet.ts';
+import type { Agent, Fallback } from './fleet.ts';
 import type { Incident, Receipt } from './trouble.ts';
 import { putIncident } from './incidents.ts';
 import { changeRecord, recordOf } from './ledger.ts';
@@ -75,8 +75,7 @@ export function tellErrored(draft: Draft, agent: Agent, cause: Cause): void {
 }
 
 /** Agents work on another credential than their own. Told once, until they are back. */
-export function tellFallback(draft: Draft, agent: Agent, name: string, cause: Cause): void {
-  const own = agent.spec.credentials[0] ?? '';
+export function tellFallback(draft: Draft, agent: Agent, { own, name }: Fallback, cause: Cause): void {
   if (recordOf(draft, own).isLeft) return;
   changeRecord(draft, own, { isLeft: true });
   const agents = Object.values(draft.agents).filter(({ spec }) => spec.credentials[0] === own);
@@ -132,11 +131,12 @@ export function tellCeiling(draft: Draft, name: string): void {
 
 function costText(draft: Draft, name: string): string {
   const spec = draft.credentials[name];
-  if (spec?.billable !== true) return '';
+  if (spec === undefined || !spec.billable) return '';
+  const { ceilingUsd } = spec;
   const spent = `has cost ${recordOf(draft, name).spentUsd.toFixed(2)} USD so far`;
-  return spec.ceilingUsd === null
+  return ceilingUsd === null
     ? ` (which costs money and ${spent})`
-    : ` (which costs money, ${spent} and may cost ${spec.ceilingUsd} USD)`;
+    : ` (which costs money, ${spent} and may cost ${ceilingUsd} USD)`;
 }
 
 /** @returns false when nobody wants to be told */

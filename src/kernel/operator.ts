@@ -76,8 +76,8 @@ const isSameSubject = (one: AgentSpec, other: AgentSpec): boolean =>
   one.mode === other.mode && one.credentials[0] === other.credentials[0];
 
 /** It goes on with another credential as long as that is declared for it, and its own is the same one. */
-const keptFallback = ({ spec, fallback }: Agent, next: AgentSpec): Agent['fallback'] =>
-  fallback !== null && spec.credentials[0] === next.credentials[0] && next.credentials.includes(fallback.name)
+const keptFallback = ({ fallback }: Agent, next: AgentSpec): Agent['fallback'] =>
+  fallback !== null && fallback.own === next.credentials[0] && next.credentials.includes(fallback.name)
     ? fallback
     : null;
 
@@ -187,7 +187,7 @@ function reset(draft: Draft, agent: Agent): void {
   record(draft, agent, 'reset', 'operator', '');
   const counts = { restarts: 0, byCause: {}, auth401s: 0 };
   put(draft, { ...agent, counts, crashes: noCrashes, state: withoutBackoff(draft, agent) });
-  if (agent.fallback !== null) tryAgain(draft, agent.spec.credentials[0] ?? '');
+  if (agent.fallback !== null) tryAgain(draft, agent.fallback.own);
   const incident = incidentOf(draft, agent);
   if (incident !== undefined && agent.recovery !== null) resetGate(draft, agent, incident, agent.recovery.gate);
 }

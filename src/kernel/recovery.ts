@@ -3,7 +3,7 @@ import { put, record, type Draft } from './draft.ts';
 import type { Failure } from './facts.ts';
 import { runOf, type Agent } from './fleet.ts';
 import type { Incident, Recovery } from './trouble.ts';
-import { goOnWithFallback, isReturnFailure, returnAll } from './fallback.ts';
+import { goOnWithFallback, failedReturn, returnAll } from './fallback.ts';
 import { callBack, gateOf, openGate, waitersOf } from './gates.ts';
 import { addReceipt, changeLastAttempt, endAttempt, putIncident, WIDE } from './incidents.ts';
 import { must } from './invariant.ts';
@@ -27,9 +27,10 @@ export function onFailure(draft: Draft, agent: Agent, failure: Failure, seen: Se
     // Whatever trouble it was in, it is in that still.
     return tried.recovery === null ? tried : planAttempt(draft, tried, troubleOf(draft, tried).incident.cause);
   }
-  if (isReturnFailure(agent, failure)) {
+  const failed = failedReturn(agent, failure);
+  if (failed !== null) {
     record(draft, agent, 'turn-failed', cause, describeFailure(failure));
-    return goOnWithFallback(draft, put(draft, agent), cause, describeFailure(failure));
+    return goOnWithFallback(draft, put(draft, agent), failed, cause, describeFailure(failure));
   }
   const counted = put(draft, countFailure(draft, agent, failure, seen));
   record(draft, counted, 'turn-failed', cause, describeFailure(failure));

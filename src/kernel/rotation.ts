@@ -3,7 +3,7 @@ import { nextNumber, put, record, type Draft } from './draft.ts';
 import type { RotationEvent } from './events.ts';
 import type { Failure } from './facts.ts';
 import { tryAgain } from './fallback.ts';
-import { runOf, type Agent, type Fleet } from './fleet.ts';
+import type { Agent, Fleet } from './fleet.ts';
 import { must } from './invariant.ts';
 import {
   changeRecord,
@@ -207,13 +207,6 @@ export function undo(draft: Draft, credential: string, rotation: Rotation, why: 
   for (const agent of those) goBack(draft, agent);
   workOn(draft, credential, 'unstage');
 }
-
-/** Nobody runs on the new secret any more, or is about to end for it. Who is paused goes back when it is resumed. */
-export const isBack = (fleet: Pick<Fleet, 'agents'>, credential: string, { to }: Rotation): boolean =>
-  usersOf(fleet, credential).every(
-    ({ state, fingerprint, restart, paused }) =>
-      paused || ((runOf(state) === null || fingerprint !== to) && restart?.secret !== 'old'),
-  );
 
 /** It runs on the new secret, is about to, or may have been given it by a start that nobody has reported yet. */
 export function hasNew(draft: Draft, agent: Agent, { to }: Rotation): boolean {

@@ -1,6 +1,6 @@
-import type { Fleet } from '../kernel/fleet.ts';
-import { isOver, recordOf, type Rotation } from '../kernel/ledger.ts';
-import { isBack, unprovenOf } from '../kernel/rotation.ts';
+import { runOf, type Fleet } from '../kernel/fleet.ts';
+import { isOver, recordOf, usersOf, type Rotation } from '../kernel/ledger.ts';
+import { unprovenOf } from '../kernel/rotation.ts';
 import type { RotationRow } from './api.ts';
 
 /** The last rotation of a credential, null when there was none. */
@@ -25,6 +25,13 @@ export function rotationRow(fleet: Fleet, credential: string): RotationRow | nul
 /** Undone, it is over when all are on the old secret again. */
 const isSettled = (fleet: Fleet, credential: string, rotation: Rotation): boolean =>
   rotation.stage === 'undone' ? isBack(fleet, credential, rotation) : isOver(rotation);
+
+/** Nobody runs on the new secret any more, or is about to end for it. Who is paused goes back when it is resumed. */
+const isBack = (fleet: Pick<Fleet, 'agents'>, credential: string, { to }: Rotation): boolean =>
+  usersOf(fleet, credential).every(
+    ({ state, fingerprint, restart, paused }) =>
+      paused || ((runOf(state) === null || fingerprint !== to) && restart?.secret !== 'old'),
+  );
 
 /** All that can be asked have answered: what is missing comes with the next messages, whenever that is. */
 const isLeftToTraffic = ({ stage }: Rotation, unproven: readonly string[]): boolean =>

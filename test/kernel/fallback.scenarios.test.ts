@@ -5,6 +5,7 @@ import {
   at,
   credentialChanges,
   declare,
+  habits,
   note,
   notify,
   pause,
@@ -15,7 +16,7 @@ import {
   stop,
   type Act,
 } from './scenario.ts';
-import { closes, crew, during, named, opens, sendAll, sendTo, settled, story } from './story.ts';
+import { closes, crew, during, named, opens, quiet, sendAll, sendTo, settled, story } from './story.ts';
 
 const NEW = 'ffff0000';
 const SPARE = { credentials: ['max', 'spare'] };
@@ -177,6 +178,77 @@ describe('what may be spent', () => {
       at('10s', sendTo('ada', 1), sendTo('ada', 2), sendTo('ada', 3)),
       at('1m', note('a restart alone is no money'), restart('ada')),
       at('2m', declareSpare({ ...PAID, ceilingUsd: 10 })),
+    ],
+  );
+});
+
+describe('on the way back', () => {
+  const ADA_ONLY = [named('ada', SPARE)];
+
+  story(
+    'it crashes until its time is over, and goes on with the other one',
+    '50m',
+    { agents: ADA_ONLY, faults: [REVOKED] },
+    [
+      ...begun(ADA_ONLY),
+      at('10s', opens('revoked'), sendTo('ada', 1)),
+      at('20s', habits({ initialized: null })),
+      at('1m', reset('ada')),
+      at('40m', habits({ initialized: 10 }), note('the next try')),
+    ],
+  );
+
+  story(
+    'an agent that is asked nothing returns with its next message, or gives up',
+    '80m',
+    { agents: [quiet('ada', SPARE)], faults: [REVOKED] },
+    [
+      ...begun([quiet('ada', SPARE)]),
+      at('10s', opens('revoked'), sendTo('ada', 1)),
+      at('20s', restart('ada'), note('only an operator brings it to its hold')),
+      at('31m', note('nobody asks it anything')),
+      at('70m', closes('revoked'), sendTo('ada', 2)),
+    ],
+  );
+
+  story('another own credential is declared for it meanwhile', '3m', { agents: ADA_ONLY, faults: [REVOKED] }, [
+    ...begun(ADA_ONLY),
+    at('9s', declareSpare({}, 'third')),
+    at('10s', opens('revoked'), sendTo('ada', 1)),
+    at('1m', declare({ ...ADA, credentials: ['third', 'spare'] })),
+    at('2m', sendTo('ada', 2)),
+  ]);
+
+  story(
+    'what is not declared is passed over, and what costs money without a ceiling is said so',
+    '5m',
+    {
+      agents: [named('ada', { credentials: ['max', 'nobody', 'spare'] })],
+      faults: [REVOKED],
+    },
+    [
+      ...begun([named('ada', { credentials: ['max', 'nobody', 'spare'] })], { billable: true }),
+      at('10s', costs, opens('revoked'), sendTo('ada', 1)),
+      at('1m', closes('revoked'), reset('ada')),
+    ],
+  );
+
+  story(
+    'a spent credential gives way to the next one, and one that is spent meanwhile is not taken up again',
+    '5m',
+    {
+      agents: crew(2, { credentials: ['max', 'spare', 'third'] }),
+      faults: [REVOKED],
+    },
+    [
+      ...begun(crew(2, { credentials: ['max', 'spare', 'third'] }), { billable: true, ceilingUsd: 1 }),
+      at('9s', declareSpare({ billable: true, ceilingUsd: 4 }, 'third')),
+      at('10s', costs, opens('revoked'), sendTo('ada', 1)),
+      at('1m', sendTo('ada', 2)),
+      at('2m', sendTo('bob', 2)),
+      at('3m', sendTo('ada', 3), sendTo('bob', 3)),
+      at('4m', reset('ada')),
+      at('4m 100ms', sendTo('bob', 4)),
     ],
   );
 });

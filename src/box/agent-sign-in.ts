@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { isSwitch, SIGN_IN_VARIABLES, signInSources } from '../claude/precedence.ts';
 import type { SignIn, SignInVariable, Source } from '../claude/precedence.ts';
 import { kindOfSecret } from '../claude/token-shape.ts';
-import { credentialEnvironment, defaultConfigDir } from '../config/credentials.ts';
+import { credentialEnvironment, defaultConfigDir, fingerprint } from '../config/credentials.ts';
 import { parseEnvFile } from '../config/environment.ts';
 import type { AgentSpec, CredentialSpec } from '../kernel/spec.ts';
 import { readClaudeSettings } from './claude-settings.ts';
@@ -15,7 +15,7 @@ type Variables = Readonly<Record<string, string>>;
 /** An agent as it is declared, and what the shell of `start FILE` gave it of its own variables. */
 export type Declared = { readonly spec: AgentSpec; readonly environment: Variables };
 
-/** What an agent would sign in with at its next start. */
+/** What an agent would sign in with at its next start, or what its process was given. */
 export type AgentSignIn = {
   readonly name: string;
   readonly credential: CredentialSpec | null;
@@ -31,16 +31,19 @@ type Layer = { readonly from: string; readonly variables: Variables; readonly is
 
 /**
  * Reads what a stream agent's environment and files hold. `shell` has the values that `envPass` names, as far as anybody
- * here knows them. `readFolder` reads a config folder, once for all who share it.
+ * here knows them. `readFolder` reads a config folder, once for all who share it. `given`: the environment that its process
+ * has; null when it has none, or when nobody can see it: then it is what it would be given.
  */
 export function readSignIn(
   { spec, environment }: Declared,
   credential: CredentialSpec | null,
   shell: Readonly<Record<string, string | undefined>>,
   readFolder: (path: string, isDefault: boolean) => ConfigFolder,
+  given: Variables | null = null,
 ): AgentSignIn {
-  const home = environment['HOME'] ?? '/';
-  const own = ownLayers(spec, credential, environment, shell);
+  const home = given?.['HOME'] ?? environment['HOME'] ?? '/';
+  const declared = ownLayers(spec, credential, environment, shell);
+  const own = given === null ? declared : givenLayers(declared, given);
   const configDir = lastOf(own, 'CLAUDE_CONFIG_DIR') ?? defaultConfigDir(home);
   const folder = readFolder(configDir, configDir === defaultConfigDir(home));
   const settings = settingsOf(configDir, spec.cwd).map((path) => ({ path, ...readClaudeSettings(path) }));
@@ -63,12 +66,13 @@ export function readSignIn(
   };
 }
 
-/** The same for many agents; a folder that several of them use is read once. */
+/** The same for many agents; a folder that several of them use is read once. `givenTo`: what the process of an agent has. */
 export function readSignIns(
   agents: readonly Declared[],
   credentials: ReadonlyMap<string, CredentialSpec>,
   shell: Readonly<Record<string, string | undefined>>,
   now: number,
+  givenTo: (agent: string) => Variables | null = () => null,
 ): readonly AgentSignIn[] {
   const folders = new Map<string, ConfigFolder>();
   const readFolder = (path: string, isDefault: boolean): ConfigFolder => {
@@ -78,7 +82,10 @@ export function readSignIns(
   };
   return agents
     .filter(({ spec }) => spec.mode === 'stream')
-    .map((agent) => readSignIn(agent, credentials.get(agent.spec.credentials[0] ?? '') ?? null, shell, readFolder));
+    .map((agent) => {
+      const { name, credentials: names } = agent.spec;
+      return readSignIn(agent, credentials.get(names[0] ?? '') ?? null, shell, readFolder, givenTo(name));
+    });
 }
 
 function ownLayers(
@@ -110,6 +117,18 @@ function ownLayers(
 
 const CREDENTIAL_ITSELF = 'the credential itself';
 
+/** What its process has, called by where it is declared as long as it says there what it was then. */
+function givenLayers(declared: readonly Layer[], given: Variables): readonly Layer[] {
+  return Object.entries(given).map(([name, value]) => {
+    const layer = declared.findLast(({ variables }) => variables[name] !== undefined);
+    const known = layer?.variables[name];
+    const isSame = known === value || known === CREDENTIAL_ITSELF;
+    return { from: isSame && layer !== undefined ? layer.from : ITS_PROCESS, variables: { [name]: value } };
+  });
+}
+
+const ITS_PROCESS = 'its process';
+
 /** Of the user, of the project, and the local one of the project, in which a later one wins (its documentation). */
 const settingsOf = (configDir: string, cwd: string): readonly string[] => [
   join(configDir, 'settings.json'),
@@ -128,7 +147,15 @@ function variableIn(layers: readonly Layer[], name: string): readonly SignInVari
   const layer = layers.findLast(({ variables }) => variables[name] !== undefined);
   const value = layer?.variables[name] ?? '';
   if (layer === undefined || value === '' || (isSwitch(name) && !isOn(value))) return [];
-  return [{ name, from: layer.from, isOfSettings: layer.isOfSettings === true, looksLike: kindOfSecret(value) }];
+  return [
+    {
+      name,
+      from: layer.from,
+      isOfSettings: layer.isOfSettings === true,
+      looksLike: kindOfSecret(value),
+      fingerprint: isSwitch(name) || value === CREDENTIAL_ITSELF ? null : fingerprint(value),
+    },
+  ];
 }
 
 const isOn = (value: string): boolean => !['0', 'false', 'no', 'off'].includes(value.trim().toLowerCase());

@@ -6,7 +6,7 @@ import type { Finding } from './finding.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Of a token of `claude setup-token` (its documentation). */
-const SETUP_TOKEN_MS = 365 * DAY_MS;
+export const SETUP_TOKEN_MS = 365 * DAY_MS;
 /** A person needs some days to be told, and to find an hour for it. */
 const ENDS_SOON_MS = 30 * DAY_MS;
 

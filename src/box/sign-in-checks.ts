@@ -52,10 +52,12 @@ function overruled({ name, credential, sources }: AgentSignIn): readonly Finding
     const loser = sources.find(({ kind }) => OF_A_SUBSCRIPTION.has(kind));
     return PAID.has(winner.kind) && loser !== undefined ? [rival(name, winner, loser.where)] : [];
   }
-  // What Claude Code lays over its environment is not the credential, even under the same name.
-  const isOwn = winner.kind === DECLARED[credential.type] && winner.variable?.isOfSettings !== true;
-  return isOwn ? [] : [rival(name, winner, `the credential ${credential.name}`)];
+  return isOf(credential, winner) ? [] : [rival(name, winner, `the credential ${credential.name}`)];
 }
+
+/** What Claude Code lays over its environment is not the credential, even under the same name. */
+export const isOf = ({ type }: CredentialSpec, { kind, variable }: Source): boolean =>
+  kind === DECLARED[type] && variable?.isOfSettings !== true;
 
 function rival(name: string, winner: Source, loser: string): Finding {
   const about = `agent ${name}`;

@@ -9,6 +9,8 @@ export type SignInVariable = {
   /** Claude Code lays the `env` of its settings over the environment that it was started with. */
   readonly isOfSettings: boolean;
   readonly looksLike: SecretKind;
+  /** Tells its value from others; null for a switch, and where the value is not known here. */
+  readonly fingerprint: string | null;
 };
 
 /** All that an agent could sign in with: what its environment has and what its files hold. */

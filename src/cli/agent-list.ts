@@ -1,10 +1,19 @@
+import type { CredentialRow } from '../protocol/auth-rows.ts';
 import type { AgentRow, IncidentRow } from '../protocol/rows.ts';
 import type { Context } from './verb.ts';
 
-export type Listed = { readonly rows: readonly AgentRow[]; readonly incidents: readonly IncidentRow[] };
+export type Listed = {
+  readonly rows: readonly AgentRow[];
+  readonly incidents: readonly IncidentRow[];
+  readonly credentials: readonly CredentialRow[];
+};
 
 /** Agents for whoever asks: JSON for programs; for people a table, and below it what is open and who needs a person. */
-export async function printAgents(context: Context, { rows, incidents }: Listed, wide = false): Promise<void> {
+export async function printAgents(
+  context: Context,
+  { rows, incidents, credentials }: Listed,
+  wide = false,
+): Promise<void> {
   if (context.json) {
     context.answer(rows);
     return;
@@ -15,7 +24,8 @@ export async function printAgents(context: Context, { rows, incidents }: Listed,
   const { troubleLines } = await import('./trouble-lines.ts');
   const terminal = terminalOf(process.stdout, context.env);
   context.say(agentTable(rows, Date.now(), { ...terminal, width: wide ? Infinity : terminal.width }));
-  const troubles = troubleLines(rows, incidents);
+  const { credentialLines } = await import('./credential-lines.ts');
+  const troubles = [...troubleLines(rows, incidents), ...credentialLines(rows, credentials, Date.now())];
   if (troubles.length === 0) return;
   const { wrap } = await import('./wrap.ts');
   context.say(['', ...troubles.map((line) => wrap(line, terminal.width, 2))].join('\n'));

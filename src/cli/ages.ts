@@ -16,6 +16,11 @@ export const durationOf = (ms: number): string => (ms < 10_000 ? `${(ms / 1000).
 
 export const ageSince = (at: string | null, now: number): string => (at === null ? '-' : ageOf(now - Date.parse(at)));
 
+const DAY_MS = 86_400_000;
+
+/** Time until the end of something that is told in days: a day that has begun counts. */
+export const leftOf = (ms: number): string => (ms > DAY_MS ? `${Math.ceil(ms / DAY_MS)}d` : ageOf(ms));
+
 /** Time until then; `now` when it is due. */
 export function untilThen(at: string | null, now: number): string {
   if (at === null) return '-';

@@ -28,7 +28,8 @@ const needsPerson = ({ state, health }: AgentRow): boolean => state === 'errored
 
 const wordOf = ({ name, state, health }: AgentRow): string => `${name} (${state === 'errored' ? state : health})`;
 
-function listed(words: readonly string[]): string {
+/** `a, b, c and 7 more`. */
+export function listed(words: readonly string[]): string {
   const more = words.length - NAMED_MAX;
   return `${words.slice(0, NAMED_MAX).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

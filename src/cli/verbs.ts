@@ -153,6 +153,13 @@ export const VERBS: readonly VerbRow[] = [
     load: () => import('./verbs/wait.ts'),
   },
   {
+    name: 'auth',
+    aliases: [],
+    group: 'Credentials',
+    summary: 'what agents really sign in with, and how each credential is',
+    load: () => import('./verbs/auth.ts'),
+  },
+  {
     name: 'rotate',
     aliases: [],
     group: 'Credentials',

@@ -101,7 +101,7 @@ export function changedByHand(
     if (value === undefined) return [];
     const handed = fingerprint(value);
     const isNews = Object.values(fleet.agents).some(
-      ({ spec, fingerprint: given }) => spec.credentials[0] === name && given !== null && given !== handed,
+      (agent) => credentialNameOf(agent) === name && agent.fingerprint !== null && agent.fingerprint !== handed,
     );
     return isNews
       ? [{ type: 'credential-changed', credential: name, fingerprint: handed, byPerson: true } as const]

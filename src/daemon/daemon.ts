@@ -8,6 +8,7 @@ import { prepareHome } from '../home/permission.ts';
 import { adoptAll } from './adopt.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { CredentialWatch } from './credential-watch.ts';
+import { DeadlineWatch } from './deadline-watch.ts';
 import { Door } from './door.ts';
 import { Engine } from './engine.ts';
 import { Host } from './host.ts';
@@ -66,7 +67,7 @@ export async function startDaemon(
   await host.resumeRotations();
   outbox.start();
   await submit({ type: 'tick' });
-  const checks = beginChecks(clock, engine, host);
+  const checks = beginChecks(home, clock, engine, host, secrets);
   const asked = signal();
   const context = {
     home,
@@ -114,13 +115,15 @@ function openState(
 }
 
 /** Looks at the runs and at the world around them; at once, so that what was so before is known to be no news. */
-function beginChecks(clock: Clock, engine: Engine, host: Host): NodeJS.Timeout {
+function beginChecks(home: string, clock: Clock, engine: Engine, host: Host, secrets: Secrets): NodeJS.Timeout {
   const options = { clock, fleet: () => engine.fleet, submit: engine.submit.bind(engine) };
   const credentials = new CredentialWatch(options);
   const wakes = new WakeClock(options);
+  const deadlines = new DeadlineWatch({ ...options, home, secrets });
   const check = (): void => {
     host.checkAll();
     wakes.check();
+    deadlines.check();
     void credentials.check();
   };
   check();

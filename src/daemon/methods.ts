@@ -5,6 +5,7 @@ import { PARAMS } from '../protocol/params.ts';
 import { mismatch } from '../protocol/shape.ts';
 import { incidentRow } from '../protocol/views.ts';
 import { outcome, send } from './ask.ts';
+import * as auth from './auth.ts';
 import type { Connection, Handle } from './connection.ts';
 import type { DaemonContext } from './context.ts';
 import * as operate from './operate.ts';
@@ -45,6 +46,8 @@ const METHODS: Methods = {
   history: ({ agent }, { context }) => queries.history(context, agent),
   explain: ({ targets }, { context }) => queries.explain(context, targets),
   credentials: (_params, { context }) => queries.credentials(context),
+  'credential-states': (_params, { context }) => auth.states(context),
+  auth: ({ targets }, { context }) => auth.auth(context, targets),
   incidents: ({ open }, { context }) => queries.incidents(context, open),
   'incident-stats': (_params, { context }) => queries.stats(context),
   events: ({ lines }, { context }) => queries.events(context, lines),

@@ -65,6 +65,11 @@ export class Secrets {
     return picked;
   }
 
+  /** The same of those that the secrets of these credentials come from. */
+  ofSources(specs: readonly CredentialSpec[]): Readonly<Record<string, string>> {
+    return this.pick(specs.flatMap(({ from }) => (from !== null && 'env' in from ? [from.env] : [])));
+  }
+
   /**
    * @param staged the secret that a rotation has staged is meant, as long as it is there
    * @throws NoSecret

@@ -66,7 +66,8 @@ function parseSnapshot(text: string): Snapshot | null {
     if (typeof value !== 'object' || value === null) return null;
     const snapshot = value as Partial<Snapshot>;
     const isWhole = snapshot.format === 1 && typeof snapshot.seq === 'number' && snapshot.fleet?.format === 1;
-    return isWhole ? (snapshot as Snapshot) : null;
+    // What an older daemon did not keep is empty.
+    return isWhole ? ({ ...snapshot, fleet: { ...emptyFleet, ...snapshot.fleet } } as Snapshot) : null;
   } catch {
     // Not JSON: the caller reports the file and takes the one before.
     return null;

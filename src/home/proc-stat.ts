@@ -55,6 +55,19 @@ export function parseStat(text: string): ProcStat | null {
  */
 export const readEnviron = (pid: number): Buffer | null => readProc(`/proc/${pid}/environ`, Infinity);
 
+/** The same, by the names of its variables. null, too, when it is empty. */
+export function environmentOf(pid: number): Record<string, string> | null {
+  const bytes = readEnviron(pid);
+  if (bytes === null || bytes.length === 0) return null;
+  const entries = bytes
+    .toString('utf8')
+    .split('\0')
+    .filter((entry) => entry.includes('='));
+  return Object.fromEntries(
+    entries.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
+  );
+}
+
 /** Newest first: whoever forks and ends at once is gone by the time that a long list comes to its end. */
 function listPids(): number[] {
   const pids: number[] = [];

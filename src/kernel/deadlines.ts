@@ -8,6 +8,7 @@ import { mayBeAsked } from './messages.ts';
 import { laterOf, type Deadline, type MonoDeadline } from './moment.ts';
 import { isPlanned } from './plans.ts';
 import { rollDeadlines } from './roll.ts';
+import { secretDeadlines } from './secret-deadlines.ts';
 
 export type NextDeadline = { readonly mono: number | null; readonly wall: number | null };
 
@@ -19,6 +20,7 @@ export function nextDeadline(fleet: Fleet): NextDeadline {
     ...Object.values(fleet.agents).flatMap((agent) => deadlinesOf(fleet, agent)),
     ...Object.values(fleet.incidents).flatMap((incident) => gateDeadlines(fleet, incident)),
     ...rollDeadlines(fleet),
+    ...secretDeadlines(fleet),
   ];
   for (const deadline of all) {
     if (deadline.clock === 'mono') mono = Math.min(mono, deadline.at);

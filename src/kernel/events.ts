@@ -1,4 +1,5 @@
 import type { StreamFact } from './facts.ts';
+import type { Wall } from './moment.ts';
 import type { AgentSpec, CredentialSpec, NotifySpec } from './spec.ts';
 
 /** One life of an agent's process; also the name of its run folder. */
@@ -146,6 +147,8 @@ export type WorldEvent =
       /** A person has replaced it: also agents that are in no trouble get it. Claude Code renews a login by itself. */
       readonly byPerson: boolean;
     }
+  /** When the secret of a credential ends, as its file or its mint date says; null when that is not known. */
+  | { readonly type: 'deadline-seen'; readonly credential: string; readonly at: Wall | null }
   /** It is the time of day at which an agent wants to be renewed (`idleWake.at`). */
   | { readonly type: 'wake-time'; readonly agent: string };
 

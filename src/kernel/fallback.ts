@@ -6,7 +6,7 @@ import { FOLLOW_MS } from './gates.ts';
 import { changeRecord, recordOf, usersOf } from './ledger.ts';
 import { incidentOf } from './membership.ts';
 import { after, isDue, type Deadline } from './moment.ts';
-import { tellCeiling, tellFallback, tellFallbackOver } from './notices.ts';
+import { tellCeiling, tellFallback, tellFallbackOver } from './fallback-notices.ts';
 import { causeOfHold } from './plans.ts';
 import { SLOW_ATTEMPT_MS } from './quiet.ts';
 import { abandonRecovery } from './recovery.ts';

@@ -122,6 +122,10 @@ export type Run = {
   readonly totalCostUsd: number;
   /** A frame whose write was begun and not reported finished. */
   readonly writing: { readonly uuid: string; readonly bytes: number } | null;
+  /** What `initialize` called the credential in use; null: it named none. Absent: not heard, or by an older daemon. */
+  readonly tokenSource?: string | null;
+  /** What its last turn began with as the source of a key (`init.apiKeySource`); likewise. */
+  readonly apiKeySource?: string | null;
 };
 
 export type Session = {

@@ -1,7 +1,7 @@
 import { put, type Draft } from './draft.ts';
 import type { StreamFact } from './facts.ts';
-import { runOf, type Agent } from './fleet.ts';
-import { checkTokenSource } from './declared-source.ts';
+import { runOf, type Agent, type Run } from './fleet.ts';
+import { checkSource } from './declared-source.ts';
 import { escalate } from './lifecycle.ts';
 import { becomeReady } from './processes.ts';
 import {
@@ -26,9 +26,14 @@ export function onHeard(draft: Draft, heard: Agent, how: Heard, fact: StreamFact
     case 'initialized':
       onInitialized(draft, agent, fact.tokenSource);
       return;
-    case 'turn-started':
-      onTurnStarted(draft, agent, run, fact);
+    case 'turn-started': {
+      const { apiKeySource } = fact;
+      const confirmed: Run = { ...run, apiKeySource };
+      const begun = onTurnStarted(draft, { ...agent, state: { ...heard.state, run: confirmed } }, confirmed, fact);
+      // Said once in a run, it is known.
+      if (apiKeySource !== before.apiKeySource) checkSource(draft, begun, late);
       return;
+    }
     case 'accepted':
       onAccepted(draft, agent, run, fact.uuid);
       return;
@@ -61,6 +66,6 @@ export function onHeard(draft: Draft, heard: Agent, how: Heard, fact: StreamFact
 function onInitialized(draft: Draft, agent: Agent, tokenSource: string | null): void {
   if (agent.state.at !== 'starting') return;
   const detail = tokenSource === null ? '' : `credential from ${tokenSource}`;
-  const ready = becomeReady(draft, agent, agent.state.run, detail);
-  checkTokenSource(draft, ready, tokenSource);
+  const ready = becomeReady(draft, agent, { ...agent.state.run, tokenSource }, detail);
+  checkSource(draft, ready, false);
 }

@@ -18,7 +18,12 @@ export type CredentialRecord = {
   readonly roll: Roll | null;
   /** The last replacement that an operator asked for, under way or over. */
   readonly rotation: Rotation | null;
+  /** When the secret in place ends; null when nobody knows. */
+  readonly deadline: SecretDeadline | null;
 };
+
+/** `told`: so many days before it people were told last, 0: that it has ended; null: nobody was told. */
+export type SecretDeadline = { readonly at: Wall; readonly told: number | null };
 
 /** How a secret is brought to the agents of a credential: one at a time, between turns, each proven before the next. */
 export type Roll = {
@@ -82,10 +87,14 @@ const NOTHING: CredentialRecord = {
   isLeft: false,
   roll: null,
   rotation: null,
+  deadline: null,
 };
 
-export const recordOf = ({ ledger }: Pick<Fleet, 'ledger'>, credential: string): CredentialRecord =>
-  ledger[credential] ?? NOTHING;
+/** What an older daemon has not kept is not known. */
+export const recordOf = ({ ledger }: Pick<Fleet, 'ledger'>, credential: string): CredentialRecord => ({
+  ...NOTHING,
+  ...ledger[credential],
+});
 
 export function changeRecord(draft: Draft, credential: string, change: Partial<CredentialRecord>): CredentialRecord {
   const changed = { ...recordOf(draft, credential), ...change };

@@ -1,11 +1,11 @@
 import { CAUSES, toldOf, type Cause, type Scope } from './causes.ts';
 import { nextNumber, type Draft } from './draft.ts';
-import type { Agent, Fallback } from './fleet.ts';
+import type { Agent, Fleet } from './fleet.ts';
 import type { Incident, Receipt } from './trouble.ts';
 import { putIncident } from './incidents.ts';
-import { changeRecord, recordOf } from './ledger.ts';
 import { must } from './invariant.ts';
 import type { Wall } from './moment.ts';
+import type { NotifySpec } from './spec.ts';
 
 /**
  * opened: a trouble was found · failing: its second attempt has failed and nobody was told of it yet · attention: a person
@@ -74,83 +74,41 @@ export function tellErrored(draft: Draft, agent: Agent, cause: Cause): void {
   });
 }
 
-/** Agents work on another credential than their own. Told once, until they are back. */
-export function tellFallback(draft: Draft, agent: Agent, { own, name }: Fallback, cause: Cause): void {
-  if (recordOf(draft, own).isLeft) return;
-  changeRecord(draft, own, { isLeft: true });
-  const agents = Object.values(draft.agents).filter(({ spec }) => spec.credentials[0] === own);
-  const text = `${agent.spec.name} works on '${name}' while '${own}' is in trouble${costText(draft, name)}. ${CAUSES[cause].told} ${CAUSES[cause].todo} agentvisor goes back to '${own}' when that is answered again.`;
+/** A secret ends soon, or has ended: whoever uses it must be given another one. `days`: which of the notices it is. */
+export function tellEnd(draft: Draft, credential: string, agents: readonly string[], days: number, text: string): void {
   send(draft, {
-    id: `${own}-left-${nextNumber(draft)}`,
+    id: `${credential}-ends-${days}-${nextNumber(draft)}`,
     kind: 'attention',
-    at: draft.moment.wall,
-    incident: null,
-    scope: 'credential',
-    cause,
-    agents: agents.map(({ spec }) => spec.name),
-    text: text.replaceAll(/ +/g, ' '),
-    receipt: null,
-  });
-}
-
-/** All are back on their own credential. */
-export function tellFallbackOver(draft: Draft, agent: Agent, own: string): void {
-  changeRecord(draft, own, { isLeft: false });
-  const agents = Object.values(draft.agents).filter(({ spec }) => spec.credentials[0] === own);
-  const others = new Set(agents.flatMap(({ spec }) => spec.credentials.slice(1)));
-  const costs = [...others].map((name) => `'${name}'${costText(draft, name)}`).filter((text) => text.includes('USD'));
-  send(draft, {
-    id: `${own}-back-${nextNumber(draft)}`,
-    kind: 'closed',
     at: draft.moment.wall,
     incident: null,
     scope: 'credential',
     cause: 'auth-credential',
-    agents: agents.map(({ spec }) => spec.name),
-    text: [`'${own}' answers ${agent.spec.name} again; all work on it.`, ...costs].join(' '),
+    agents,
+    text: `${namesOf({ agents })} (credential): ${text}`,
     receipt: null,
   });
 }
 
-/** A credential has cost what it may. */
-export function tellCeiling(draft: Draft, name: string): void {
-  const { ceilingUsd } = must(draft.credentials[name], 'who has a ceiling is declared');
-  const users = Object.values(draft.agents).filter(({ spec }) => spec.credentials.includes(name));
-  send(draft, {
-    id: `${name}-ceiling-${nextNumber(draft)}`,
-    kind: 'attention',
-    at: draft.moment.wall,
-    incident: null,
-    scope: 'credential',
-    cause: 'billing',
-    agents: users.map(({ spec }) => spec.name),
-    text: `'${name}' has cost the ${ceilingUsd} USD that it may: no further turn is begun on it. To let it cost more, raise ceilingUsd and run: agentvisor start FILE`,
-    receipt: null,
-  });
-}
-
-function costText(draft: Draft, name: string): string {
-  const spec = draft.credentials[name];
-  if (spec === undefined || !spec.billable) return '';
-  const { ceilingUsd } = spec;
-  const spent = `has cost ${recordOf(draft, name).spentUsd.toFixed(2)} USD so far`;
-  return ceilingUsd === null
-    ? ` (which costs money and ${spent})`
-    : ` (which costs money, ${spent} and may cost ${ceilingUsd} USD)`;
+/** Where notices about these agents go: the channels of the files that they stand in, each once. */
+export function channelsOf(
+  { agents, notify }: Pick<Fleet, 'agents' | 'notify'>,
+  names: readonly string[],
+): readonly NotifySpec[] {
+  const files = new Set(names.map((name) => agents[name]?.spec.file ?? ''));
+  const all = [...files].flatMap((file) => notify[file] ?? []);
+  return [...new Map(all.map((channel) => [JSON.stringify(channel), channel])).values()];
 }
 
 /** @returns false when nobody wants to be told */
-function send(draft: Draft, notice: Notice): boolean {
-  const files = new Set(notice.agents.map((name) => draft.agents[name]?.spec.file ?? ''));
-  const all = [...files].flatMap((file) => draft.notify[file] ?? []);
-  const channels = [...new Map(all.map((channel) => [JSON.stringify(channel), channel])).values()];
+export function send(draft: Draft, notice: Notice): boolean {
+  const channels = channelsOf(draft, notice.agents);
   if (channels.length > 0) draft.commands.push({ type: 'notice', notice, channels });
   return channels.length > 0;
 }
 
 const AGENTS_NAMED_MAX = 5;
 
-function namesOf({ agents }: Incident): string {
+function namesOf({ agents }: Pick<Incident, 'agents'>): string {
   const more = agents.length - AGENTS_NAMED_MAX;
   return `${agents.slice(0, AGENTS_NAMED_MAX).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -16,6 +16,7 @@ import { isTrialFailure, onTrialFailure } from './rotation.ts';
 import { mendSession } from './sessions.ts';
 import { sharesCredential } from './shared-credential.ts';
 import { tierOf } from './tier.ts';
+import { undeclaredSource } from './undeclared-source.ts';
 import { siblingAnswered, verdictOf, type Seen } from './verdict.ts';
 
 /** The turn of an agent has failed: puts the agent into an incident and plans what happens next. */
@@ -89,6 +90,8 @@ export type GoodAnswer = { readonly messageId: string | null; readonly model: st
  * only by an answer of the limited family of models: a subagent on a smaller one shows nothing.
  */
 export function onGoodAnswer(draft: Draft, agent: Agent, answer: GoodAnswer): Agent {
+  // Given on something else, it shows nothing of the declared credential, nor is it any excuse.
+  if (undeclaredSource(draft, agent) !== null) return put(draft, agent);
   const turn = must(agent.turn, 'an answer is given in a turn');
   const proven = { ...agent, rejectedAt: null, provenAt: answer.late ? agent.provenAt : turn.startedAt };
   const tier = tierOf(answer.model);

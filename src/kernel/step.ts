@@ -10,6 +10,7 @@ import type { Moment } from './moment.ts';
 import { onOperator } from './operator.ts';
 import { onProcess } from './processes.ts';
 import { onRotation } from './rotation.ts';
+import { tellDeadlines } from './secret-deadlines.ts';
 import { onWorld } from './world.ts';
 
 export type Step = { readonly fleet: Fleet; readonly commands: readonly Command[] };
@@ -25,6 +26,7 @@ export function step(fleet: Fleet, event: Event, moment: Moment): Step {
   const draft = openDraft(fleet, moment);
   apply(draft, event);
   settle(draft);
+  tellDeadlines(draft);
   return { fleet: closeDraft(draft), commands: draft.commands };
 }
 
@@ -45,6 +47,7 @@ function apply(draft: Draft, event: Event): void {
       onOperator(draft, event);
       return;
     case 'credential-changed':
+    case 'deadline-seen':
     case 'wake-time':
       onWorld(draft, event);
       return;

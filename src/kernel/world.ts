@@ -7,12 +7,17 @@ import { askForRenewal } from './idle.ts';
 import { credentialNameOf, isRotating, recordOf } from './ledger.ts';
 import { beginRoll } from './roll.ts';
 import { onReplacedByHand } from './rotation.ts';
+import { noteDeadline } from './secret-deadlines.ts';
 
 /** What the host notices of the world beside the processes. */
 export function onWorld(draft: Draft, event: WorldEvent): void {
   if (event.type === 'credential-changed') {
     onCredentialChanged(draft, event.credential, event.fingerprint);
     if (event.byPerson) rollChange(draft, event.credential, event.fingerprint);
+    return;
+  }
+  if (event.type === 'deadline-seen') {
+    noteDeadline(draft, event.credential, event.at);
     return;
   }
   const agent = draft.agents[event.agent];

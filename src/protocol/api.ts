@@ -3,6 +3,7 @@ import type { Cause } from '../kernel/causes.ts';
 import type { RestartHow } from '../kernel/events.ts';
 import type { AgentSpec, CredentialSpec, NotifySpec } from '../kernel/spec.ts';
 import type { IncidentStats } from './incident-stats.ts';
+import type { AuthReport, CredentialRow } from './auth-rows.ts';
 import type { AgentRow, EventRow, ExplanationRow, HistoryRow, IncidentRow } from './rows.ts';
 
 /** Raised when a client of one number can no longer talk to a daemon of another. */
@@ -114,6 +115,10 @@ export type Api = {
   explain: { params: { targets: Targets }; result: readonly ExplanationRow[] };
   /** As declared: sources and never a secret. */
   credentials: { params: Record<string, never>; result: readonly CredentialSpec[] };
+  /** What is known of each declared credential without a look at any file. */
+  'credential-states': { params: Record<string, never>; result: readonly CredentialRow[] };
+  /** What agents sign in with, and how their credentials are. No target: all agents and all declared credentials. */
+  auth: { params: { targets: Targets }; result: AuthReport };
   /** `open`: those alone, without a look at the file that holds all. */
   incidents: { params: { open: boolean }; result: readonly IncidentRow[] };
   'incident-stats': { params: Record<string, never>; result: IncidentStats };

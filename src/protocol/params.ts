@@ -100,6 +100,8 @@ export const PARAMS: Readonly<Record<Exclude<Method, 'hello'>, Shape>> = {
   history: fields({ agent: 'string' }),
   explain: targets,
   credentials: nothing,
+  'credential-states': nothing,
+  auth: targets,
   incidents: fields({ open: 'boolean' }),
   'incident-stats': nothing,
   events: fields({ lines: 'number' }),

@@ -2,7 +2,13 @@ import { expect, test } from 'vitest';
 import { SIGN_IN_VARIABLES, signInSources } from '../../src/claude/precedence.ts';
 import type { SignIn, SignInVariable } from '../../src/claude/precedence.ts';
 
-const variable = (name: string): SignInVariable => ({ name, from: '`env`', isOfSettings: false, looksLike: 'other' });
+const variable = (name: string): SignInVariable => ({
+  name,
+  from: '`env`',
+  isOfSettings: false,
+  looksLike: 'other',
+  fingerprint: null,
+});
 
 const EVERYTHING: SignIn = {
   variables: SIGN_IN_VARIABLES.map(variable).toReversed(),

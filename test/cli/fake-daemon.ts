@@ -23,8 +23,8 @@ export type FakeDaemon = {
 
 export const HELLO = { protocol: PROTOCOL, version: '0.1.0', pid: 4242 };
 
-/** What it says unless the test says otherwise: `send` looks at its agent by the way. */
-const USUAL: Readonly<Record<string, unknown>> = { hello: HELLO, list: [] };
+/** What it says unless the test says otherwise: `send` looks at its agent by the way, `list` at credentials. */
+const USUAL: Readonly<Record<string, unknown>> = { hello: HELLO, list: [], 'credential-states': [] };
 
 /** A server on a home's socket that greets, and answers the rest as the test says. */
 export async function fakeDaemon(home: string, reply: Reply): Promise<FakeDaemon> {

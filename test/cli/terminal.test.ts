@@ -85,7 +85,7 @@ describe('list', () => {
   test('says nothing below when all is well, and asks for no incidents', async () => {
     const { run, daemon } = await daemonThatSays({ list: [agentRow()] });
     expect((await run(['list'])).stdout.trimEnd().split('\n')).toHaveLength(2);
-    expect(daemon.requests.map(({ method }) => method)).toEqual(['hello', 'list']);
+    expect(daemon.requests.map(({ method }) => method)).toEqual(['hello', 'list', 'credential-states']);
   });
 
   test('asks for no incidents that --json does not show', async () => {

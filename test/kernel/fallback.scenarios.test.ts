@@ -251,4 +251,42 @@ describe('on the way back', () => {
       at('4m 100ms', sendTo('bob', 4)),
     ],
   );
+
+  story(
+    'what it would go on with has cost what it may meanwhile: it waits on its own',
+    '3m',
+    { agents: TWO, faults: [REVOKED] },
+    [
+      ...begun(TWO, { billable: true, ceilingUsd: 3 }),
+      at('10s', costs, opens('revoked'), sendAll(TWO, 1)),
+      at('1m', reset('ada')),
+      at('1m 500ms', note('asked again while it tries'), reset('ada'), sendTo('bob', 2)),
+      at('2m', sendTo('ada', 3)),
+    ],
+  );
+
+  story(
+    'it is limited until its time is over, and goes on with the other one',
+    '12m',
+    {
+      agents: ADA_ONLY,
+      faults: [REVOKED, during('busy', '429', { when: { token: 'ab12cd34' } })],
+    },
+    [
+      ...begun(ADA_ONLY),
+      at('10s', opens('revoked'), sendTo('ada', 1)),
+      at('1m', closes('revoked'), opens('busy'), reset('ada')),
+    ],
+  );
+
+  story(
+    'a new declaration with the same credentials leaves it where it is',
+    '2m',
+    { agents: ADA_ONLY, faults: [REVOKED] },
+    [
+      ...begun(ADA_ONLY),
+      at('10s', opens('revoked'), sendTo('ada', 1)),
+      at('1m', declare({ ...ADA, ...SPARE, watch: { ...ADA.watch, turnSilenceMs: 60_000 } })),
+    ],
+  );
 });

@@ -109,6 +109,7 @@ const operators: readonly Weighted[] = [
   ),
   move(1, fc.record({ do: is('wake'), agent: talker })),
   move(1, fc.record({ do: is('rotate'), credential })),
+  move(1, fc.record({ do: is('deadline'), credential, inDays: fc.constantFrom(null, -1, 3, 15) })),
 ];
 
 /** An operator replaces a secret, and the host works on its files. */
@@ -175,7 +176,7 @@ const anyFact: fc.Arbitrary<StreamFact> = fc.oneof(
     sessionId: fc.constantFrom(null, 'another'),
     model: fc.constantFrom(null, 'claude-opus-4-5'),
     claudeVersion: fc.constant(null),
-    apiKeySource: fc.constant(null),
+    apiKeySource: fc.constantFrom(null, 'none', 'ANTHROPIC_API_KEY'),
   }),
   fc.record({ fact: is('accepted'), uuid: fc.constant('unknown') }),
   fc.record({

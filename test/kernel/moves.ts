@@ -1,6 +1,7 @@
 import type { Event, ExitHint } from '../../src/kernel/events.ts';
 import type { FailureKind, StreamFact } from '../../src/kernel/facts.ts';
 import { runOf } from '../../src/kernel/fleet.ts';
+import { wall } from '../../src/kernel/moment.ts';
 import { ADA } from './fleet-of.ts';
 import type { Weather } from './api.ts';
 import { CAST, MEMORY_MAX } from './cast.ts';
@@ -17,6 +18,8 @@ export type FileLie = {
   readonly problem: boolean;
 };
 type Claim = 'from' | 'to' | 'other' | null;
+
+const DAY_MS = 86_400_000;
 
 /** What can happen in a history, as a plain value. */
 export type HistoryMove =
@@ -42,6 +45,7 @@ export type HistoryMove =
   | { readonly do: 'wake'; readonly agent: string }
   /** Somebody writes another secret into the file of a credential. */
   | { readonly do: 'rotate'; readonly credential: string }
+  | { readonly do: 'deadline'; readonly credential: string; readonly inDays: number | null }
   | { readonly do: 'rotation'; readonly credential: string; readonly to: NewSecret; readonly rounds: number }
   | { readonly do: 'undo'; readonly credential: string }
   /** Somebody signs in anew: of a stored login nothing but that can be seen. */
@@ -176,6 +180,10 @@ const MAKE: Make = {
   send: (model, { agent }) => model.send(agent),
   operator: (model, { verb, agent }) => model.submit(operatorEvent(verb, agent)),
   wake: (model, { agent }) => model.submit({ type: 'wake-time', agent }),
+  deadline: (model, { credential, inDays }) => {
+    const at = inDays === null ? null : wall(model.moment.wall + inDays * DAY_MS);
+    model.submit({ type: 'deadline-seen', credential, at });
+  },
   rotate: (model, { credential }) => model.secrets.replace(credential),
   rotation: (model, { credential, to, rounds }) => {
     model.secrets.rotate(credential, to);

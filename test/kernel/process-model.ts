@@ -141,7 +141,7 @@ export class Process {
       sessionId: this.sessionId,
       model: this.#model,
       claudeVersion: '2.1.195',
-      apiKeySource: 'none',
+      apiKeySource: this.#tokenSource === 'ANTHROPIC_API_KEY' ? 'ANTHROPIC_API_KEY' : 'none',
     });
     if (frame !== null) this.#say({ fact: 'accepted', uuid: frame.uuid });
   }

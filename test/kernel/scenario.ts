@@ -3,7 +3,8 @@ import type { ExitHint, ProcessEvent, RestartHow } from '../../src/kernel/events
 import type { Failure, FailureKind, StreamFact } from '../../src/kernel/facts.ts';
 import { runOf } from '../../src/kernel/fleet.ts';
 import type { AgentSpec } from '../../src/kernel/spec.ts';
-import { ADA, agentIn, fleetOf, uuidOf } from './fleet-of.ts';
+import { wall } from '../../src/kernel/moment.ts';
+import { ADA, agentIn, fleetOf, START_WALL, uuidOf } from './fleet-of.ts';
 import type { Habits } from './habits.ts';
 import { World } from './world.ts';
 
@@ -143,6 +144,15 @@ export const wakeTime =
   (agent = 'ada'): Act =>
   (world) =>
     world.submit({ type: 'wake-time', agent });
+/** What the files say of the end of a secret, so many days after the start of the test. */
+export const endsOnDay =
+  (days: number | null, credential = 'max'): Act =>
+  (world) =>
+    world.submit({
+      type: 'deadline-seen',
+      credential,
+      at: days === null ? null : wall(START_WALL + days * 86_400_000),
+    });
 export const remove =
   (agent = 'ada'): Act =>
   (world) =>

@@ -130,6 +130,7 @@ const EVENTS: ReadonlySet<Event['type']> = new Set<Event['type']>([
   'credential-changed',
   'rotate-asked',
   'undo-asked',
+  'deadline-seen',
   'wake-time',
   'measured',
   'adopted',

@@ -67,6 +67,8 @@ export function eventLine(event: Event): string {
         `previous ${event.previous}`,
         event.problem,
       );
+    case 'deadline-seen':
+      return words('deadline-seen', event.credential, event.at === null ? 'unknown' : new Date(event.at).toISOString());
     case 'wake-time':
       return words('wake-time', event.agent);
     case 'measured':

@@ -1,4 +1,5 @@
 import type { AgentRow } from '../../protocol/rows.ts';
+import { AgentvisorError } from '../../protocol/errors.ts';
 import { ask, pickRows } from '../access.ts';
 import { printAgents, type Listed } from '../agent-list.ts';
 import type { Context } from '../verb.ts';
@@ -18,14 +19,31 @@ export async function run(context: Context): Promise<number> {
   const targets = context.args;
   const wantsIncidents = (rows: readonly AgentRow[]): boolean =>
     !context.json && rows.some(({ incident }) => incident !== null);
+  const wantsCredentials = (rows: readonly AgentRow[]): boolean =>
+    !context.json && rows.some(({ credential }) => credential !== null);
   const { value, exitCode } = await ask<Listed>(
     context,
     async (client) => {
       const rows = await client.call('list', { targets });
-      return { rows, incidents: wantsIncidents(rows) ? await client.call('incidents', { open: true }) : [] };
+      const [incidents, credentials] = await Promise.all([
+        wantsIncidents(rows) ? client.call('incidents', { open: true }) : [],
+        wantsCredentials(rows) ? client.call('credential-states', {}).catch(noneIfUnknown) : [],
+      ]);
+      return { rows, incidents, credentials };
     },
-    async ({ agents, incidents }) => ({ rows: await pickRows(agents, targets), incidents }),
+    async ({ agents, incidents, fleet, now }) => {
+      const rows = await pickRows(agents, targets);
+      if (!wantsCredentials(rows)) return { rows, incidents, credentials: [] };
+      const { credentialStates } = await import('../../protocol/credential-row.ts');
+      return { rows, incidents, credentials: credentialStates(fleet, now.wall) };
+    },
   );
   await printAgents(context, value, context.flag('wide'));
   return exitCode;
+}
+
+/** A daemon that was not renewed behind an upgrade has nothing to say of it; that must not cost the list. */
+function noneIfUnknown(error: unknown): readonly [] {
+  if (error instanceof AgentvisorError && error.code === 'usage') return [];
+  throw error;
 }

@@ -16,7 +16,7 @@ export const examples = ['agentvisor resurrect', 'agentvisor resurrect --json'];
 /** A daemon brings back by itself who is wanted up; who is not up yet is started now and waited for. */
 export async function run(context: Context): Promise<number> {
   const { rows, results } = await act(context, [], (client) => bringBack(context, client));
-  await printAgents(context, { rows, incidents: [] });
+  await printAgents(context, { rows, incidents: [], credentials: [] });
   for (const result of results.filter(({ ok }) => !ok)) noteFailure(context, result);
   return exitCodeOf(results);
 }

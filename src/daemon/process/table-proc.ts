@@ -1,4 +1,4 @@
-import { eachPid, readEnviron, readStat } from '../../home/proc-stat.ts';
+import { eachPid, environmentOf, readEnviron, readStat } from '../../home/proc-stat.ts';
 import { RUN_COOKIE } from '../../kernel/cookies.ts';
 import { trySignal, type OnSight, type Process, type ProcessTable, type Signal } from './process-table.ts';
 
@@ -26,15 +26,7 @@ export class ProcTable implements ProcessTable {
   }
 
   environOf(pid: number): Record<string, string> | null {
-    const bytes = readEnviron(pid);
-    if (bytes === null || bytes.length === 0) return null;
-    const entries = bytes
-      .toString('utf8')
-      .split('\0')
-      .filter((entry) => entry.includes('='));
-    return Object.fromEntries(
-      entries.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
-    );
+    return environmentOf(pid);
   }
 
   signal(process: Process, cookie: string, signal: Signal): boolean {

@@ -123,10 +123,10 @@ function tryToReturn(draft: Draft, agent: Agent, fallback: Fallback): Agent {
 
 /** Its own credential is still no good: it goes on with the other one, if that may still be used. */
 export function goOnWithFallback(draft: Draft, agent: Agent, fallback: Fallback, cause: Cause, text: string): Agent {
-  record(draft, agent, 'fallback', cause, `goes on with '${fallback.name}': ${text}`);
-  const next: Fallback = { ...fallback, returning: false, until: slowly(draft) };
-  const detail = `back on '${fallback.name}'`;
-  const kept = isUsable(draft, fallback.name) ? next : null;
+  const isKept = isUsable(draft, fallback.name);
+  const kept: Fallback | null = isKept ? { ...fallback, returning: false, until: slowly(draft) } : null;
+  const detail = isKept ? `goes on with '${fallback.name}'` : `stays with '${fallback.own}'`;
+  record(draft, agent, 'fallback', cause, `${detail}: ${text}`);
   const free = agent.recovery === null ? agent : abandonRecovery(draft, agent);
   // One try at a time is enough for all of them.
   for (const { agent: other, away } of awayFrom(draft, fallback.own)) {

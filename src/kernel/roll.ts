@@ -104,7 +104,7 @@ export const nextToAsk = (fleet: Known, credential: string, roll: Roll): Agent |
 const isUnprovenInTrouble = (agent: Agent, roll: Roll): boolean => {
   const run = runOf(agent.state);
   const isAnswered = run === null || run.answered;
-  return roll.asks && agent.recovery?.stage === 'verifying' && !isStale(agent, roll) && !isAnswered;
+  return !roll.trial && roll.asks && agent.recovery?.stage === 'verifying' && !isStale(agent, roll) && !isAnswered;
 };
 
 /** Asks an agent that has it already. */

@@ -84,7 +84,7 @@ export function box(): Box {
   onTestFinished(async () => {
     clients.forEach((opened) => opened.close());
     const killed = await av('kill');
-    const left = bearersUnder(home);
+    const left = [...bearersOf(home, RUN), ...(await stillThere(home))];
     left.forEach((pid) => process.kill(pid, 'SIGKILL'));
     rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
     expect({ left, code: killed.code, stderr: killed.code === 0 ? '' : killed.stderr }).toEqual({
@@ -164,9 +164,28 @@ function stdoutLines(runs: string): string[] {
   );
 }
 
+/** How long somebody who was being told a notice may take to its end: a delivery outlives its daemon, and ends by itself. */
+const DELIVERY_MS_MAX = 10_000;
+
+/** The daemon, its keeper and deliveries of notices that do not end. */
+async function stillThere(home: string): Promise<number[]> {
+  let left = bearersOf(home, HOME, DELIVERY);
+  await expect
+    .poll(() => (left = bearersOf(home, HOME, DELIVERY)), { timeout: DELIVERY_MS_MAX })
+    .toEqual([])
+    .catch(() => undefined);
+  return left;
+}
+
+const RUN = (home: string): string => `AGENTVISOR_RUN=${home}/agents/`;
+const DELIVERY = (home: string): string => `AGENTVISOR_RUN=${home}/state/`;
+const HOME = (home: string): string => `AGENTVISOR_HOME=${home}\0`;
+
 /** Processes that carry a cookie of this home, or are its daemon or keeper. */
-export function bearersUnder(home: string): number[] {
-  const marks = [`AGENTVISOR_RUN=${home}/`, `AGENTVISOR_HOME=${home}\0`];
+export const bearersUnder = (home: string): number[] => bearersOf(home, RUN, DELIVERY, HOME);
+
+function bearersOf(home: string, ...kinds: readonly ((home: string) => string)[]): number[] {
+  const marks = kinds.map((kind) => kind(home));
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .filter((pid) => {

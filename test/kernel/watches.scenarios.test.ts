@@ -63,6 +63,14 @@ describe('an agent that goes silent in its turn', () => {
     at('13m', goodTurn('msg_2')),
   ]);
 
+  scenario('what it says while it is being replaced proves nothing', '12m', [
+    at('0s', notify()),
+    ...inTurn,
+    at('20s', habits({ interrupted: null }), measures(600_100)),
+    at('10m 16s', note('the watch has tripped, and the old process is being ended'), measures(0), answers('msg_2a')),
+    at('11m', note('only the new one can show that it is over'), habits({ interrupted: 20 }), goodTurn('msg_2b')),
+  ]);
+
   scenario('a measurement that nobody answers is asked for again', '11m', [
     ...inTurn,
     at('20s', measures(null)),

@@ -18,6 +18,7 @@ const RECOVERY = ['recovery.properties.test.ts'];
 const PROPERTIES = ['properties.test.ts'];
 const ROTATION = ['rotation.properties.test.ts'];
 const CORNERS = ['rotation.corners.test.ts'];
+const FALLBACK = ['fallback.scenarios.test.ts'];
 const WINDOW = ['window.properties.test.ts'];
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -54,7 +55,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'turns.ts',
     from: "const isEnding = agent.state.at === 'stopping';",
     to: 'const isEnding = false;',
-    killedBy: RECOVERY,
+    killedBy: ['watches.scenarios.test.ts'],
   },
   {
     name: 'skip the cookie: no sweep behind a process that has ended',
@@ -333,5 +334,26 @@ export const MUTATIONS: readonly Mutation[] = [
     from: ' || restart.secret !== undefined)',
     to: ')',
     killedBy: CORNERS,
+  },
+  {
+    name: "take an API key that nobody has called billable in another credential's place",
+    file: 'fallback.ts',
+    from: "spec === undefined || (spec.type === 'api-key' && !spec.billable)",
+    to: 'spec === undefined',
+    killedBy: FALLBACK,
+  },
+  {
+    name: 'go on beyond the ceiling of a credential',
+    file: 'fallback.ts',
+    from: 'ceilingUsd !== null && recordOf({ ledger }, name).spentUsd >= ceilingUsd',
+    to: 'ceilingUsd !== null && recordOf({ ledger }, name).spentUsd < 0',
+    killedBy: FALLBACK,
+  },
+  {
+    name: 'let all try their own credential again at once',
+    file: 'fallback.ts',
+    from: 'every(({ away }) => !away.returning)',
+    to: 'every(({ away }) => away !== null)',
+    killedBy: FALLBACK,
   },
 ];

@@ -66,11 +66,13 @@ export class CredentialWatch {
   async #look({ key, path, credential, agents }: Place): Promise<Memory> {
     const before = this.#memories.get(key);
     const { seen, signIn } = await readPlace(credential, path);
-    // What a stored login was when an agent got it, nobody knows: it begins with what is there.
+    // What a stored login was when an agent got it, nobody knows, nor what one was given before it left this credential.
+    const isAway = (id: Agent['id']): boolean =>
+      agents.some((agent) => agent.id === id && credentialNameOf(agent) !== credential.name);
     const known = new Map(
       agents.map(({ id, fingerprint: given }) => [
         id,
-        before?.known.get(id) ?? (credential.from === null ? seen : (given ?? '')),
+        before?.known.get(id) ?? (credential.from === null || isAway(id) ? seen : (given ?? '')),
       ]),
     );
     // A secret that cannot be read for a moment is not forgotten.
@@ -109,16 +111,21 @@ export function changedByHand(
   });
 }
 
-/** Of all who are up or are to come up. What a rotation works on is looked at by that. */
+/**
+ * Of all who are up or are to come up, those included that work on another credential meanwhile. What a rotation works on is
+ * looked at by that.
+ */
 function placesOf(fleet: Fleet): readonly Place[] {
   const places = new Map<Place['key'], Place>();
   for (const agent of Object.values(fleet.agents)) {
-    const credential = fleet.credentials[credentialNameOf(agent) ?? ''];
-    if (agent.desired === 'down' || credential === undefined || isRotating(recordOf(fleet, credential.name))) continue;
-    const path = pathOf(credential, agent);
-    if (path === null) continue;
-    const key = `${credential.name} ${path}`;
-    places.set(key, { key, path, credential, agents: [...(places.get(key)?.agents ?? []), agent] });
+    if (agent.desired === 'down') continue;
+    for (const name of new Set([credentialNameOf(agent), agent.fallback?.own])) {
+      const credential = fleet.credentials[name ?? ''];
+      const path = credential === undefined ? null : pathOf(credential, agent);
+      if (credential === undefined || path === null || isRotating(recordOf(fleet, credential.name))) continue;
+      const key = `${credential.name} ${path}`;
+      places.set(key, { key, path, credential, agents: [...(places.get(key)?.agents ?? []), agent] });
+    }
   }
   return [...places.values()];
 }

@@ -203,6 +203,18 @@ test('agents that are in no trouble are told of another secret in their file too
   expect(told).toEqual([changed('new')]);
 });
 
+test('the own file of an agent that works on another credential is looked at, too, and what was there before is no news', async () => {
+  const { path, credential } = tokenFile('dead');
+  const calm = inTrouble(credential, { given: 'spare' });
+  const fallback = { own: 'max', name: 'spare', returning: false, until: { clock: 'mono' as const, at: at(0).mono } };
+  const { told, look } = watching({ ...calm, agents: { ada: { ...agentIn(calm), recovery: null, fallback } } });
+  await look(3);
+  expect(told).toEqual([]);
+  writeFileSync(path, 'new');
+  await look(3);
+  expect(told).toEqual([changed('new')]);
+});
+
 test('the file of an agent that is stopped is not looked at', async () => {
   const trouble = inTrouble(tokenFile('new').credential, {});
   const { told, look } = watching({ ...trouble, agents: { ada: { ...agentIn(trouble), desired: 'down' } } });

@@ -305,7 +305,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'rotation.ts',
     from: '  if (problem === null) workOn(draft, credential, act);\n  else askAgain',
     to: '  if (problem !== null) askAgain',
-    killedBy: ROTATION,
+    killedBy: ['rotation.scenarios.test.ts'],
   },
   {
     name: 'rotate to a secret that was replaced before',

@@ -91,8 +91,18 @@ function whatNext(fleet: Fleet, agent: Agent, incident: Incident | undefined, mo
   const next = nextAttempt(fleet, agent);
   const at = next === null ? null : timeOf(next, moment);
   const { recovery } = agent;
-  if (recovery === null || incident === undefined) return at === null ? '' : `The next start is at ${at}.`;
+  if (recovery === null || incident === undefined) {
+    return sentences(at === null ? '' : `The next start is at ${at}.`, returnText(agent, moment));
+  }
   return nextInIncident(agent.spec.name, recovery, gateOf(incident, recovery.gate), at);
+}
+
+/** When an agent that works on another credential tries its own one again. */
+function returnText({ fallback }: Agent, moment: Moment): string {
+  if (fallback === null) return '';
+  const { own, name, returning, until } = fallback;
+  if (returning) return `It tries '${own}' again; should that still be refused, it goes on with '${name}'.`;
+  return `It works on '${name}' while '${own}' is in trouble, which is tried again at ${timeOf(until, moment)}.`;
 }
 
 function nextInIncident(name: string, { stage, attempts }: Recovery, gate: Gate, at: string | null): string {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { explain } from '../../src/kernel/explain.ts';
 import { agentIn, MAX } from './fleet-of.ts';
-import { at, reset, type Act } from './scenario.ts';
+import { at, ms, reset, type Act } from './scenario.ts';
 import { during, named, opens, perform, sendTo, settled } from './story.ts';
 
 const ADA = [named('ada', { credentials: ['max', 'spare'] })];

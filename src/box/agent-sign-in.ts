@@ -66,13 +66,15 @@ export function readSignIn(
   };
 }
 
-/** The same for many agents; a folder that several of them use is read once. `givenTo`: what the process of an agent has. */
+/** The same for many agents; a folder that several of them use is read once. `givenTo`: what the process of an agent has; `usedBy`: the
+ * credential that it works on, where that is not its first. */
 export function readSignIns(
   agents: readonly Declared[],
   credentials: ReadonlyMap<string, CredentialSpec>,
   shell: Readonly<Record<string, string | undefined>>,
   now: number,
   givenTo: (agent: string) => Variables | null = () => null,
+  usedBy: (agent: string) => string | null = () => null,
 ): readonly AgentSignIn[] {
   const folders = new Map<string, ConfigFolder>();
   const readFolder = (path: string, isDefault: boolean): ConfigFolder => {
@@ -84,7 +86,13 @@ export function readSignIns(
     .filter(({ spec }) => spec.mode === 'stream')
     .map((agent) => {
       const { name, credentials: names } = agent.spec;
-      return readSignIn(agent, credentials.get(names[0] ?? '') ?? null, shell, readFolder, givenTo(name));
+      return readSignIn(
+        agent,
+        credentials.get(usedBy(name) ?? names[0] ?? '') ?? null,
+        shell,
+        readFolder,
+        givenTo(name),
+      );
     });
 }
 

@@ -47,6 +47,7 @@ export function authReport({ fleet, home, names, shell, held, environmentOf, now
     shell,
     now,
     (name) => environments.get(name) ?? null,
+    (name) => agents.filter(({ spec }) => spec.name === name).map(credentialNameOf)[0] ?? null,
   );
   const rows = specs.map((spec) =>
     credentialRow(fleet, spec, secretInPlace(fleet, spec, recordOf(spec), held, now), now),

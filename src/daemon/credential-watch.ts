@@ -1,5 +1,6 @@
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readSecretFile } from '../box/secret-file.ts';
 import { defaultConfigDir, fingerprint } from '../config/credentials.ts';
 import type { Cause } from '../kernel/causes.ts';
 import type { WorldEvent } from '../kernel/events.ts';
@@ -144,9 +145,10 @@ function pathOf({ from, configDir }: CredentialSpec, { environment }: Agent): st
 
 /** What a place holds, '' when there is no whole secret to be read. */
 async function readPlace({ from }: CredentialSpec, path: string): Promise<Pick<Memory, 'seen' | 'signIn'>> {
-  const text = await readBounded(path);
-  if (from === null) return readLogin(text);
-  const secret = text.trim();
+  if (from === null) return readLogin(await readBounded(path));
+  // A file that no agent would be started with is no secret.
+  const file = readSecretFile(path);
+  const secret = file.is === 'secret' ? file.secret : '';
   return { seen: WHOLE.test(secret) ? fingerprint(secret) : '', signIn: null };
 }
 

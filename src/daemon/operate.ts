@@ -14,7 +14,8 @@ import { findAgents } from './targets.ts';
 /** Takes in an ecosystem file: what is new is started, what changed is applied, the rest is left alone or pruned. */
 export async function apply(context: DaemonContext, params: Api['apply']['params']): Promise<readonly AgentResult[]> {
   const { engine, secrets } = context;
-  checkNames([...params.agents, ...params.credentials]);
+  const used = params.agents.flatMap(({ credentials }) => credentials.map((name) => ({ name })));
+  checkNames([...params.agents, ...params.credentials, ...used]);
   secrets.keep(params.secrets);
   for (const spec of params.credentials) void engine.submit({ type: 'credential-declared', spec });
   for (const event of changedByHand(engine.fleet, params.credentials, secrets)) void engine.submit(event);

@@ -35,12 +35,15 @@ export async function begin(
       'Copy it again, whole and on one line.',
     );
   }
-  const { current: from } = await lookAtFiles(source);
+  const from = currentIn(source);
   const to = secrets.stage(secret);
   const refusal = refusalOf(engine.fleet, credential, from, to);
   if (refusal !== null) throw refused(refusal);
   await engine.submit({ type: 'rotate-asked', credential, source, from, to });
-  return { rotation: recordOf(engine.fleet, credential).rotation?.id ?? '' };
+  const { rotation } = recordOf(engine.fleet, credential);
+  // Somebody else was a moment faster.
+  if (rotation?.to !== to) throw refused(`another rotation of '${credential}' has just begun`);
+  return { rotation: rotation.id };
 }
 
 /** Gives one up. @throws AgentvisorError when there is none, or when the new secret has taken the old one's place already */
@@ -48,8 +51,11 @@ export async function undo({ engine }: DaemonContext, credential: string): Promi
   credentialIn(engine.fleet, credential);
   const { rotation } = recordOf(engine.fleet, credential);
   if (rotation === null || isOver(rotation)) throw refused(`no rotation of '${credential}' is under way`);
+  if (rotation.stage === 'undoing') return { rotation: rotation.id };
   if (!mayUndo(rotation)) {
-    throw refused(`the new secret of '${credential}' is in place already; rotate to another one instead`);
+    throw refused(
+      `the new secret of '${credential}' is proven and taking the old one's place; rotate to another one behind that`,
+    );
   }
   await engine.submit({ type: 'undo-asked', credential });
   return { rotation: rotation.id };
@@ -77,6 +83,18 @@ function credentialIn({ credentials }: Fleet, name: string): CredentialSpec {
   const known = Object.keys(credentials).toSorted();
   const names = known.length === 0 ? 'None is declared yet: agentvisor start FILE' : `There are: ${known.join(', ')}`;
   throw new AgentvisorError('no-such-agent', `No credential is called ${name}.`, names);
+}
+
+/** What the file holds now. @throws AgentvisorError when it, or what a rotation puts beside it, cannot be read */
+function currentIn(source: string): string | null {
+  try {
+    return lookAtFiles(source).current;
+  } catch (error) {
+    throw refused(
+      error instanceof Error ? error.message : String(error),
+      'Mend that, or remove what stands beside the secret: FILE.next, FILE.prev.',
+    );
+  }
 }
 
 /** The file that is replaced. @throws AgentvisorError for what cannot be staged beside itself, with the way out */

@@ -1,10 +1,11 @@
-import { constants } from 'node:fs';
-import { chmod, chown, copyFile, link, lstat, readFile, rename, rm } from 'node:fs/promises';
+import { constants, renameSync, rmSync } from 'node:fs';
+import { chmod, chown, copyFile, link, lstat, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { readPlain } from '../box/plain-file.ts';
 import { fingerprint } from '../config/credentials.ts';
 import type { Command } from '../kernel/commands.ts';
 import { hasCode } from '../home/system-error.ts';
-import { replaceFile, syncFolder } from '../home/durable.ts';
+import { syncFolder, writeWhole } from '../home/durable.ts';
 
 /**
  * The three files of a rotation, beside each other in the operator's folder. What they hold decides after a crash, so each
@@ -20,15 +21,19 @@ export type RotationFiles = {
   readonly previous: string | null;
 };
 
+/** Larger than any secret. */
+const SECRET_BYTES_MAX = 64 * 1024;
+
 export const nextFile = (source: string): string => `${source}.next`;
 export const previousSecretFile = (source: string): string => `${source}.prev`;
 
 /** @throws when a file is there and cannot be read. */
-export async function lookAtFiles(source: string): Promise<RotationFiles> {
-  const [next, current, previous] = await Promise.all(
-    [nextFile(source), source, previousSecretFile(source)].map(fingerprintOf),
-  );
-  return { next: next ?? null, current: current ?? null, previous: previous ?? null };
+export function lookAtFiles(source: string): RotationFiles {
+  return {
+    next: fingerprintOf(nextFile(source)),
+    current: fingerprintOf(source),
+    previous: fingerprintOf(previousSecretFile(source)),
+  };
 }
 
 /**
@@ -41,7 +46,7 @@ export async function workOnFiles(act: RotateAct, source: string, secret: string
   switch (act) {
     case 'stage':
       if (secret === null) return;
-      replaceFile(next, `${secret}\n`);
+      writeSecret(next, `${secret}\n`);
       await keepOwner(source, next);
       break;
     case 'promote':
@@ -52,15 +57,15 @@ export async function workOnFiles(act: RotateAct, source: string, secret: string
       await rm(previousSecretFile(source), { force: true });
       break;
     case 'unstage':
-      await rm(next, { force: true });
       await removeHalfStaged(source);
+      await rm(next, { force: true });
   }
   syncFolder(dirname(source));
 }
 
 /** What a daemon that died in the midst of staging has left: half a secret that nobody will use. */
 export async function removeHalfStaged(source: string): Promise<void> {
-  await rm(`${nextFile(source)}.tmp`, { force: true });
+  await rm(halfOf(nextFile(source)), { force: true });
 }
 
 /** What stands in its place later belongs to whom the old one belonged to; to others than that it stays closed. */
@@ -87,12 +92,32 @@ async function keepPrevious(source: string, next: string): Promise<void> {
   }
 }
 
-async function fingerprintOf(path: string): Promise<string | null> {
+/** A private file that nobody has put there before, whole when it is there at all; what fails leaves nothing of it. */
+function writeSecret(path: string, text: string): void {
+  const half = halfOf(path);
+  rmSync(half, { force: true });
   try {
-    const secret = (await readFile(path, 'utf8')).trim();
-    return secret === '' ? null : fingerprint(secret);
+    writeWhole(half, text, 'wx');
+    renameSync(half, path);
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return null;
+    rmSync(half, { force: true });
     throw error;
+  }
+}
+
+const halfOf = (path: string): string => `${path}.tmp`;
+
+/** @throws when it is there and no plain file that can be read, or larger than any secret */
+function fingerprintOf(path: string): string | null {
+  const file = readPlain(path, SECRET_BYTES_MAX);
+  switch (file.is) {
+    case 'absent':
+      return null;
+    case 'unreadable':
+      throw new Error(`${path} cannot be read (${file.code})`);
+    case 'read': {
+      const secret = file.text.trim();
+      return secret === '' ? null : fingerprint(secret);
+    }
   }
 }

@@ -53,11 +53,16 @@ export class Rotator {
     source: string,
     problem: string | null,
   ): Promise<void> {
-    const { files, unreadable } = await lookAtFiles(source).then(
-      (found) => ({ files: found, unreadable: null }),
-      (error: unknown) => ({ files: UNKNOWN, unreadable: reasonOf(error) }),
-    );
+    const { files, unreadable } = look(source);
     await this.#options.submit({ type: 'rotation-found', ...name, ...files, problem: problem ?? unreadable });
+  }
+}
+
+function look(source: string): { readonly files: RotationFiles; readonly unreadable: string | null } {
+  try {
+    return { files: lookAtFiles(source), unreadable: null };
+  } catch (error) {
+    return { files: UNKNOWN, unreadable: reasonOf(error) };
   }
 }
 

@@ -2,8 +2,8 @@ import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeFile
 import { dirname } from 'node:path';
 
 /** A private file that is whole and on the disk when this returns; not a place for what others read meanwhile. */
-export function writeWhole(path: string, text: string): void {
-  const fd = openSync(path, 'w', 0o600);
+export function writeWhole(path: string, text: string, flag: 'w' | 'wx' = 'w'): void {
+  const fd = openSync(path, flag, 0o600);
   try {
     // Not `writeSync`, which on a disk that becomes full writes a part and is content.
     writeFileSync(fd, text);

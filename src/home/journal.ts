@@ -4,6 +4,7 @@ import type { Command } from '../kernel/commands.ts';
 import type { Moment } from '../kernel/moment.ts';
 import { step } from '../kernel/step.ts';
 import { readIfThere, readLines } from './ndjson.ts';
+import { eventOfOlder, fleetOfOlder } from './older-state.ts';
 import { journalFile, snapshotFile } from './paths.ts';
 
 /** One line of the journal: an event, when it was seen, and its number; the numbers have no gaps. */
@@ -40,7 +41,7 @@ export function loadState(home: string): State {
     if (entry.seq !== seq + 1) {
       damage.push(`the journal jumps from ${seq} to ${entry.seq}`);
     }
-    const next = step(fleet, entry.event, entry.moment);
+    const next = step(fleet, eventOfOlder(entry.event), entry.moment);
     fleet = next.fleet;
     seq = entry.seq;
     replayed.push({ seq, commands: next.commands });
@@ -67,7 +68,7 @@ function parseSnapshot(text: string): Snapshot | null {
     const snapshot = value as Partial<Snapshot>;
     const isWhole = snapshot.format === 1 && typeof snapshot.seq === 'number' && snapshot.fleet?.format === 1;
     // What an older daemon did not keep is empty.
-    return isWhole ? ({ ...snapshot, fleet: { ...emptyFleet, ...snapshot.fleet } } as Snapshot) : null;
+    return isWhole ? ({ ...snapshot, fleet: fleetOfOlder({ ...emptyFleet, ...snapshot.fleet }) } as Snapshot) : null;
   } catch {
     // Not JSON: the caller reports the file and takes the one before.
     return null;

@@ -29,9 +29,9 @@ export function addCost(draft: Draft, agent: Agent, run: Run, totalCostUsd: numb
  */
 export function isStoppedByCeiling(draft: Draft, agent: Agent): boolean {
   const name = credentialNameOf(agent);
-  if (name === null || !mayBeAsked(agent) || agent.queue.length === 0 || !isSpent(draft, name)) return false;
-  // Who is in trouble already waits in it.
-  if (agent.recovery === null)
+  if (name === null || !mayBeAsked(agent) || !isSpent(draft, name)) return false;
+  // Who is in trouble already waits in it, and nothing waits for who is asked nothing.
+  if (agent.recovery === null && agent.queue.length > 0)
     onFailure(draft, agent, ceilingFailure(draft, name), { since: stampOf(draft.moment), late: false, idleMs: null });
   return true;
 }

@@ -1,7 +1,7 @@
 import type { Draft } from './draft.ts';
 import type { Agent } from './fleet.ts';
 import { must } from './invariant.ts';
-import { changeRecord, isOver, recordOf, usersOf, type Roll, type RotationStage } from './ledger.ts';
+import { changeRecord, isOver, isRotating, recordOf, usersOf, type Roll, type RotationStage } from './ledger.ts';
 import { incidentOf } from './membership.ts';
 import { isDue } from './moment.ts';
 import { askForProof, endOfTaking, hasStale, isAwaited, nextToAsk, nextToTake, take, type Taken } from './roll.ts';
@@ -74,6 +74,11 @@ function finishOne(draft: Draft, credential: string, roll: Roll, name: string): 
   const taken = endOfTaking(draft, roll, agent);
   if (taken === null) return null;
   if (taken === 'other') return endRoll(draft, credential, name);
+  // What cannot even be given to one agent is brought to no other.
+  if (taken === 'ended' && agent?.lastExit?.cause === 'spawn-failed' && !isRotating(recordOf(draft, credential))) {
+    changeRecord(draft, credential, { roll: null });
+    return null;
+  }
   if (roll.trial && taken === 'left') leaveTrial(draft, credential, agent);
   else if (taken !== 'proven') {
     if (roll.trial) {

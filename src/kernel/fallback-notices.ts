@@ -9,8 +9,9 @@ import { send } from './notices.ts';
 
 /** Agents work on another credential than their own. Told once, until they are back. */
 export function tellFallback(draft: Draft, agent: Agent, { own, name }: Fallback, cause: Cause): void {
-  if (recordOf(draft, own).isLeft) return;
-  changeRecord(draft, own, { isLeft: true });
+  const { leftFor } = recordOf(draft, own);
+  if (leftFor.includes(name)) return;
+  changeRecord(draft, own, { leftFor: [...leftFor, name] });
   const agents = Object.values(draft.agents).filter(({ spec }) => spec.credentials[0] === own);
   const text = `${agent.spec.name} works on '${name}' while '${own}' is in trouble${costText(draft, name)}. ${CAUSES[cause].told} ${CAUSES[cause].todo} agentvisor goes back to '${own}' when that is answered again.`;
   send(draft, {
@@ -28,7 +29,7 @@ export function tellFallback(draft: Draft, agent: Agent, { own, name }: Fallback
 
 /** All are back on their own credential. */
 export function tellFallbackOver(draft: Draft, agent: Agent, own: string): void {
-  changeRecord(draft, own, { isLeft: false });
+  changeRecord(draft, own, { leftFor: [] });
   const agents = Object.values(draft.agents).filter(({ spec }) => spec.credentials[0] === own);
   const others = new Set(agents.flatMap(({ spec }) => spec.credentials.slice(1)));
   const costs = [...others].map((name) => `'${name}'${costText(draft, name)}`).filter((text) => text.includes('USD'));

@@ -49,7 +49,7 @@ function fallBack(draft: Draft, agent: Agent): Agent | null {
   if (next === null || own === undefined) return null;
   const until = (cause === 'capped' ? agent.patience?.until : null) ?? slowly(draft);
   // Those who had left it before were stopped meanwhile: it is news again.
-  if (awayFrom(draft, own).length === 0) changeRecord(draft, own, { isLeft: false });
+  if (awayFrom(draft, own).length === 0) changeRecord(draft, own, { leftFor: [] });
   const free = abandonRecovery(draft, agent);
   const fallback: Fallback = { own, name: next, returning: false, until: agent.fallback?.until ?? until };
   const detail = `works on '${next}' while '${own}' is in trouble`;
@@ -76,7 +76,7 @@ export function driveFallback(draft: Draft, agent: Agent): Agent | null {
     if (!isDue(fallback.until, draft.moment)) return null;
     return goOnWithFallback(draft, agent, fallback, 'auth-credential', 'no answer in time');
   }
-  if (agent.state.at !== 'running' || turn !== null) return null;
+  if (turn !== null) return null;
   if (isSpent(draft, fallback.name)) return leaveSpent(draft, agent, fallback);
   return isDue(fallback.until, draft.moment) && mayTry(draft, agent, fallback)
     ? tryToReturn(draft, agent, fallback)
@@ -89,23 +89,30 @@ const mayAct = ({ state, paused, desired }: Agent): boolean => {
   return state.at === 'waiting' || state.at === 'errored';
 };
 
-/** It is in no trouble itself, and nobody else tries that credential or waits in an incident for the next attempt on it. */
+/**
+ * Nobody else tries that credential or waits in an incident for the next attempt on it, it may still cost something, and the
+ * agent is in no trouble itself: only the end of a cap is worth a try in any case.
+ */
 function mayTry(
-  { agents, incidents }: Pick<Fleet, 'agents' | 'incidents'>,
-  { recovery }: Agent,
-  { own }: Fallback,
+  fleet: Pick<Fleet, 'agents' | 'incidents' | 'credentials' | 'ledger'>,
+  agent: Agent,
+  away: Fallback,
 ): boolean {
-  if (recovery !== null) return false;
-  if (Object.values(incidents).some(({ gates }) => gates[own] !== undefined)) return false;
-  return awayFrom({ agents }, own).every(({ away }) => !away.returning);
+  const { own, until } = away;
+  if (isSpent(fleet, own) || (agent.recovery !== null && until.clock === 'mono')) return false;
+  if (Object.values(fleet.incidents).some(({ gates }) => gates[own] !== undefined)) return false;
+  return awayFrom(fleet, own).every((other) => !other.away.returning);
 }
 
 /** When a look at an agent that works on another credential is due. */
-export function fallbackDeadlines(fleet: Pick<Fleet, 'agents' | 'incidents'>, agent: Agent): readonly Deadline[] {
-  const { fallback, turn, restart, state } = agent;
+export function fallbackDeadlines(
+  fleet: Pick<Fleet, 'agents' | 'incidents' | 'credentials' | 'ledger'>,
+  agent: Agent,
+): readonly Deadline[] {
+  const { fallback, turn, restart } = agent;
   if (fallback === null || restart !== null || !mayAct(agent)) return [];
   if (fallback.returning) return [fallback.until];
-  return state.at === 'running' && turn === null && mayTry(fleet, agent, fallback) ? [fallback.until] : [];
+  return turn === null && mayTry(fleet, agent, fallback) ? [fallback.until] : [];
 }
 
 /** It tries its own credential. */
@@ -114,8 +121,9 @@ function tryToReturn(draft: Draft, agent: Agent, fallback: Fallback): Agent {
   const timeMs = stop.interruptTimeoutMs + stop.killTimeoutMs + watch.startTimeoutMs + auth.verify.timeoutMs;
   const detail = `tries '${fallback.own}' again`;
   record(draft, agent, 'fallback', null, detail);
+  const free = agent.recovery === null ? agent : abandonRecovery(draft, agent);
   return put(draft, {
-    ...agent,
+    ...free,
     fallback: { ...fallback, returning: true, until: after(draft.moment, timeMs) },
     restart: { cause: 'operator', how: 'after-turn', detail, secret: 'old' },
   });
@@ -157,7 +165,7 @@ export function returnAll(draft: Draft, credential: string, answered: Agent, was
   const away = awayFrom(draft, credential);
   if (wasAway && answered.fallback === null) record(draft, answered, 'fallback', null, `is back on '${credential}'`);
   away.forEach((each, index) => hasten(draft, each, (index + 1) * FOLLOW_MS));
-  if (away.length > 0 || !recordOf(draft, credential).isLeft) return;
+  if (away.length > 0 || recordOf(draft, credential).leftFor.length === 0) return;
   tellFallbackOver(draft, answered, credential);
 }
 

@@ -12,8 +12,8 @@ export type CredentialRecord = {
   readonly retired: readonly { readonly fingerprint: string; readonly at: Wall }[];
   /** What Claude Code says that it has cost, over all agents; counted where it is billable. */
   readonly spentUsd: number;
-  /** Its agents work on another credential, and people were told so. */
-  readonly isLeft: boolean;
+  /** The credentials that its agents work on instead, as far as people were told. */
+  readonly leftFor: readonly string[];
   /** Another secret is being brought to the agents, one after the other; null when all have what they shall have. */
   readonly roll: Roll | null;
   /** The last replacement that an operator asked for, under way or over. */
@@ -84,7 +84,7 @@ const NOTHING: CredentialRecord = {
   dead: [],
   retired: [],
   spentUsd: 0,
-  isLeft: false,
+  leftFor: [],
   roll: null,
   rotation: null,
   deadline: null,

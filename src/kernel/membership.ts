@@ -244,4 +244,6 @@ export function leave(draft: Draft, agent: Agent, incident: Incident, into: stri
   record(draft, agent, 'incident-closed', left.cause, into === null ? left.id : `${left.id}: now ${into}`);
   tell(draft, left.id, 'closed');
   noLongerWide(draft, left);
+  // Who has left a credential may have waited for the end of its trouble.
+  for (const [each, { fallback }] of Object.entries(draft.agents)) if (fallback !== null) draft.touched.add(each);
 }

@@ -4,7 +4,6 @@ import type { OperatorEvent, RestartHow } from './events.ts';
 import { runOf, type Agent, type AgentState } from './fleet.ts';
 import { tryAgain } from './fallback.ts';
 import { handOver, resetGate } from './gates.ts';
-import { usersOf } from './ledger.ts';
 import { incidentOf } from './membership.ts';
 import { cancelMessages, findMessage, newMessage, QUEUE_MAX } from './messages.ts';
 import { after, earlierOf, stampOf } from './moment.ts';
@@ -18,7 +17,9 @@ export function onOperator(draft: Draft, event: OperatorEvent): void {
   if (event.type === 'credential-declared') {
     draft.credentials[event.spec.name] = event.spec;
     // A raised ceiling lets those go on who wait for it.
-    for (const { spec } of usersOf(draft, event.spec.name)) draft.touched.add(spec.name);
+    for (const { spec } of Object.values(draft.agents)) {
+      if (spec.credentials.includes(event.spec.name)) draft.touched.add(spec.name);
+    }
     return;
   }
   if (event.type === 'declared') {

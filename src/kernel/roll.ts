@@ -183,8 +183,8 @@ export const isAwaited = (fleet: Known, credential: string, roll: Roll): boolean
   usersOf(fleet, credential).some((agent) => {
     const { state, desired, paused, recovery } = agent;
     if (desired === 'down' || paused) return false;
-    // Who is to try it is waited for; whoever else starts anew gets it anyway.
-    if (roll.trial) return agent.spec.mode === 'stream' && state.at !== 'stopped';
+    // Who is to try it is waited for; who is down, perhaps for the old secret, gets it with its next start.
+    if (roll.trial) return agent.spec.mode === 'stream' && runOf(state) !== null;
     if (isUnreported(state)) return true;
     if (isUnprovenInTrouble(agent, roll)) return agent.queue.length > 0 || agent.spec.auth.verify.prompt !== false;
     const isStuck = recovery?.stage === 'held' || (recovery?.stage === 'waiting' && !mayRoll(fleet, agent));

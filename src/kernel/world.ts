@@ -4,7 +4,7 @@ import type { WorldEvent } from './events.ts';
 import { tryAgain } from './fallback.ts';
 import { renewGate, renewHeldGate, waitersOf } from './gates.ts';
 import { askForRenewal } from './idle.ts';
-import { credentialNameOf, isRotating, recordOf } from './ledger.ts';
+import { credentialNameOf, isRotating, recordOf, retiredAt } from './ledger.ts';
 import { beginRoll } from './roll.ts';
 import { onReplacedByHand } from './rotation.ts';
 import { noteDeadline } from './secret-deadlines.ts';
@@ -28,6 +28,8 @@ export function onWorld(draft: Draft, event: WorldEvent): void {
 /** Agents that are in no trouble get it, too, one after the other. A rotation brings its secret by itself. */
 function rollChange(draft: Draft, credential: string, fingerprint: string | null): void {
   if (isRotating(recordOf(draft, credential))) return;
+  // Nobody is started with a secret that was replaced.
+  if (fingerprint !== null && retiredAt(draft, credential, fingerprint) !== null) return;
   tryAgain(draft, credential);
   onReplacedByHand(draft, credential, fingerprint);
   beginRoll(draft, credential, { to: fingerprint, trial: false, all: false, asks: true });

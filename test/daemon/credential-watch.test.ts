@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fingerprint } from '../../src/config/credentials.ts';
@@ -91,7 +91,7 @@ const changed = (secret: string | null): WorldEvent => ({
 
 function tokenFile(text: string): { readonly path: string; readonly credential: CredentialSpec } {
   const path = join(temporaryFolder(), 'token');
-  writeFileSync(path, text);
+  writeFileSync(path, text, { mode: 0o600 });
   return { path, credential: { ...MAX, from: { file: path } } };
 }
 
@@ -153,7 +153,7 @@ test('a file that is gone, a folder and a pipe in its place are no change, and h
   await look(2);
   expect(told).toEqual([]);
   rmSync(path);
-  writeFileSync(path, 'new');
+  writeFileSync(path, 'new', { mode: 0o600 });
   await look(2);
   expect(told).toEqual([changed('new')]);
 });
@@ -211,6 +211,19 @@ test('the own file of an agent that works on another credential is looked at, to
   await look(3);
   expect(told).toEqual([]);
   writeFileSync(path, 'new');
+  await look(3);
+  expect(told).toEqual([changed('new')]);
+});
+
+test('a file that no agent would be started with is no change until it is closed', async () => {
+  const { path, credential } = tokenFile('old');
+  const { told, look } = watching(inTrouble(credential, {}));
+  await look(2);
+  writeFileSync(path, 'new');
+  chmodSync(path, 0o644);
+  await look(3);
+  expect(told).toEqual([]);
+  chmodSync(path, 0o600);
   await look(3);
   expect(told).toEqual([changed('new')]);
 });

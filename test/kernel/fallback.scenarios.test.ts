@@ -13,6 +13,7 @@ import {
   restart,
   resume,
   rotates,
+  spawnFailed,
   stop,
   type Act,
 } from './scenario.ts';
@@ -287,6 +288,66 @@ describe('on the way back', () => {
       ...begun(ADA_ONLY),
       at('10s', opens('revoked'), sendTo('ada', 1)),
       at('1m', declare({ ...ADA, ...SPARE, watch: { ...ADA.watch, turnSilenceMs: 60_000 } })),
+    ],
+  );
+
+  story(
+    'each other credential is told, also when one agent uses it before',
+    '3m',
+    {
+      agents: [named('ada', { credentials: ['max', 'spare', 'key'] }), named('bob', { credentials: ['max', 'key'] })],
+      faults: [REVOKED, SPARE_DEAD],
+    },
+    [
+      at('0s', declareSpare({ billable: true, ceilingUsd: 100 }, 'key')),
+      ...begun([named('ada', { credentials: ['max', 'spare', 'key'] }), named('bob', { credentials: ['max', 'key'] })]),
+      at('10s', costs, opens('revoked'), sendTo('ada', 1)),
+      at('30s', sendTo('bob', 1)),
+      at('1m', opens('spare dead'), sendTo('ada', 2)),
+    ],
+  );
+
+  story(
+    'one whose other credential cannot be had is started with its own one when that is replaced',
+    '3m',
+    { agents: ADA_ONLY, faults: [REVOKED] },
+    [
+      ...begun(ADA_ONLY),
+      at('10s', opens('revoked'), habits({ spawned: null }), restart('ada')),
+      at('10s 500ms', spawnFailed("credential 'spare' comes from a variable")),
+      at('11s', habits({ spawned: 10 })),
+      at('15s', sendTo('ada', 1)),
+      at('17s 500ms', habits({ spawned: null })),
+      at('30s', spawnFailed("credential 'spare' comes from a variable")),
+      at('30s 500ms', habits({ spawned: 10 }), closes('revoked'), credentialChanges('max', NEW)),
+    ],
+  );
+
+  story(
+    'the end of a cap is worth a try also for one that is held on the other credential',
+    '70m',
+    {
+      agents: [named('ada', { ...SPARE, fallback: { whenCapped: true } })],
+      faults: [CAPPED, SPARE_DEAD],
+    },
+    [
+      ...begun([named('ada', { ...SPARE, fallback: { whenCapped: true } })]),
+      at('10s', opens('capped'), opens('spare dead'), sendTo('ada', 1)),
+      at('59m', closes('capped')),
+    ],
+  );
+
+  story(
+    'an own credential that has cost what it may is not tried again, nor asked for a proof',
+    '40m',
+    {
+      agents: [named('ada', { credentials: ['spare', 'max'] })],
+    },
+    [
+      ...begun([named('ada', { credentials: ['spare', 'max'] })], { billable: true, ceilingUsd: 1 }),
+      at('9s', costs),
+      at('10s', sendTo('ada', 1), sendTo('ada', 2)),
+      at('35m', declareSpare({ billable: true, ceilingUsd: 100 })),
     ],
   );
 });

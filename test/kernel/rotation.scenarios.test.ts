@@ -10,9 +10,11 @@ import {
   restart,
   resume,
   rotates,
+  spawnFailed,
   start,
   stop,
   undoes,
+  type Act,
 } from './scenario.ts';
 import { crew, during, named, opens, quiet, quietCrew, sendAll, sendTo, settled, story } from './story.ts';
 
@@ -111,6 +113,15 @@ describe('a secret is replaced', () => {
   ]);
 });
 
+describe('agents that are down', () => {
+  story('the secret that keeps them down is replaced: they are started with the new one', '2m', { agents: THREE }, [
+    at('0s', (world) => (world.habits = { ...world.habits, spawned: null })),
+    at('1s', start('ada'), start('bob')),
+    at('1s 100ms', spawnFailed('there is no file'), spawnFailed('there is no file', 'bob')),
+    at('1s 200ms', (world) => (world.habits = { ...world.habits, spawned: 20 }), rotates(NEW)),
+  ]);
+});
+
 describe('the disk', () => {
   story('what cannot be staged is undone at once', '30s', { agents: THREE }, [
     ...settled(THREE),
@@ -182,4 +193,26 @@ describe('a source changes by itself', () => {
       world.submit({ type: 'credential-changed', credential: 'max', fingerprint: null, byPerson: true }),
     ),
   ]);
+});
+
+describe('a source changes to what cannot be used', () => {
+  const changesTo =
+    (fingerprint: string): Act =>
+    (world) =>
+      world.submit({ type: 'credential-changed', credential: 'max', fingerprint, byPerson: true });
+
+  story(
+    'what one agent cannot be started with is brought to no other, and what was replaced to nobody',
+    '2m',
+    { agents: THREE },
+    [
+      ...settled(THREE),
+      at('9s', (world) => (world.habits = { ...world.habits, spawned: null })),
+      at('10s', changesTo(NEW)),
+      at('11s', spawnFailed('the file is not used')),
+      at('12s', (world) => (world.habits = { ...world.habits, spawned: 20 })),
+      at('30s', rotates(NEW)),
+      at('1m', changesTo('ab12cd34')),
+    ],
+  );
 });

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
 import { fingerprint } from '../../config/credentials.ts';
-import { createFile } from '../../home/durable.ts';
+import { createFile, replaceFile } from '../../home/durable.ts';
 import { recordMint } from '../../home/mints.ts';
 import { hasCode } from '../../home/system-error.ts';
 import { AgentvisorError } from '../../protocol/errors.ts';
@@ -36,8 +36,25 @@ export async function handOver(context: Context, minted: MintedToken): Promise<H
   } catch (cause) {
     if (!hasCode(cause, 'EEXIST')) throw cannotWrite(target.file, cause);
   }
-  await beginRotation(context, credential, secret);
+  try {
+    await beginRotation(context, credential, secret);
+  } catch (cause) {
+    throw keepBeside(target.file, minted, cause);
+  }
   return { signedIn, isRotating: true };
+}
+
+/** A token that was just made and cannot take its place is not thrown away: it may have ended the one before it. */
+function keepBeside(file: string, { target, secret }: MintedToken, cause: unknown): AgentvisorError {
+  const beside = `${file}.new`;
+  replaceFile(beside, `${secret}\n`);
+  const why = cause instanceof AgentvisorError ? cause.message : String(cause);
+  return new AgentvisorError(
+    'failed',
+    `The new token could not take its place: ${why} It is kept in ${beside}.`,
+    `When that is mended: agentvisor rotate ${target.credential.name} --from ${beside}, and remove ${beside}.`,
+    cause,
+  );
 }
 
 /** Before anybody signs in: a token that cannot be kept is lost, and it may have ended the one before it. */

@@ -203,7 +203,7 @@ describe('a source changes to what cannot be used', () => {
 
   story(
     'what one agent cannot be started with is brought to no other, and what was replaced to nobody',
-    '2m',
+    '3m',
     { agents: THREE },
     [
       ...settled(THREE),
@@ -212,7 +212,7 @@ describe('a source changes to what cannot be used', () => {
       at('11s', spawnFailed('the file is not used')),
       at('12s', (world) => (world.habits = { ...world.habits, spawned: 20 })),
       at('30s', rotates(NEW)),
-      at('1m', changesTo('ab12cd34')),
+      at('2m', changesTo('ab12cd34')),
     ],
   );
 });

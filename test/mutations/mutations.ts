@@ -352,8 +352,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'let all try their own credential again at once',
     file: 'fallback.ts',
-    from: 'every(({ away }) => !away.returning)',
-    to: 'every(({ away }) => away !== null)',
+    from: 'every((other) => !other.away.returning)',
+    to: 'every((other) => other.away !== null)',
     killedBy: FALLBACK,
   },
 ];

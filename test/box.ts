@@ -177,12 +177,14 @@ async function stillThere(home: string): Promise<number[]> {
   return left;
 }
 
+/** Also of a single agent's folder. */
+const ANY_RUN = (folder: string): string => `AGENTVISOR_RUN=${folder}/`;
 const RUN = (home: string): string => `AGENTVISOR_RUN=${home}/agents/`;
 const DELIVERY = (home: string): string => `AGENTVISOR_RUN=${home}/state/`;
 const HOME = (home: string): string => `AGENTVISOR_HOME=${home}\0`;
 
 /** Processes that carry a cookie of this home, or are its daemon or keeper. */
-export const bearersUnder = (home: string): number[] => bearersOf(home, RUN, DELIVERY, HOME);
+export const bearersUnder = (home: string): number[] => bearersOf(home, ANY_RUN, HOME);
 
 function bearersOf(home: string, ...kinds: readonly ((home: string) => string)[]): number[] {
   const marks = kinds.map((kind) => kind(home));

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { AgentvisorError } from '../../protocol/errors.ts';
 import { askHidden } from '../hidden-line.ts';
+import { readStdin } from '../read-stdin.ts';
 import { usageError } from '../usage.ts';
 
 /** No secret is longer; what is larger is another file than was meant. */
@@ -8,7 +9,7 @@ const SECRET_BYTES_MAX = 8 * 1024;
 
 /** The new secret: from a file, from stdin (`-`), or typed without being shown. Never from an argument, which others can see. */
 export async function readSecret(from: string | undefined): Promise<string> {
-  const text = from === undefined ? await typed() : from === '-' ? await readStdin() : readFile(from);
+  const text = from === undefined ? await typed() : from === '-' ? await onStdin() : readFile(from);
   const secret = text.trim();
   if (secret === '') throw usageError('There is no secret in it.', 'Give a file with the new secret: --from FILE');
   return secret;
@@ -27,16 +28,8 @@ async function typed(): Promise<string> {
   return line;
 }
 
-async function readStdin(): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes > SECRET_BYTES_MAX) throw tooLarge('What stands on stdin');
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
+const onStdin = async (): Promise<string> =>
+  (await readStdin(SECRET_BYTES_MAX, () => tooLarge('What stands on stdin'))).toString('utf8');
 
 function readFile(path: string): string {
   let bytes: Buffer;

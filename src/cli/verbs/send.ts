@@ -6,6 +6,7 @@ import { act, patiently } from '../act.ts';
 import { withClient } from '../client.ts';
 import type { Client } from '../client.ts';
 import { sayIfItWaits, tellerOf } from '../message-watch.ts';
+import { readStdin } from '../read-stdin.ts';
 import { usageError } from '../usage.ts';
 import type { Context } from '../verb.ts';
 
@@ -21,7 +22,7 @@ export const examples = [
 
 export async function run(context: Context): Promise<number> {
   const [agent = '', given = ''] = context.args;
-  const text = given === '-' ? await readStdin() : given;
+  const text = given === '-' ? await textOnStdin() : given;
   if (text.trim() === '') throw usageError('The message is empty.', 'Give a text, or - and something on stdin.');
   if (Buffer.byteLength(text) > MESSAGE_BYTES_MAX) throw tooLong();
   // The last four digits number the deliveries of a message, so its own id ends in 0000.
@@ -55,15 +56,8 @@ function report(context: Context, agent: string, outcome: MessageOutcome): numbe
   return EXIT_CODES.failed;
 }
 
-async function readStdin(): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes > MESSAGE_BYTES_MAX) throw tooLong();
-  }
-  const all = Buffer.concat(chunks);
+async function textOnStdin(): Promise<string> {
+  const all = await readStdin(MESSAGE_BYTES_MAX, tooLong);
   if (!isUtf8(all))
     throw usageError('What stands on stdin is not UTF-8 text.', 'Give the agent the path of the file instead.');
   return all.toString('utf8');

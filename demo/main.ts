@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Client } from '../src/cli/client.ts';
+import type { Client } from '../src/client/client.ts';
 import type { MessageOutcome } from '../src/protocol/api.ts';
 import { lineText, lookOf, wrap, type Look } from './page.ts';
 import { crashReceipt, receiptsOf, silenceReceipt, verdictOf, type Receipt } from './receipts.ts';

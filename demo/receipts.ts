@@ -1,4 +1,4 @@
-import { durationOf } from '../src/cli/ages.ts';
+import { durationOf } from '../src/wording/ages.ts';
 import type { MessageOutcome } from '../src/protocol/api.ts';
 import type { IncidentRow } from '../src/protocol/rows.ts';
 import type { Crash } from './story.ts';

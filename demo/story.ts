@@ -1,4 +1,4 @@
-import { durationOf } from '../src/cli/ages.ts';
+import { durationOf } from '../src/wording/ages.ts';
 import type { Notification } from '../src/protocol/api.ts';
 import type { AgentRow, EventRow, IncidentRow } from '../src/protocol/rows.ts';
 import type { Label, Line } from './page.ts';

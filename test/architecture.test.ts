@@ -16,15 +16,21 @@ const INWARD: Readonly<Record<string, readonly string[]>> = {
   config: ['kernel'],
   protocol: ['kernel'],
   home: ['kernel', 'protocol'],
+  wording: ['kernel', 'protocol', 'home'],
+  client: ['kernel', 'protocol', 'home'],
+  logs: ['kernel', 'claude', 'protocol', 'home', 'wording'],
   box: ['kernel', 'claude', 'config', 'protocol', 'home'],
   daemon: ['kernel', 'claude', 'config', 'protocol', 'home', 'box'],
-  cli: ['kernel', 'claude', 'config', 'protocol', 'home', 'box'],
-  tui: ['kernel', 'claude', 'config', 'protocol', 'home', 'box'],
+  cli: ['kernel', 'claude', 'config', 'protocol', 'home', 'box', 'wording', 'client', 'logs'],
+  tui: ['kernel', 'claude', 'config', 'protocol', 'home', 'box', 'wording', 'client', 'logs'],
   'index.ts': ['kernel', 'config'],
 };
 
-/** `daemon run` becomes the daemon; it loads it only then, and nothing else of the CLI knows it. */
-const DAEMON_VERB = /^cli\/verbs\/daemon(-run)?\.ts$/;
+/** A verb that becomes the daemon or the screen loads it only then, and nothing else of the CLI knows it. */
+const BECOMES: Readonly<Record<string, RegExp>> = {
+  daemon: /^cli\/verbs\/daemon\.ts$/,
+  tui: /^cli\/watch\.ts$/,
+};
 
 const LINES_MAX = 300;
 const MAY_EXIT = ['cli/main.ts', 'daemon/main.ts', 'daemon/outbox/deliver.ts'];
@@ -55,9 +61,9 @@ function outwardImports(source: Source): readonly string[] {
   const layer = layerOf(source.path);
   return importsOf(source).flatMap(({ target, isDynamic }) => {
     const other = layerOf(target);
-    const isDaemonRun = other === 'daemon' && isDynamic && DAEMON_VERB.test(source.path);
+    const becomes = isDynamic && BECOMES[other]?.test(source.path) === true;
     const isInward = other === layer || INWARD[layer]?.includes(other) === true;
-    return isInward || isDaemonRun ? [] : [`${source.path} imports ${target}`];
+    return isInward || becomes ? [] : [`${source.path} imports ${target}`];
   });
 }
 
@@ -164,6 +170,11 @@ describe('the guards', () => {
     ['cli/a.ts', "import { x } from '../daemon/b.ts';"],
     ['cli/a.ts', "const { x } = await import('../daemon/b.ts');"],
     ['cli/verbs/daemon.ts', "import { x } from '../../daemon/b.ts';"],
+    ['cli/watch.ts', "import { x } from '../tui/b.ts';"],
+    ['cli/a.ts', "const { x } = await import('../tui/b.ts');"],
+    ['client/a.ts', "import { x } from '../cli/b.ts';"],
+    ['wording/a.ts', "import { x } from '../client/b.ts';"],
+    ['logs/a.ts', "import { x } from '../client/b.ts';"],
     ['tui/a.ts', "import { x } from '../daemon/b.ts';"],
     ['tui/a.ts', "import {\n  x,\n} from '../cli/b.ts';"],
     ['index.ts', "import { x } from './daemon/b.ts';"],
@@ -175,6 +186,7 @@ describe('the guards', () => {
     ['kernel/a.ts', "import { x } from './b.ts';"],
     ['daemon/process/a.ts', "import { x } from '../../kernel/b.ts';"],
     ['cli/verbs/daemon.ts', "const { x } = await import('../../daemon/main.ts');"],
+    ['cli/watch.ts', "const { x } = await import('../tui/main.ts');"],
     ['kernel/a.ts', "// import { x } from '../daemon/b.ts';"],
   ])('let %s pass: %s', (path, text) => {
     expect(outwardImports(source(path, text))).toEqual([]);

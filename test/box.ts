@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import type { AgentRow, EventRow, IncidentRow } from '../src/protocol/rows.ts';
-import { openClient, type Client } from '../src/cli/client.ts';
+import { openClient, type Client } from '../src/client/client.ts';
 import { runCli, type CliResult } from './cli/run-cli.ts';
 
 /** A setup-token's shape; nobody's token. */

@@ -1,7 +1,8 @@
 import { AgentvisorError, EXIT_CODES, noSuchAgent } from '../protocol/errors.ts';
 import type { Offline } from '../home/offline.ts';
-import { withClient } from './client.ts';
-import type { Client } from './client.ts';
+import { withClient } from '../client/client.ts';
+import { count } from '../wording/count.ts';
+import type { Client } from '../client/client.ts';
 import type { Context } from './verb.ts';
 
 export type Answer<T> = { readonly value: T; readonly exitCode: number };
@@ -26,8 +27,6 @@ export async function ask<T>(
 
 export const isNotRunning = (error: unknown): boolean =>
   error instanceof AgentvisorError && error.code === 'not-running';
-
-export const count = (amount: number, noun: string): string => `${amount} ${noun}${amount === 1 ? '' : 's'}`;
 
 /** Loaded only when needed: it reads the kernel's state. */
 export async function readFiles(home: string): Promise<Offline> {

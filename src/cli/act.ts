@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isNotRunning, pickRows, readFiles } from './access.ts';
 import { notRunning } from '../protocol/errors.ts';
-import { ConnectionLost, withClient } from './client.ts';
-import type { Client } from './client.ts';
+import { ConnectionLost, withClient } from '../client/client.ts';
+import type { Client } from '../client/client.ts';
 import { launchDaemon } from './launch.ts';
 import type { Context } from './verb.ts';
 

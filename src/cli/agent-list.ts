@@ -20,13 +20,13 @@ export async function printAgents(
   }
   const { agentTable, NO_AGENTS } = await import('./agent-table.ts');
   if (rows.length === 0) return context.note(NO_AGENTS);
-  const { terminalOf } = await import('./terminal.ts');
-  const { troubleLines } = await import('./trouble-lines.ts');
+  const { terminalOf } = await import('../wording/terminal.ts');
+  const { troubleLines } = await import('../wording/trouble-lines.ts');
   const terminal = terminalOf(process.stdout, context.env);
   context.say(agentTable(rows, Date.now(), { ...terminal, width: wide ? Infinity : terminal.width }));
-  const { credentialLines } = await import('./credential-lines.ts');
+  const { credentialLines } = await import('../wording/credential-lines.ts');
   const troubles = [...troubleLines(rows, incidents), ...credentialLines(rows, credentials, Date.now())];
   if (troubles.length === 0) return;
-  const { wrap } = await import('./wrap.ts');
+  const { wrap } = await import('../wording/wrap.ts');
   context.say(['', ...troubles.map((line) => wrap(line, terminal.width, 2))].join('\n'));
 }

@@ -1,9 +1,9 @@
 import type { Health } from '../kernel/causes.ts';
 import type { AgentRow } from '../protocol/rows.ts';
-import { ageSince, untilThen } from './ages.ts';
+import { ageSince, untilThen } from '../wording/ages.ts';
 import { table } from './table.ts';
 import type { Column } from './table.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from '../wording/terminal.ts';
 
 export const NO_AGENTS = 'agentvisor: there are no agents; start some with: agentvisor start FILE';
 

@@ -1,4 +1,4 @@
-import { withClient } from './client.ts';
+import { withClient } from '../client/client.ts';
 import { followEvents } from './event-printer.ts';
 import type { Context } from './verb.ts';
 

@@ -1,10 +1,10 @@
 import type { AuthFinding, AuthReport, CredentialRow, CredentialVerdict, SignInRow } from '../protocol/auth-rows.ts';
-import { ageSince, leftOf } from './ages.ts';
-import { rotationLines } from './credential-lines.ts';
+import { ageSince, leftOf } from '../wording/ages.ts';
+import { rotationLines } from '../wording/credential-lines.ts';
 import { table } from './table.ts';
 import type { Column } from './table.ts';
-import type { Terminal } from './terminal.ts';
-import { wrap } from './wrap.ts';
+import type { Terminal } from '../wording/terminal.ts';
+import { wrap } from '../wording/wrap.ts';
 
 type Cell<Row> = Column & { readonly cell: (row: Row, now: number) => string };
 

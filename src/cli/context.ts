@@ -3,6 +3,7 @@ import { homeFolder } from '../home/paths.ts';
 import type { Environment } from '../home/paths.ts';
 import { redact } from '../kernel/redaction.ts';
 import { fit } from './fit.ts';
+import { printable } from '../wording/printable.ts';
 import { COMMON_OPTIONS } from './verb.ts';
 import type { Context, Verb } from './verb.ts';
 
@@ -41,15 +42,6 @@ export async function makeContext(
         else process.stdout.once('drain', resolve);
       }),
   };
-}
-
-/**
- * Without what moves a cursor or renames a window: names, details and excerpts may come from an agent's output. Colours
- * are ours and stay.
- */
-export function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
-  return text.replace(/(\u001b\[[0-9;]*m)|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '$1');
 }
 
 async function parse(name: string, verb: Verb, argv: readonly string[]): Promise<ReturnType<typeof parseStrictly>> {

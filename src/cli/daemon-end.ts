@@ -5,7 +5,7 @@ import { restMark } from '../home/paths.ts';
 import { readStat } from '../home/proc-stat.ts';
 import { AgentvisorError } from '../protocol/errors.ts';
 import { readFiles } from './access.ts';
-import { ConnectionLost, openClient } from './client.ts';
+import { ConnectionLost, openClient } from '../client/client.ts';
 import { KEEPER_NAME } from './keeper.ts';
 
 /** How long a daemon may take to end after it said that it does. */

@@ -1,7 +1,7 @@
 import type { Description } from '../protocol/api.ts';
-import { ageSince, untilThen } from './ages.ts';
-import { localTime, withLocalTimes } from './lines.ts';
-import { wrap } from './wrap.ts';
+import { ageSince, untilThen } from '../wording/ages.ts';
+import { localTime, withLocalTimes } from '../wording/local-times.ts';
+import { wrap } from '../wording/wrap.ts';
 
 /** Without a daemon nothing but the row is known. */
 export type Known = Pick<Description, 'agent'> & {

@@ -1,7 +1,7 @@
 import type { EventRow } from '../protocol/rows.ts';
-import type { Client } from './client.ts';
+import type { Client } from '../client/client.ts';
 import { eventLine } from './lines.ts';
-import { terminalOf } from './terminal.ts';
+import { terminalOf } from '../wording/terminal.ts';
 import type { Context } from './verb.ts';
 
 export type EventPrinter = (row: EventRow) => void;

@@ -1,6 +1,6 @@
 import type { Environment } from '../home/paths.ts';
-import { terminalOf } from './terminal.ts';
-import { wrapLines } from './wrap.ts';
+import { terminalOf } from '../wording/terminal.ts';
+import { wrapLines } from '../wording/wrap.ts';
 
 /** Running text for whoever reads a stream: what is longer than a terminal is wide goes on below, a little in. */
 export const fit = (text: string, stream: Parameters<typeof terminalOf>[0], env: Environment): string =>

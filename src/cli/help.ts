@@ -1,11 +1,11 @@
 import type { Environment } from '../home/paths.ts';
-import { terminalOf } from './terminal.ts';
-import type { Terminal } from './terminal.ts';
+import { terminalOf } from '../wording/terminal.ts';
+import type { Terminal } from '../wording/terminal.ts';
 import { COMMON_OPTIONS } from './verb.ts';
 import type { Option, Verb } from './verb.ts';
 import { VERBS } from './verbs.ts';
 import type { VerbRow } from './verbs.ts';
-import { wrapLines } from './wrap.ts';
+import { wrapLines } from '../wording/wrap.ts';
 
 type Stream = Parameters<typeof terminalOf>[0];
 

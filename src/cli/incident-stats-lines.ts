@@ -1,7 +1,7 @@
 import type { IncidentStats } from '../protocol/incident-stats.ts';
-import { count } from './access.ts';
-import { ageOf, durationOf } from './ages.ts';
-import { localTime } from './lines.ts';
+import { count } from '../wording/count.ts';
+import { ageOf, durationOf } from '../wording/ages.ts';
+import { localTime } from '../wording/local-times.ts';
 
 /** Agents and credentials that people are shown; those with most incidents stand first. */
 const SHOWN_MAX = 10;

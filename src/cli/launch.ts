@@ -7,7 +7,7 @@ import { daemonLog, restMark } from '../home/paths.ts';
 import type { Environment } from '../home/paths.ts';
 import { COOKIES } from '../kernel/cookies.ts';
 import { AgentvisorError } from '../protocol/errors.ts';
-import { openClient } from './client.ts';
+import { openClient } from '../client/client.ts';
 import { KEEPER_NAME, KEEPER_SCRIPT } from './keeper.ts';
 
 /** How long a daemon may take until it answers: it may have to replay a long journal on a slow disk. */

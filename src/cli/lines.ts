@@ -1,7 +1,8 @@
 import type { HistoryRow, IncidentRow, RecoveryRow } from '../protocol/rows.ts';
-import { count } from './access.ts';
-import { ageOf, durationOf } from './ages.ts';
-import { wrap } from './wrap.ts';
+import { count } from '../wording/count.ts';
+import { ageOf, durationOf } from '../wording/ages.ts';
+import { localTime } from '../wording/local-times.ts';
+import { wrap } from '../wording/wrap.ts';
 
 /** Most words for what happened fit in here; columns that grow in the middle of a log are worse than a ragged line. */
 const EVENT_WIDTH = 15;
@@ -37,18 +38,6 @@ export function incidentLines(incident: IncidentRow): string {
   ].join('\n');
 }
 
-/** A text for people with its times as clocks on the wall here show them. */
-export const withLocalTimes = (text: string): string =>
-  text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, localTime);
-
-/** `2026-11-20 06:37:00`, as clocks on the wall here show it. */
-export function localTime(at: string): string {
-  const date = new Date(at);
-  if (Number.isNaN(date.getTime())) return at;
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
-}
-
 function lifeOf({ openedAt, closedAt }: IncidentRow): string {
   if (closedAt === null) return `open since ${localTime(openedAt)}`;
   return `${localTime(openedAt)}, closed after ${ageOf(Date.parse(closedAt) - Date.parse(openedAt))}`;
@@ -58,5 +47,3 @@ function receiptLine({ agent, failedRequestId, attempts, messageId, downMs }: Re
   const tries = count(attempts, 'attempt');
   return `${agent}: ${failedRequestId ?? 'unknown request'} failed, ${tries}, answered by ${messageId ?? 'unknown message'}, down for ${durationOf(downMs)}`;
 }
-
-const two = (number: number): string => String(number).padStart(2, '0');

@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { redact } from '../kernel/redaction.ts';
-import type { LogLine } from './log-stream.ts';
-import { terminalOf } from './terminal.ts';
-import { entriesOf, entryLine } from './transcript.ts';
-import type { Entry } from './transcript.ts';
+import type { LogLine } from '../logs/log-stream.ts';
+import { terminalOf } from '../wording/terminal.ts';
+import { entryLine } from './entry-line.ts';
+import { entriesOf } from '../logs/entries.ts';
+import type { Entry } from '../logs/entries.ts';
 import type { Context } from './verb.ts';
 
 export type LogPrinter = {

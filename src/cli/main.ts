@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { AgentvisorError, EXIT_CODES } from '../protocol/errors.ts';
-import { makeContext, printable } from './context.ts';
+import { makeContext } from './context.ts';
+import { printable } from '../wording/printable.ts';
 import { fit } from './fit.ts';
 import { findVerb } from './verbs.ts';
 

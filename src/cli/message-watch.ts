@@ -1,7 +1,7 @@
 import type { AgentRow } from '../protocol/rows.ts';
-import { openClient, withClient } from './client.ts';
-import type { Client } from './client.ts';
-import { withLocalTimes } from './lines.ts';
+import { openClient, withClient } from '../client/client.ts';
+import type { Client } from '../client/client.ts';
+import { withLocalTimes } from '../wording/local-times.ts';
 import type { Context } from './verb.ts';
 
 /** In these an agent is asked nothing until its time or a person comes. */

@@ -1,5 +1,5 @@
 import type { AgentRow } from '../protocol/rows.ts';
-import type { Client } from './client.ts';
+import type { Client } from '../client/client.ts';
 import type { Context } from './verb.ts';
 
 /** What is done sooner needs no word. */

@@ -4,7 +4,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { withClient } from '../../src/cli/client.ts';
+import { withClient } from '../../src/client/client.ts';
 import { KEEPER_NAME } from '../../src/cli/keeper.ts';
 import { launchDaemon } from '../../src/cli/launch.ts';
 import { readStat } from '../../src/home/proc-stat.ts';

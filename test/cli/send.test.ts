@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { localTime } from '../../src/cli/lines.ts';
+import { localTime } from '../../src/wording/local-times.ts';
 import { encodeNotification, encodeResult } from '../../src/protocol/frames.ts';
 import type { AgentRow } from '../../src/protocol/rows.ts';
 import { fakeDaemon } from './fake-daemon.ts';

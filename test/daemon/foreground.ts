@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { withClient } from '../../src/cli/client.ts';
+import { withClient } from '../../src/client/client.ts';
 import { TOKEN, type Box } from '../box.ts';
 import { MAIN } from '../cli/run-cli.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { bearersUnder } from '../box.ts';
-import type { Client } from '../../src/cli/client.ts';
+import type { Client } from '../../src/client/client.ts';
 import { standInBox } from './stand-in-box.ts';
 
 const NAMES = ['ada', 'bob', 'cyd'];

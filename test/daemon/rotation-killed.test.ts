@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Client } from '../../src/cli/client.ts';
+import type { Client } from '../../src/client/client.ts';
 import { fingerprint } from '../../src/config/credentials.ts';
 import type { RotationRow } from '../../src/protocol/api.ts';
 import { STAND_IN, standInBox, type StandInBox } from './stand-in-box.ts';

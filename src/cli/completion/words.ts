@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { NAME_PATTERN } from '../../kernel/spec.ts';
-import { openClient } from '../client.ts';
-import type { Client } from '../client.ts';
+import { openClient } from '../../client/client.ts';
+import type { Client } from '../../client/client.ts';
 import { COMMON_OPTIONS } from '../verb.ts';
 import type { Context, Option, Verb } from '../verb.ts';
 import { VERBS, findVerb } from '../verbs.ts';

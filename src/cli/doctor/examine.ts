@@ -12,7 +12,7 @@ import { readMachine } from '../../box/machine-reading.ts';
 import { AgentvisorError } from '../../protocol/errors.ts';
 import { VERSION } from '../../protocol/version.ts';
 import { isNotRunning } from '../access.ts';
-import { withClient } from '../client.ts';
+import { withClient } from '../../client/client.ts';
 import type { Context } from '../verb.ts';
 import type { Group } from './groups.ts';
 import type { KnownHome, Patients } from './patients.ts';

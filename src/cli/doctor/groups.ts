@@ -1,5 +1,5 @@
 import type { Finding } from '../../box/finding.ts';
-import { count } from '../access.ts';
+import { count } from '../../wording/count.ts';
 
 /** What belongs together on the screen, in the order in which it is shown. */
 export type Group = { readonly title: string; readonly findings: readonly Finding[] };

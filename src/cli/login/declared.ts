@@ -2,7 +2,7 @@ import { findEcosystem } from '../../config/load.ts';
 import type { AgentSpec, CredentialSpec } from '../../kernel/spec.ts';
 import { isNotRunning, readFiles } from '../access.ts';
 import { loadOrTell } from '../apply-file.ts';
-import { withClient } from '../client.ts';
+import { withClient } from '../../client/client.ts';
 import { usageError } from '../usage.ts';
 import type { Context } from '../verb.ts';
 

@@ -1,8 +1,8 @@
 import type { RotationRow } from '../../protocol/api.ts';
 import { EXIT_CODES } from '../../protocol/errors.ts';
 import { act, patiently } from '../act.ts';
-import { withClient } from '../client.ts';
-import type { Client } from '../client.ts';
+import { withClient } from '../../client/client.ts';
+import type { Client } from '../../client/client.ts';
 import { fit } from '../fit.ts';
 import type { Context } from '../verb.ts';
 import { endLine, stepLine } from './step-lines.ts';

@@ -2,7 +2,7 @@ import type { AgentResult } from '../../protocol/api.ts';
 import type { Ecosystem } from '../../config/ecosystem.ts';
 import { isNotRunning, readFiles } from '../access.ts';
 import { applyEcosystem, loadOrTell } from '../apply-file.ts';
-import { withClient } from '../client.ts';
+import { withClient } from '../../client/client.ts';
 import { EXIT_CODES } from '../../protocol/errors.ts';
 import { reportResults } from '../results.ts';
 import type { Context } from '../verb.ts';

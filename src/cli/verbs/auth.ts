@@ -3,7 +3,7 @@ import type { AuthReport } from '../../protocol/auth-rows.ts';
 import { checkCodeOf, worstOf } from '../../protocol/credential-verdict.ts';
 import { ask, pickRows } from '../access.ts';
 import { authText } from '../auth-tables.ts';
-import { terminalOf } from '../terminal.ts';
+import { terminalOf } from '../../wording/terminal.ts';
 import type { Context } from '../verb.ts';
 
 export const usage = '[TARGET...] [--check]';

@@ -2,13 +2,14 @@ import { AgentvisorError } from '../../protocol/errors.ts';
 import type { DaemonStatus } from '../../protocol/api.ts';
 import { readOwner } from '../../home/owner.ts';
 import { daemonLog } from '../../home/paths.ts';
-import { ask, count, isNotRunning } from '../access.ts';
-import { ageOf } from '../ages.ts';
+import { ask, isNotRunning } from '../access.ts';
+import { count } from '../../wording/count.ts';
+import { ageOf } from '../../wording/ages.ts';
 import { endAnyDaemon, letKeepersRest } from '../daemon-end.ts';
 import { launchDaemon } from '../launch.ts';
-import { terminalOf } from '../terminal.ts';
+import { terminalOf } from '../../wording/terminal.ts';
 import { usageError } from '../usage.ts';
-import { wrapLines } from '../wrap.ts';
+import { wrapLines } from '../../wording/wrap.ts';
 import type { Context } from '../verb.ts';
 
 export const usage = '[status|stop|restart|run] [--with-agents]';

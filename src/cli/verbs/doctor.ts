@@ -2,10 +2,10 @@ import { EXIT_CODES } from '../../protocol/errors.ts';
 import { examine } from '../doctor/examine.ts';
 import { doctorLines, HANG } from '../doctor/groups.ts';
 import { findPatients } from '../doctor/patients.ts';
-import { terminalOf } from '../terminal.ts';
+import { terminalOf } from '../../wording/terminal.ts';
 import { NO_OPTIONS } from '../verb.ts';
 import type { Context } from '../verb.ts';
-import { wrap } from '../wrap.ts';
+import { wrap } from '../../wording/wrap.ts';
 
 export const usage = '[FILE]';
 export const options = NO_OPTIONS;

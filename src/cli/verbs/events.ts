@@ -1,5 +1,5 @@
 import { ask } from '../access.ts';
-import { withClient } from '../client.ts';
+import { withClient } from '../../client/client.ts';
 import { eventPrinter, followEvents } from '../event-printer.ts';
 import { positiveInteger } from '../values.ts';
 import type { Context } from '../verb.ts';

@@ -1,11 +1,11 @@
 import type { ExplanationRow } from '../../protocol/rows.ts';
 import type { Offline } from '../../home/offline.ts';
 import { ask, pickRows } from '../access.ts';
-import { withLocalTimes } from '../lines.ts';
-import { terminalOf } from '../terminal.ts';
+import { withLocalTimes } from '../../wording/local-times.ts';
+import { terminalOf } from '../../wording/terminal.ts';
 import { NO_OPTIONS } from '../verb.ts';
 import type { Context } from '../verb.ts';
-import { wrap } from '../wrap.ts';
+import { wrap } from '../../wording/wrap.ts';
 
 export const usage = '[TARGET...]';
 export const options = NO_OPTIONS;

@@ -1,7 +1,8 @@
 import type { Flushed } from '../../protocol/api.ts';
 import { notRunning } from '../../protocol/errors.ts';
-import { count, isNotRunning, pickRows, readFiles } from '../access.ts';
-import { withClient } from '../client.ts';
+import { isNotRunning, pickRows, readFiles } from '../access.ts';
+import { count } from '../../wording/count.ts';
+import { withClient } from '../../client/client.ts';
 import { NO_OPTIONS } from '../verb.ts';
 import type { Context } from '../verb.ts';
 

@@ -2,7 +2,7 @@ import { ask } from '../access.ts';
 import { eventLine } from '../lines.ts';
 import { noSuchAgent } from '../../protocol/errors.ts';
 import type { EventRow, HistoryRow } from '../../protocol/rows.ts';
-import { terminalOf } from '../terminal.ts';
+import { terminalOf } from '../../wording/terminal.ts';
 import { NO_OPTIONS } from '../verb.ts';
 import type { Context } from '../verb.ts';
 

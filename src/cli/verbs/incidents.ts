@@ -1,10 +1,10 @@
 import { ask } from '../access.ts';
 import { incidentStatsLines } from '../incident-stats-lines.ts';
 import { incidentLines } from '../lines.ts';
-import { terminalOf } from '../terminal.ts';
+import { terminalOf } from '../../wording/terminal.ts';
 import { NO_ARGUMENTS } from '../verb.ts';
 import type { Context } from '../verb.ts';
-import { wrapLines } from '../wrap.ts';
+import { wrapLines } from '../../wording/wrap.ts';
 
 const INCIDENTS_SHOWN = 20;
 /** Where the values stand behind their keys. */

@@ -1,5 +1,6 @@
 import { AgentvisorError } from '../../protocol/errors.ts';
-import { count, isNotRunning, readFiles } from '../access.ts';
+import { isNotRunning, readFiles } from '../access.ts';
+import { count } from '../../wording/count.ts';
 import { endAnyDaemon, endDaemon, letKeepersRest } from '../daemon-end.ts';
 import type { Ended } from '../daemon-end.ts';
 import { launchDaemon } from '../launch.ts';

@@ -1,5 +1,5 @@
-import { withClient } from '../client.ts';
-import { ageOf } from '../ages.ts';
+import { withClient } from '../../client/client.ts';
+import { ageOf } from '../../wording/ages.ts';
 import { NO_ARGUMENTS, NO_OPTIONS } from '../verb.ts';
 import type { Context } from '../verb.ts';
 

@@ -2,7 +2,7 @@ import type { AgentResult } from '../../protocol/api.ts';
 import type { AgentRow } from '../../protocol/rows.ts';
 import { act } from '../act.ts';
 import { printAgents } from '../agent-list.ts';
-import type { Client } from '../client.ts';
+import type { Client } from '../../client/client.ts';
 import { withProgress } from '../progress.ts';
 import { exitCodeOf, noteFailure } from '../results.ts';
 import { NO_ARGUMENTS, NO_OPTIONS } from '../verb.ts';

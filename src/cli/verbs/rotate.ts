@@ -1,9 +1,9 @@
 import { tokenShapeDoubts, tokenShapeProblems } from '../../claude/token-shape.ts';
 import type { CredentialSpec } from '../../kernel/spec.ts';
 import { AgentvisorError } from '../../protocol/errors.ts';
-import { count } from '../access.ts';
+import { count } from '../../wording/count.ts';
 import { act } from '../act.ts';
-import { withClient } from '../client.ts';
+import { withClient } from '../../client/client.ts';
 import { confirm } from '../confirm.ts';
 import { readSecret } from '../rotate/secret-input.ts';
 import { beginRotation, followRotation } from '../rotate/rotation.ts';

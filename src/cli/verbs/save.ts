@@ -1,10 +1,11 @@
 import { EXIT_CODES } from '../../protocol/errors.ts';
 import type { Saved } from '../../protocol/api.ts';
-import { ask, count } from '../access.ts';
-import { terminalOf } from '../terminal.ts';
+import { ask } from '../access.ts';
+import { count } from '../../wording/count.ts';
+import { terminalOf } from '../../wording/terminal.ts';
 import { NO_ARGUMENTS, NO_OPTIONS } from '../verb.ts';
 import type { Context } from '../verb.ts';
-import { wrapLines } from '../wrap.ts';
+import { wrapLines } from '../../wording/wrap.ts';
 
 export const usage = '';
 export const options = NO_OPTIONS;

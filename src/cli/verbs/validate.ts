@@ -1,6 +1,6 @@
 import { asWarning } from '../../box/finding.ts';
 import { EXIT_CODES } from '../../protocol/errors.ts';
-import { count } from '../access.ts';
+import { count } from '../../wording/count.ts';
 import { loadNamedOrFound, notes, problemLine } from '../ecosystem-file.ts';
 import { fit } from '../fit.ts';
 import { startFindings, tellFindings } from '../findings.ts';

@@ -3,8 +3,8 @@ import type { Api } from '../../protocol/api.ts';
 import { ask, pickRows } from '../access.ts';
 import type { Answer } from '../access.ts';
 import { patiently } from '../act.ts';
-import { withClient } from '../client.ts';
-import type { Client } from '../client.ts';
+import { withClient } from '../../client/client.ts';
+import type { Client } from '../../client/client.ts';
 import { durationMs, oneOf } from '../values.ts';
 import type { Context } from '../verb.ts';
 

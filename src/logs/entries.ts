@@ -1,6 +1,4 @@
 import { isFields, parseFields, type Fields } from '../claude/record.ts';
-import type { Terminal } from './terminal.ts';
-import { wrapLines } from './wrap.ts';
 
 /** Who said what, for people. */
 export type Entry = { readonly who: string; readonly text: string };
@@ -37,33 +35,6 @@ export function entriesOf(line: string): readonly Entry[] {
       // Claude Code's own bookkeeping, of which new kinds come with every version; `--raw` shows it.
       return typeof value['session_id'] === 'string' ? [] : [entry('stdout', line)];
   }
-}
-
-const WHO_WIDTH = 9;
-const TEXT_AT = WHO_WIDTH + 2;
-const INDENT = ' '.repeat(TEXT_AT);
-
-const RED = 31;
-const YELLOW = 33;
-const CYAN = 36;
-const BOLD = 1;
-
-const COLOURS: Readonly<Record<string, number>> = {
-  run: BOLD,
-  user: CYAN,
-  error: RED,
-  stderr: RED,
-  retry: YELLOW,
-  limit: YELLOW,
-};
-
-/** Continuation lines stand under the first. */
-export function entryLine({ who, text }: Entry, { width, colour }: Terminal): string {
-  const lines = `${who.padEnd(WHO_WIDTH)}  ${text.replaceAll('\n', `\n${INDENT}`)}`;
-  const wrapped = wrapLines(lines, width, TEXT_AT);
-  const code = COLOURS[who];
-  if (!colour || code === undefined) return wrapped;
-  return `\u001b[${code}m${who}\u001b[0m${wrapped.slice(who.length)}`;
 }
 
 function assistant(value: Fields): readonly Entry[] {

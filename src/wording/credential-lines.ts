@@ -1,7 +1,7 @@
 import type { CredentialRow } from '../protocol/auth-rows.ts';
 import type { AgentRow } from '../protocol/rows.ts';
 import { leftOf } from './ages.ts';
-import { listed } from './trouble-lines.ts';
+import { listed } from './count.ts';
 
 /** When a credential that ends is worth a line, as it is for `auth`. */
 const ENDS_SOON_MS = 14 * 24 * 60 * 60 * 1_000;

@@ -1,7 +1,5 @@
 import type { AgentRow, IncidentRow } from '../protocol/rows.ts';
-import { count } from './access.ts';
-
-const NAMED_MAX = 3;
+import { count, listed } from './count.ts';
 
 /** What stands below a list: the open incidents of its agents, and who waits for a person. */
 export function troubleLines(agents: readonly AgentRow[], incidents: readonly IncidentRow[]): readonly string[] {
@@ -24,12 +22,6 @@ export function troubleLines(agents: readonly AgentRow[], incidents: readonly In
 }
 
 /** Nothing goes on by itself, or only now and then. */
-const needsPerson = ({ state, health }: AgentRow): boolean => state === 'errored' || health === 'held';
+export const needsPerson = ({ state, health }: AgentRow): boolean => state === 'errored' || health === 'held';
 
 const wordOf = ({ name, state, health }: AgentRow): string => `${name} (${state === 'errored' ? state : health})`;
-
-/** `a, b, c and 7 more`. */
-export function listed(words: readonly string[]): string {
-  const more = words.length - NAMED_MAX;
-  return `${words.slice(0, NAMED_MAX).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-}

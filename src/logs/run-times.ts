@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RUN_FILES } from '../home/paths.ts';
-import { localTime } from './lines.ts';
+import { localTime } from '../wording/local-times.ts';
 import type { RunFiles } from './run-files.ts';
 
 /** Lines carry no time of their own; the files of a run do. Null is unknown, or not yet. */

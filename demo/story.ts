@@ -44,6 +44,7 @@ export class Story {
       case 'event':
         return this.#onEvent(notification.params);
       case 'agent-removed':
+      case 'board':
       case 'dropped':
         return [];
     }

@@ -98,7 +98,7 @@ export class Connection {
         this.#write(encodeResult(frame.id, await this.#answer(frame)));
       } finally {
         this.#underWay -= 1;
-        if (frame.method === 'subscribe') this.#letGo();
+        if (this.#held !== null) this.#letGo();
       }
     } catch (error) {
       this.#write(encodeError(frame.id, error));

@@ -6,6 +6,7 @@ import { mismatch } from '../protocol/shape.ts';
 import { incidentRow } from '../protocol/views.ts';
 import { outcome, send } from './ask.ts';
 import * as auth from './auth.ts';
+import { BoardPublisher } from './board-publisher.ts';
 import type { Connection, Handle } from './connection.ts';
 import type { DaemonContext } from './context.ts';
 import * as operate from './operate.ts';
@@ -26,6 +27,7 @@ type Asker = {
   readonly context: DaemonContext;
   readonly daemon: DaemonContext;
   readonly publisher: Publisher;
+  readonly boards: BoardPublisher;
   readonly connection: Connection;
 };
 
@@ -67,11 +69,13 @@ const METHODS: Methods = {
     publisher.add(connection);
     return { agents: await context.rows(fleet), incidents: Object.values(fleet.incidents).map(incidentRow) };
   },
+  board: (_params, { boards, connection }) => boards.add(connection),
 };
 
 /** The methods of the socket. Params are checked here, once; behind this line they are what their type says. */
 export function serveMethods(daemon: DaemonContext): Handle {
   const publisher = new Publisher(daemon);
+  const boards = new BoardPublisher(daemon);
   return async (method, params, connection) => {
     if (!isServed(method)) throw unknownMethod(method);
     const wrong = mismatch(params, PARAMS[method]);
@@ -80,7 +84,7 @@ export function serveMethods(daemon: DaemonContext): Handle {
     const context = { ...daemon, until: (holds: Holds) => daemon.engine.until(holds, connection.gone) };
     // The one cast of the server: `mismatch` has just compared the params with the shape of this very method.
     const serve = METHODS[method] as (params: unknown, asker: Asker) => unknown;
-    return serve(params, { context, daemon, publisher, connection });
+    return serve(params, { context, daemon, publisher, boards, connection });
   };
 }
 

@@ -1,9 +1,9 @@
 import type { Command } from '../kernel/commands.ts';
-import type { Agent, Fleet } from '../kernel/fleet.ts';
 import { toEventRow } from '../home/records.ts';
 import type { Notification } from '../protocol/api.ts';
 import type { AgentRow } from '../protocol/rows.ts';
 import { agentRow, incidentRow, noUsage } from '../protocol/views.ts';
+import { changedAgents, removedAgents } from './changed-agents.ts';
 import type { Connection } from './connection.ts';
 import type { DaemonContext } from './context.ts';
 import type { Change } from './engine.ts';
@@ -35,21 +35,16 @@ export class Publisher {
   #publish(change: Change): void {
     const notifications: readonly Notification[] = [
       ...this.#changedRows(change).map((params) => ({ method: 'agent' as const, params })),
-      ...removed(change).map((name) => ({ method: 'agent-removed' as const, params: { name } })),
+      ...removedAgents(change).map((name) => ({ method: 'agent-removed' as const, params: { name } })),
       ...change.commands.flatMap(notificationOf),
     ];
     for (const subscriber of this.#subscribers) notifications.forEach((each) => subscriber.notify(each));
   }
 
-  #changedRows({ before, after }: Change): readonly AgentRow[] {
+  #changedRows(change: Change): readonly AgentRow[] {
     const now = this.#context.clock.now();
     const degraded = this.#context.store.degraded();
-    // When it is its turn to try, its incident knows.
-    const isElsewhere = ({ recovery }: Agent): boolean =>
-      recovery !== null && before.incidents[recovery.incident] !== after.incidents[recovery.incident];
-    return Object.values(after.agents)
-      .filter((agent) => before.agents[agent.spec.name] !== agent || isElsewhere(agent))
-      .map((agent) => agentRow(after, agent, now, noUsage, degraded));
+    return changedAgents(change).map((agent) => agentRow(change.after, agent, now, noUsage, degraded));
   }
 }
 
@@ -58,6 +53,3 @@ function notificationOf(command: Command): readonly Notification[] {
   if (command.type === 'file-incident') return [{ method: 'incident', params: incidentRow(command.incident) }];
   return [];
 }
-
-const removed = ({ before, after }: { before: Fleet; after: Fleet }): readonly string[] =>
-  Object.keys(before.agents).filter((name) => after.agents[name] === undefined);

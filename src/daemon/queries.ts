@@ -8,7 +8,7 @@ import { incidentStats, type IncidentStats } from '../protocol/incident-stats.ts
 import { planOf } from '../protocol/plan.ts';
 import type { AgentRow, EventRow, ExplanationRow, HistoryRow, IncidentRow } from '../protocol/rows.ts';
 import { VERSION } from '../protocol/version.ts';
-import { incidentRow, iso } from '../protocol/views.ts';
+import { activityRows, incidentRow, iso } from '../protocol/views.ts';
 import type { DaemonContext } from './context.ts';
 import { findAgent, findAgents } from './targets.ts';
 
@@ -40,6 +40,7 @@ function describeOne(context: DaemonContext, fleet: Fleet, agent: Agent, row: Ag
     spec: { ...agent.spec, env: hidden(agent.spec.env) },
     explain: explanationRow(fleet, agent, context.clock.now()).text,
     runFolder: run === null ? null : runFolder(context.home, name, run.id),
+    activity: activityRows(agent),
     messages: [...agent.finished.slice(-FINISHED_SHOWN_MAX), ...agent.queue].map(({ id, state, queuedAt, cause }) => ({
       id,
       state,

@@ -18,7 +18,7 @@ export function eventOfOlder(event: Event): Event {
 }
 
 const agentOfOlder = (agent: Agent): Agent => ({
-  ...withDefaults(agent, { fallback: null }),
+  ...withDefaults(agent, { fallback: null, activity: [] }),
   session: withDefaults(agent.session, { lastSaid: null }),
   spec: specOfOlder(agent.spec),
 });

@@ -1,3 +1,4 @@
+import type { Slot } from './activity.ts';
 import type { Cause, Health } from './causes.ts';
 import type { RestartHow, RunId } from './events.ts';
 import type { Failure } from './facts.ts';
@@ -57,6 +58,8 @@ export type Agent = {
     readonly byCause: Readonly<Partial<Record<Cause, number>>>;
     readonly auth401s: number;
   };
+  /** The last day, oldest first, for people to see. */
+  readonly activity: readonly Slot[];
   readonly lastGoodTurnAt: Wall | null;
   readonly lastTurn: LastTurn | null;
   readonly lastExit: { readonly run: RunId; readonly cause: Cause; readonly detail: string } | null;

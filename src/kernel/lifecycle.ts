@@ -1,3 +1,4 @@
+import { noted } from './activity.ts';
 import { giveWay, recoverIn, recoveryByOperator, waitsForAttempt } from './attempts.ts';
 import { CAUSES, isHang, type Cause } from './causes.ts';
 import { addCrash, crashesAreOver, noCrashes, PROBE_MS } from './crashes.ts';
@@ -50,6 +51,7 @@ export function beginRun(draft: Draft, asked: Agent, cause: Cause | null): Agent
     recovery,
     health: recovery?.stage === 'verifying' ? 'verifying' : recovery === null ? 'unknown' : agent.health,
     counts: cause === null ? agent.counts : countRestart(agent, cause),
+    activity: cause === null ? agent.activity : noted(agent.activity, 'restarts', draft.moment.wall),
   };
   record(draft, started, cause === null ? 'starting' : 'restarting', cause, '');
   if (planned?.plan.kind === 'new' && planned.session.id !== agent.session.id) {

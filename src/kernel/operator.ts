@@ -109,6 +109,7 @@ function newAgent(draft: Draft, event: Extract<OperatorEvent, { type: 'declared'
     rejectedAt: null,
     provenAt: null,
     counts: { restarts: 0, byCause: {}, auth401s: 0 },
+    activity: [],
     lastGoodTurnAt: null,
     lastTurn: null,
     lastExit: null,

@@ -1,3 +1,4 @@
+import { noted } from './activity.ts';
 import { letOthersProve } from './attempts.ts';
 import { CAUSE_OF, CAUSES, isAuthFailure, isHang, type Cause } from './causes.ts';
 import { addCost } from './costs.ts';
@@ -185,6 +186,7 @@ function endGood(draft: Draft, agent: Agent, turn: Turn, answer: Place): Agent {
     ...done,
     session: afterGoodTurn(agent, turn),
     turn: null,
+    activity: turn.answered ? noted(agent.activity, 'good', draft.moment.wall) : agent.activity,
     lastGoodTurnAt: turn.answered ? draft.moment.wall : agent.lastGoodTurnAt,
     lastTurn: lastTurn(draft, turn, 'good', null, null),
   });
@@ -201,6 +203,7 @@ function endFailed(draft: Draft, agent: Agent, turn: Turn, fact: FactOf<'turn-en
     ...agent,
     session,
     turn: null,
+    activity: noted(agent.activity, 'failed', draft.moment.wall),
     lastTurn: lastTurn(draft, turn, 'failed', cause, failure),
   };
   const returned = isGivenUp

@@ -4,6 +4,7 @@ import type { RestartHow } from '../kernel/events.ts';
 import type { AgentSpec, CredentialSpec, NotifySpec } from '../kernel/spec.ts';
 import type { IncidentStats } from './incident-stats.ts';
 import type { AuthReport, CredentialRow } from './auth-rows.ts';
+import type { ActivityRow, Board, BoardChange } from './board.ts';
 import type { AgentRow, EventRow, ExplanationRow, HistoryRow, IncidentRow } from './rows.ts';
 
 /** Raised when a client of one number can no longer talk to a daemon of another. */
@@ -149,6 +150,8 @@ export type Api = {
     params: Record<string, never>;
     result: { agents: readonly AgentRow[]; incidents: readonly IncidentRow[] };
   };
+  /** The same for a screen: one snapshot, then `board` notifications with what changed, at most ten a second. */
+  board: { params: Record<string, never>; result: Board };
 };
 
 export type Method = keyof Api;
@@ -158,6 +161,7 @@ export type Notification =
   | { readonly method: 'agent-removed'; readonly params: { readonly name: string } }
   | { readonly method: 'incident'; readonly params: IncidentRow }
   | { readonly method: 'event'; readonly params: EventRow }
+  | { readonly method: 'board'; readonly params: BoardChange }
   /** The client was too slow: this many notifications were dropped before this one. */
   | { readonly method: 'dropped'; readonly params: { readonly count: number } };
 
@@ -167,6 +171,7 @@ export type Description = {
   /** In one or two sentences: what is, why, what happens next. */
   readonly explain: string;
   readonly runFolder: string | null;
+  readonly activity: readonly ActivityRow[];
   readonly messages: readonly {
     readonly id: string;
     readonly state: string;

@@ -114,4 +114,5 @@ export const PARAMS: Readonly<Record<Exclude<Method, 'hello'>, Shape>> = {
   rotation: fields({ credential: 'string', seen: 'number' }),
   shutdown: fields({ agents: 'boolean' }),
   subscribe: nothing,
+  board: nothing,
 };

@@ -4,6 +4,7 @@ import { runOf, type Agent, type Fleet } from '../kernel/fleet.ts';
 import type { Incident, Receipt } from '../kernel/trouble.ts';
 import { expectedAt, type Stamp } from '../kernel/moment.ts';
 import { tierOf } from '../kernel/tier.ts';
+import type { ActivityRow } from './board.ts';
 import type { AgentRow, IncidentRow, RecoveryRow } from './rows.ts';
 
 /** What the host adds to what the kernel knows. */
@@ -61,6 +62,10 @@ export function agentRow(
     degraded,
   };
 }
+
+/** The last day of an agent, oldest first. */
+export const activityRows = ({ activity }: Agent): readonly ActivityRow[] =>
+  activity.map((slot) => ({ ...slot, at: iso(slot.at) }));
 
 function lastTurnRow(agent: Agent): AgentRow['lastTurn'] {
   const turn = agent.lastTurn;

@@ -163,6 +163,4 @@ const rounded = (number: number | null, unit: number): number | null =>
 
 /** As far as anybody could see. */
 const isSameUsage = (one: Usage | undefined, other: Usage): boolean =>
-  one !== undefined &&
-  rounded(one.cpu, 1) === rounded(other.cpu, 1) &&
-  rounded(one.rss, MB) === rounded(other.rss, MB);
+  one !== undefined && rounded(one.cpu, 1) === rounded(other.cpu, 1) && rounded(one.rss, MB) === rounded(other.rss, MB);

@@ -1,0 +1,170 @@
+import type { AgentResult, DaemonStatus, Description } from '../protocol/api.ts';
+import type { CredentialRow } from '../protocol/auth-rows.ts';
+import type { BoardAgent } from '../protocol/board.ts';
+import type { EventRow, HistoryRow, IncidentRow } from '../protocol/rows.ts';
+import type { Action } from './action.ts';
+import type { LogEntry } from './log-entry.ts';
+import type { Look, Size, Tone } from './line.ts';
+
+/** All that the screen shows and all that a key may depend on: plain data, changed by `update` alone. Times are ms since the epoch. */
+export type Model = {
+  readonly now: number;
+  readonly size: Size;
+  readonly look: Look;
+  readonly readonly: boolean;
+  readonly link: Link;
+  /** Null before the first answer. */
+  readonly fleet: FleetState | null;
+  /** What is shown, the top one last. */
+  readonly views: readonly [FleetView, ...View[]];
+  /** A line of text that is being typed. */
+  readonly prompt: Prompt | null;
+  readonly confirm: Confirm | null;
+  /** What the last action came to, until it is old. */
+  readonly notice: Notice | null;
+  /** Actions that have not been answered. */
+  readonly pending: readonly { readonly action: Action; readonly since: number }[];
+  /** The whole height for the view: no header, no explanation. */
+  readonly zoomed: boolean;
+};
+
+/** offline: no daemon; what is shown stands in the files · lost: there was one, and the next one is looked for. */
+export type Link =
+  | { readonly at: 'connecting' }
+  | { readonly at: 'live' }
+  | { readonly at: 'lost'; readonly since: number; readonly why: string }
+  | { readonly at: 'offline'; readonly alive: number };
+
+export type FleetState = {
+  /** In the order of their declaration. */
+  readonly agents: readonly BoardAgent[];
+  /** Open ones, and those that were closed while this screen looked, oldest first. */
+  readonly incidents: readonly IncidentRow[];
+  readonly credentials: readonly CredentialRow[];
+  readonly status: DaemonStatus | null;
+};
+
+export type SortBy = 'trouble' | 'name' | 'good' | 'restarts' | 'queued' | 'cpu' | 'memory' | 'cost';
+
+export type FleetView = {
+  readonly at: 'fleet';
+  /** The name of an agent; null: the first one. */
+  readonly selected: string | null;
+  readonly sort: SortBy;
+  readonly reversed: boolean;
+  readonly filter: string;
+  readonly namespace: string | null;
+};
+
+export type AgentView = {
+  readonly at: 'agent';
+  readonly name: string;
+  readonly top: number;
+  readonly description: Description | null;
+  /** Newest last. */
+  readonly history: readonly HistoryRow[] | null;
+};
+
+export type IncidentsView = {
+  readonly at: 'incidents';
+  /** The id of an incident or the name of a credential; null: the first one. */
+  readonly selected: string | null;
+  /** All that are known, open and closed; null: not read yet. */
+  readonly all: readonly IncidentRow[] | null;
+};
+
+export type IncidentView = { readonly at: 'incident'; readonly id: string; readonly top: number };
+
+export type LogsView = {
+  readonly at: 'logs';
+  readonly name: string;
+  /** The run that is shown; null: all, with the one that is under way. */
+  readonly run: string | null;
+  /** Names of the kept runs, oldest first. */
+  readonly runs: readonly string[];
+  readonly raw: boolean;
+  readonly wrap: boolean;
+  /** New lines are shown as they come. */
+  readonly follow: boolean;
+  /** Oldest first, bounded; null: not read yet. */
+  readonly entries: readonly LogEntry[] | null;
+  /** Entries that were read and let go, because only so many are kept. */
+  readonly dropped: number;
+  /** Of the first line on the screen, counted in lines of the screen. */
+  readonly top: number;
+  /** Columns to the left that are not shown, when lines are not wrapped. */
+  readonly left: number;
+  readonly search: string;
+};
+
+export type HelpView = { readonly at: 'help'; readonly top: number };
+
+export type View = FleetView | AgentView | IncidentsView | IncidentView | LogsView | HelpView;
+
+export type Prompt = {
+  readonly kind: 'filter' | 'search' | 'command' | 'message';
+  readonly text: string;
+  /** Where the next character goes, in UTF-16 units. */
+  readonly cursor: number;
+  /** Of a message: to whom. */
+  readonly agent: string | null;
+};
+
+export type Confirm = { readonly action: Action; readonly question: string };
+
+export type Notice = { readonly text: string; readonly tone: Tone; readonly until: number };
+
+/** Everything that happens to the screen. */
+export type Message =
+  | { readonly type: 'key'; readonly key: string }
+  | { readonly type: 'resized'; readonly size: Size }
+  /** Time has passed. */
+  | { readonly type: 'tick' }
+  | { readonly type: 'board'; readonly fleet: FleetState }
+  | { readonly type: 'changed'; readonly change: FleetChange }
+  | { readonly type: 'offline'; readonly fleet: FleetState; readonly alive: number }
+  | { readonly type: 'lost'; readonly why: string }
+  | { readonly type: 'acted'; readonly action: Action; readonly results: readonly AgentResult[] }
+  | { readonly type: 'sent'; readonly action: Action; readonly id: string }
+  | { readonly type: 'refused'; readonly action: Action | null; readonly why: string }
+  | {
+      readonly type: 'agent-read';
+      readonly name: string;
+      readonly description: Description | null;
+      readonly history: readonly HistoryRow[];
+    }
+  | { readonly type: 'incidents-read'; readonly all: readonly IncidentRow[] }
+  | {
+      readonly type: 'log-read';
+      readonly name: string;
+      readonly runs: readonly string[];
+      readonly entries: readonly LogEntry[];
+    }
+  | { readonly type: 'log-grew'; readonly name: string; readonly entries: readonly LogEntry[] };
+
+export type FleetChange = {
+  readonly agents: readonly BoardAgent[];
+  readonly removed: readonly string[];
+  readonly incidents: readonly IncidentRow[];
+  readonly credentials: readonly CredentialRow[] | null;
+  readonly status: DaemonStatus | null;
+  readonly events: readonly EventRow[];
+  readonly usage: Readonly<Record<string, { readonly cpu: number | null; readonly rss: number | null }>>;
+};
+
+/** What the screen asks of the world. */
+export type Effect =
+  | { readonly type: 'act'; readonly action: Action }
+  | { readonly type: 'read-agent'; readonly name: string }
+  | { readonly type: 'read-incidents' }
+  /** Reads the last lines and goes on with what is written, until the next one or `close-log`. */
+  | { readonly type: 'open-log'; readonly name: string; readonly run: string | null; readonly raw: boolean }
+  | { readonly type: 'close-log' }
+  | { readonly type: 'repaint' }
+  | { readonly type: 'suspend' }
+  | { readonly type: 'quit' };
+
+export type Step = { readonly model: Model; readonly effects: readonly Effect[] };
+
+export const still = (model: Model): Step => ({ model, effects: [] });
+export const topView = ({ views }: Model): View => views.at(-1) ?? views[0];

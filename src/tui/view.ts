@@ -1,0 +1,49 @@
+import type { Key } from './key.ts';
+import type { Line, Size } from './line.ts';
+import { topView, type Effect, type Message, type Model, type Step, type View } from './model.ts';
+
+/** A key of a view: what the footer and the help say of it, and what it does. */
+export type Binding<V> = {
+  /** The first one is shown. */
+  readonly keys: readonly Key[];
+  /** In the help: `go to the first agent`. */
+  readonly does: string;
+  /** In the footer, if it stands there: `restart`. */
+  readonly foot?: string;
+  /** It changes agents: refused with `--readonly`. */
+  readonly acts?: boolean;
+  readonly press: (model: Model, view: V) => Step;
+};
+
+/** What there is to know of one kind of view. All of it is pure. */
+export type ViewKind<V extends View> = {
+  readonly title: (view: V) => string;
+  readonly keymap: readonly Binding<V>[];
+  /** At most as many lines as `size` has rows, none wider than its columns. */
+  readonly lines: (model: Model, view: V, size: Size) => readonly Line[];
+  /** The view after something was read, or after the fleet has changed; effects ask for what it needs now. */
+  readonly hear: (model: Model, view: V, message: Message) => { readonly view: V; readonly effects: readonly Effect[] };
+};
+
+/** For a view that shows only what the model has. */
+export const hearsNothing = <V>(_model: Model, view: V): { readonly view: V; readonly effects: readonly Effect[] } => ({
+  view,
+  effects: [],
+});
+
+/** The top view is another one now. */
+export function withTop(model: Model, view: View): Model {
+  const [first, ...rest] = model.views;
+  if (rest.length > 0) return { ...model, views: [first, ...rest.slice(0, -1), view] };
+  return view.at === 'fleet' ? { ...model, views: [view] } : model;
+}
+
+/** A view over the one that is shown. */
+export const pushed = (model: Model, view: View): Model => ({ ...model, views: [...model.views, view] });
+
+/** Back to the view below; the fleet stays. */
+export function popped(model: Model): Step {
+  const [first, ...rest] = model.views;
+  const effects: readonly Effect[] = topView(model).at === 'logs' ? [{ type: 'close-log' }] : [];
+  return { model: { ...model, views: [first, ...rest.slice(0, -1)] }, effects };
+}

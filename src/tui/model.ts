@@ -1,6 +1,6 @@
 import type { AgentResult, DaemonStatus, Description } from '../protocol/api.ts';
 import type { CredentialRow } from '../protocol/auth-rows.ts';
-import type { BoardAgent } from '../protocol/board.ts';
+import type { Board, BoardAgent } from '../protocol/board.ts';
 import type { EventRow, HistoryRow, IncidentRow } from '../protocol/rows.ts';
 import type { Action } from './action.ts';
 import type { LogEntry } from './log-entry.ts';
@@ -35,14 +35,8 @@ export type Link =
   | { readonly at: 'lost'; readonly since: number; readonly why: string }
   | { readonly at: 'offline'; readonly alive: number };
 
-export type FleetState = {
-  /** In the order of their declaration. */
-  readonly agents: readonly BoardAgent[];
-  /** Open ones, and those that were closed while this screen looked, oldest first. */
-  readonly incidents: readonly IncidentRow[];
-  readonly credentials: readonly CredentialRow[];
-  readonly status: DaemonStatus | null;
-};
+/** Its incidents are the open ones, and those that were closed while this screen looked, oldest first. */
+export type FleetState = Board;
 
 export type SortBy = 'trouble' | 'name' | 'good' | 'restarts' | 'queued' | 'cpu' | 'memory' | 'cost';
 
@@ -97,7 +91,15 @@ export type LogsView = {
   readonly search: string;
 };
 
-export type HelpView = { readonly at: 'help'; readonly top: number };
+export type HelpView = {
+  readonly at: 'help';
+  readonly top: number;
+  /** Of the view that it was asked in, and of everywhere. */
+  readonly sections: readonly {
+    readonly title: string;
+    readonly keys: readonly { readonly keys: readonly string[]; readonly does: string }[];
+  }[];
+};
 
 export type View = FleetView | AgentView | IncidentsView | IncidentView | LogsView | HelpView;
 
@@ -117,6 +119,7 @@ export type Notice = { readonly text: string; readonly tone: Tone; readonly unti
 /** Everything that happens to the screen. */
 export type Message =
   | { readonly type: 'key'; readonly key: string }
+  | { readonly type: 'pasted'; readonly text: string }
   | { readonly type: 'resized'; readonly size: Size }
   /** Time has passed. */
   | { readonly type: 'tick' }

@@ -1,0 +1,21 @@
+import type { Client } from '../client/client.ts';
+import { readHistory, readIncidents } from '../home/records.ts';
+import { cleaned } from './clean.ts';
+import type { Message } from './model.ts';
+
+/** What a view needs beside the fleet. The daemon is asked; without one the files are. */
+
+export async function readAgent(client: Client | null, home: string, name: string): Promise<Message> {
+  if (client === null)
+    return { type: 'agent-read', name, description: null, history: cleaned(readHistory(home, name)) };
+  const [descriptions, history] = await Promise.all([
+    client.call('describe', { targets: [name] }),
+    client.call('history', { agent: name }),
+  ]);
+  return cleaned({ type: 'agent-read', name, description: descriptions[0] ?? null, history });
+}
+
+export async function readAllIncidents(client: Client | null, home: string): Promise<Message> {
+  const all = client === null ? readIncidents(home) : await client.call('incidents', { open: false });
+  return cleaned({ type: 'incidents-read', all });
+}

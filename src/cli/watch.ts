@@ -20,7 +20,7 @@ export async function snapshot(context: Context): Promise<number> {
     context,
     (client) => client.call('board', {}),
     async () => {
-      const { offlineBoard } = await import('../tui/main.ts');
+      const { offlineBoard } = await import('../tui/snapshot.ts');
       return offlineBoard(context.home);
     },
   );
@@ -28,7 +28,7 @@ export async function snapshot(context: Context): Promise<number> {
     context.answer(value);
     return exitCode;
   }
-  const { snapshotLines } = await import('../tui/main.ts');
+  const { snapshotLines } = await import('../tui/snapshot.ts');
   for (const line of snapshotLines(value, context.env, Date.now())) context.say(line);
   return exitCode;
 }

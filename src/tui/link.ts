@@ -5,7 +5,6 @@ import type { Notification } from '../protocol/api.ts';
 import { cleaned } from './clean.ts';
 import { changeOf } from './fleet-state.ts';
 import type { Message } from './model.ts';
-import { offlineFleet } from './offline-fleet.ts';
 
 /** How often a daemon that is away is looked for. */
 const LOOK_MS = 300;
@@ -44,6 +43,8 @@ export class Link {
       const isLongGone = lostAt === null || performance.now() - lostAt > OFFLINE_AFTER_MS;
       if (end.error.code === 'not-running' && isLongGone && !toldOffline) {
         toldOffline = true;
+        // It reads the kernel's state, which a screen with a daemon never needs.
+        const { offlineFleet } = await import('./offline-fleet.ts');
         this.#tell({ type: 'offline', ...offlineFleet(this.#home) });
       }
       await sleep(LOOK_MS, undefined, { signal: this.#closed.signal }).catch(() => undefined);

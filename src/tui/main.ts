@@ -4,8 +4,6 @@ import type { Size } from './line.ts';
 import { Session } from './session.ts';
 import { Stage } from './stage.ts';
 
-export { offlineBoard, snapshotLines } from './snapshot.ts';
-
 export type WatchOptions = {
   readonly home: string;
   readonly env: Environment;

@@ -1,13 +1,15 @@
 import type { Client } from '../client/client.ts';
-import { readHistory, readIncidents } from '../home/records.ts';
+import type { IncidentRow } from '../protocol/rows.ts';
 import { cleaned } from './clean.ts';
 import type { Message } from './model.ts';
 
 /** What a view needs beside the fleet. The daemon is asked; without one the files are. */
 
 export async function readAgent(client: Client | null, home: string, name: string): Promise<Message> {
-  if (client === null)
+  if (client === null) {
+    const { readHistory } = await import('../home/records.ts');
     return { type: 'agent-read', name, description: null, history: cleaned(readHistory(home, name)) };
+  }
   const [descriptions, history] = await Promise.all([
     client.call('describe', { targets: [name] }),
     client.call('history', { agent: name }),
@@ -16,6 +18,11 @@ export async function readAgent(client: Client | null, home: string, name: strin
 }
 
 export async function readAllIncidents(client: Client | null, home: string): Promise<Message> {
-  const all = client === null ? readIncidents(home) : await client.call('incidents', { open: false });
+  const all = client === null ? await fromFile(home) : await client.call('incidents', { open: false });
   return cleaned({ type: 'incidents-read', all });
+}
+
+async function fromFile(home: string): Promise<readonly IncidentRow[]> {
+  const { readIncidents } = await import('../home/records.ts');
+  return readIncidents(home);
 }

@@ -23,6 +23,8 @@ export type SessionOptions = {
 export class Session {
   readonly painter: Painter;
   readonly ended: Promise<void>;
+  /** The fleet is shown, from whatever source. */
+  readonly found: Promise<void>;
   readonly #options: SessionOptions;
   readonly #link: Link;
   readonly #keyboard = new Keyboard();
@@ -30,6 +32,7 @@ export class Session {
   #model: Model;
   #log: LogSource | null = null;
   #end: () => void = () => undefined;
+  #find: () => void = () => undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -37,6 +40,7 @@ export class Session {
     this.painter = new Painter(() => this.#model);
     this.#link = new Link(options.home, (message) => this.dispatch(message));
     this.#ticker = setInterval(() => this.dispatch({ type: 'tick' }), TICK_MS);
+    this.found = new Promise<void>((resolve) => (this.#find = resolve));
     const quit = new Promise<void>((resolve) => (this.#end = resolve));
     this.ended = Promise.race([quit, this.#link.run()]);
   }
@@ -50,6 +54,7 @@ export class Session {
     this.#model = model;
     for (const effect of effects) this.#do(effect);
     this.painter.touch();
+    if (model.fleet !== null) this.#find();
   };
 
   readonly onInput = (input: string, key: InkKey): void => {

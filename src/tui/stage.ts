@@ -1,9 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instance } from 'ink';
 import { Screen } from './screen.ts';
 import type { Session } from './session.ts';
 
 /** A window that is dragged changes its size many times; it is painted anew when that has paused. */
 const SETTLE_MS = 30;
+
+/** How long the first frame is waited for before Ink, whose loading stops everything else, is loaded. */
+const FOUND_MS_MAX = 1_000;
 
 type Paint = (session: Session) => Instance;
 
@@ -22,6 +26,7 @@ export class Stage {
     const { painter } = session;
     const unsubscribe = painter.subscribe(() => this.#screen.paint(painter.lines()));
     painter.touch();
+    await Promise.race([session.found, sleep(FOUND_MS_MAX)]);
     this.#paint = await loadInk();
     unsubscribe();
     this.#mount();

@@ -101,7 +101,8 @@ function wrapParagraph(paragraph: string, width: number): readonly string[] {
   const lines: string[] = [];
   let rest = paragraph;
   while (widthOf(rest) > width) {
-    const head = cutText(rest, width) || [...rest].slice(0, 1).join('');
+    // A character that is wider than the line stands alone.
+    const head = cutText(rest, width) || rest.slice(0, rest.codePointAt(0) === rest.charCodeAt(0) ? 1 : 2);
     const isAtBlank = rest[head.length] === ' ';
     const blank = isAtBlank ? head.length : head.lastIndexOf(' ');
     const end = blank > 0 && head.slice(0, blank).trim() !== '' ? blank : head.length;

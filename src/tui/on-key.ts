@@ -24,8 +24,8 @@ export function onPaste(model: Model, text: string): Step {
   return typedInto(model, insertText(model.prompt, text));
 }
 
-function onViewKey<V extends View>(model: Model, view: V, key: Key): Step {
-  const own = kindOf(view).keymap.find(({ keys }) => keys.includes(key));
+function onViewKey(model: Model, view: View, key: Key): Step {
+  const own = kindOf<View>(view).keymap.find(({ keys }) => keys.includes(key));
   if (own !== undefined) return pressed(model, view, own);
   const common = COMMON_KEYS.find(({ keys }) => keys.includes(key));
   return common === undefined ? still(model) : pressed<View>(model, view, common);

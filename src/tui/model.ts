@@ -15,6 +15,8 @@ export type Model = {
   readonly link: Link;
   /** Null before the first answer. */
   readonly fleet: FleetState | null;
+  /** What happened last, oldest first, bounded. */
+  readonly events: readonly EventRow[];
   /** What is shown, the top one last. */
   readonly views: readonly [FleetView, ...View[]];
   /** A line of text that is being typed. */
@@ -136,6 +138,7 @@ export type Message =
       readonly description: Description | null;
       readonly history: readonly HistoryRow[];
     }
+  | { readonly type: 'events-read'; readonly events: readonly EventRow[] }
   | { readonly type: 'incidents-read'; readonly all: readonly IncidentRow[] }
   | {
       readonly type: 'log-read';
@@ -160,6 +163,7 @@ export type Effect =
   | { readonly type: 'act'; readonly action: Action }
   | { readonly type: 'read-agent'; readonly name: string }
   | { readonly type: 'read-incidents' }
+  | { readonly type: 'read-events' }
   /** Reads the last lines and goes on with what is written, until the next one or `close-log`. */
   | { readonly type: 'open-log'; readonly name: string; readonly run: string | null; readonly raw: boolean }
   | { readonly type: 'close-log' }

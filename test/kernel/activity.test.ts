@@ -53,9 +53,9 @@ test('each good turn, each failed one and each restart of an agent stands in its
     ...WORKING,
     after('10s', send('m2')),
     after('11s', rejectedTurn(unauthorized('req_1'))),
-    after('13s', goodTurn()),
+    after('13s', goodTurn('msg_1')),
     after('30m', send('m3')),
-    after('30m', goodTurn()),
+    after('30m', goodTurn('msg_1')),
   ]);
   const day = agentIn(world.fleet).activity;
   expect(day.map(({ good, failed, restarts }) => ({ good, failed, restarts }))).toEqual([

@@ -108,6 +108,8 @@ const COLUMNS: readonly Column[] = [
 /** Of the sentence at the end of a row, below which it is not begun. */
 const WHY_MIN = 16;
 const GAP = 2;
+/** Below half a cent nothing is shown. */
+const COST_MIN = 0.005;
 
 /** Which columns are shown, how wide, and what is left for the reason. */
 export type Layout = {
@@ -205,8 +207,8 @@ function credential({ row, fallback }: BoardAgent, { look, sharers }: Around): s
 
 /** What was paid, and in brackets what a subscription would have cost. */
 function cost({ row }: BoardAgent): string {
-  if (row.costUsd > 0) return `$${row.costUsd.toFixed(2)}`;
-  return row.notionalUsd > 0 ? `($${row.notionalUsd.toFixed(2)})` : '';
+  if (row.costUsd >= COST_MIN) return `$${row.costUsd.toFixed(2)}`;
+  return row.notionalUsd >= COST_MIN ? `($${row.notionalUsd.toFixed(2)})` : '';
 }
 
 export function sharersOf(agents: readonly BoardAgent[]): ReadonlyMap<string, number> {

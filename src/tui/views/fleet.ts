@@ -74,7 +74,7 @@ function fleetLines(model: Model, view: FleetView, size: Size): readonly Line[] 
   const layout = layoutOf(agents, around, size.columns - 2);
   const rows = agents.slice(top, top + height).map((agent, offset) => {
     const isSelected = top + offset === index;
-    const cells = agentLine(agent, layout, around);
+    const cells = agentLine(agent, top + offset, layout, look);
     if (!isSelected) return [span('  '), ...cells];
     return filledLine(
       [span('> '), ...cells].map((part) => ({ ...part, inverse: true })),

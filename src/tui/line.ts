@@ -101,7 +101,7 @@ function wrapParagraph(paragraph: string, width: number): readonly string[] {
   const lines: string[] = [];
   let rest = paragraph;
   while (widthOf(rest) > width) {
-    const head = cutText(rest, width) || [...rest].slice(0, 1).join('');
+    const head = cutText(rest, width) || firstOf(rest);
     const isAtBlank = rest[head.length] === ' ';
     const blank = isAtBlank ? head.length : head.lastIndexOf(' ');
     const end = blank > 0 && head.slice(0, blank).trim() !== '' ? blank : head.length;
@@ -109,4 +109,10 @@ function wrapParagraph(paragraph: string, width: number): readonly string[] {
     rest = rest.slice(end).replace(/^ /, '');
   }
   return [...lines, rest];
+}
+
+/** What is wider than a whole line stands there all the same. */
+function firstOf(text: string): string {
+  for (const { segment } of graphemes.segment(text)) return segment;
+  return '';
 }

@@ -1,0 +1,33 @@
+import { ageOf } from '../wording/ages.ts';
+import { localTime } from '../wording/local-times.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+const two = (number: number): string => String(number).padStart(2, '0');
+
+/** `07:04`, with the day in front when that is more than twelve hours away from now: `11-21 07:04`. */
+export function clockTime(at: string | number, now: number): string {
+  const ms = typeof at === 'number' ? at : Date.parse(at);
+  const [day = '', time = ''] = localTime(new Date(ms).toISOString()).split(' ');
+  const short = time.slice(0, 5);
+  return Math.abs(ms - now) < DAY_MS / 2 ? short : `${day.slice(5)} ${short}`;
+}
+
+/** How long until then: `1:24`, `2:05:00`; `due` when it is time. */
+export function countdown(at: string, now: number): string {
+  const ms = Date.parse(at) - now;
+  if (ms <= 0) return 'due';
+  const seconds = Math.ceil(ms / 1000);
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}:${two(seconds % 60)}`;
+  return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`;
+}
+
+/** A countdown that is worth watching, else the time of day. */
+export const countdownOrTime = (at: string, now: number): string =>
+  Date.parse(at) - now < HOUR_MS ? countdown(at, now) : clockTime(at, now);
+
+/** `12s`, `4m`: how long since then. */
+export const ageAt = (at: string, now: number): string => ageOf(Math.max(0, now - Date.parse(at)));

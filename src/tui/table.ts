@@ -15,16 +15,14 @@ type Measured<Row> = { readonly column: Column<Row>; readonly natural: number; r
 
 const GAP = 2;
 
+/** Columns are measured over all rows, so that they stand still; lines are made of those that are on the screen. */
+export type Table = { readonly head: Line; readonly lines: (from?: number, to?: number) => readonly Line[] };
+
 /**
  * Aligned columns, the head first. Where they do not fit, cells are cut as far as their columns allow, then columns
  * give way one after the other. One that yields and has nothing to say is not shown.
  */
-export function tableLines<Row>(
-  columns: readonly Column<Row>[],
-  rows: readonly Row[],
-  width: number,
-  look: Look,
-): { readonly head: Line; readonly lines: readonly Line[] } {
+export function tableOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[], width: number, look: Look): Table {
   const cells = new Map(columns.map((column) => [column, rows.map((row) => oneLine(column.cell(row)))]));
   const measured = columns.flatMap((column): readonly Measured<Row>[] => {
     const widest = (cells.get(column) ?? []).reduce((most, cell) => Math.max(most, widthOf(cell)), 0);
@@ -46,12 +44,13 @@ export function tableLines<Row>(
     );
   return {
     head: lineOf(({ title }) => span(title, { bold: true })),
-    lines: rows.map((row, index) =>
-      lineOf((column) => {
-        const tone = column.tone?.(row);
-        return span(cells.get(column)?.[index] ?? '', tone === undefined ? {} : { tone });
-      }),
-    ),
+    lines: (from = 0, to = rows.length) =>
+      rows.slice(from, to).map((row, index) =>
+        lineOf((column) => {
+          const tone = column.tone?.(row);
+          return span(cells.get(column)?.[from + index] ?? '', tone === undefined ? {} : { tone });
+        }),
+      ),
   };
 }
 

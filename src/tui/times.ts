@@ -7,6 +7,9 @@ const DAY_MS = 24 * HOUR_MS;
 
 const two = (number: number): string => String(number).padStart(2, '0');
 
+/** Of a time of day with its day: `11-20 06:37`. */
+export const CLOCK_WIDTH = 11;
+
 /** `07:04`, with the day in front when that is more than twelve hours away from now: `11-21 07:04`. */
 export function clockTime(at: string | number, now: number): string {
   const ms = typeof at === 'number' ? at : Date.parse(at);

@@ -1,13 +1,12 @@
-import type { Cause } from '../../kernel/causes.ts';
-import type { RecoveryRow } from '../../protocol/rows.ts';
 import { durationOf } from '../../wording/ages.ts';
 import { receiptText } from '../../wording/incident-lines.ts';
 import { localTime } from '../../wording/local-times.ts';
-import type { Section } from '../document.ts';
+import { labelled, type Section } from '../document.ts';
 import { line, span, type Line, type Tone } from '../line.ts';
 import type { AgentView, Model } from '../model.ts';
-import { tableLines, type Column } from '../table.ts';
-import { clockTime } from '../times.ts';
+import { oneLine, tableOf, type Column } from '../table.ts';
+import { CLOCK_WIDTH, clockTime } from '../times.ts';
+import { knownIncidents } from './incident-words.ts';
 import { timelineOf, type Outcome, type Timeline, type TimelineRow, type ToldRecovery } from './timeline.ts';
 
 /** Rows of the timeline on one page; `history` has them all. */
@@ -37,20 +36,20 @@ export function restartSections(model: Model, view: AgentView, total: string, co
   const title = total === '' ? 'RESTARTS' : `RESTARTS ${total}`;
   return [
     { title, lines: timelineLines(model, view, timeline, columns) },
-    { title: 'RECEIPTS', lines: receiptLines(model, view.name, timeline) },
+    { title: 'RECEIPTS', lines: receiptLines(model, view.name, timeline, columns) },
   ];
 }
 
 function timelineLines(model: Model, view: AgentView, { rows }: Timeline, columns: number): readonly Line[] {
   if (rows.length === 0) return [line(' nothing has happened to it yet', { tone: 'dim' })];
   const shown = rows.slice(-ROWS_MAX).toReversed();
-  const { head, lines } = tableLines(columnsOf(model, columns), shown, columns - 1, model.look);
+  const { head, lines } = tableOf(columnsOf(model, columns), shown, columns - 1, model.look);
   const hidden = rows.length - shown.length;
   const older =
     hidden > 0 || view.dropped > 0
       ? [line(` older ones: agentvisor history ${view.name}`, { tone: 'dim' as const })]
       : [];
-  return [...[head, ...lines].map((each) => [span(' '), ...each]), ...older];
+  return [...[head, ...lines()].map((each) => [span(' '), ...each]), ...older];
 }
 
 /** What gives way first is the run, then what was said, then the attempt; when, why and how it ended stay. */
@@ -73,25 +72,22 @@ function downCell({ downMs, downSince }: TimelineRow, now: number): string {
   return downMs === null ? '-' : durationOf(downMs);
 }
 
-type Receipt = ToldRecovery & { readonly incident: string | null; readonly cause: Cause | null };
-
-function receiptLines(model: Model, name: string, timeline: Timeline): readonly Line[] {
+function receiptLines(model: Model, name: string, timeline: Timeline, columns: number): readonly Line[] {
   const receipts = receiptsOf(model, name, timeline);
-  const lines = receipts.slice(0, RECEIPTS_MAX).map((receipt): Line => {
-    const where = receipt.incident === null ? '' : `${receipt.incident} ${receipt.cause}: `;
-    return [span(` ${clockTime(receipt.at, model.now)}  `, { tone: 'dim' }), span(`${where}${receiptText(receipt)}`)];
+  const lines = receipts.slice(0, RECEIPTS_MAX).flatMap((receipt): readonly Line[] => {
+    const where = receipt.incident === null ? '' : `${receipt.incident} ${receipt.cause ?? ''}: `;
+    return labelled(clockTime(receipt.at, model.now), oneLine(`${where}${receiptText(receipt)}`), CLOCK_WIDTH, columns);
   });
-  const hidden = receipts.length - lines.length;
+  const hidden = receipts.length - RECEIPTS_MAX;
   return hidden > 0 ? [...lines, line(` and ${hidden} older ones`, { tone: 'dim' })] : lines;
 }
 
 /** The incident that a recovery stands in knows which request had failed; the history reaches farther back. Newest first. */
-function receiptsOf({ fleet, views }: Model, name: string, { recoveries }: Timeline): readonly Receipt[] {
-  const read = views.flatMap((view) => (view.at === 'incidents' ? (view.all ?? []) : []));
-  const known = new Map<string, Receipt>(recoveries.map((told) => [told.at, { ...told, incident: null, cause: null }]));
-  for (const { id, cause, recoveries: theirs } of [...read, ...(fleet?.incidents ?? [])]) {
-    const own = theirs.filter(({ agent }: RecoveryRow) => agent === name);
-    for (const receipt of own) known.set(receipt.at, { ...receipt, incident: id, cause });
+function receiptsOf(model: Model, name: string, { recoveries }: Timeline): readonly ToldRecovery[] {
+  const known = new Map(recoveries.map((told) => [told.at, told]));
+  for (const { id, cause, recoveries: theirs } of knownIncidents(model)) {
+    for (const receipt of theirs)
+      if (receipt.agent === name) known.set(receipt.at, { ...receipt, incident: id, cause });
   }
   return [...known.values()].toSorted((one, other) => Date.parse(other.at) - Date.parse(one.at));
 }

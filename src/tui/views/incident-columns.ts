@@ -13,7 +13,7 @@ import { progressOf } from './incident-words.ts';
 export function incidentColumns({ now, fleet }: Model): readonly Column<IncidentRow>[] {
   const agents = fleet?.agents ?? [];
   return [
-    { title: 'INCIDENT', cell: ({ id }) => id },
+    { title: 'ID', cell: ({ id }) => id },
     { title: 'CAUSE', shortest: 9, cell: ({ cause }) => cause },
     {
       title: 'STATE',
@@ -21,10 +21,10 @@ export function incidentColumns({ now, fleet }: Model): readonly Column<Incident
       cell: (incident) => progressOf(incident, agents, now).text,
       tone: (incident) => progressOf(incident, agents, now).tone,
     },
-    { title: 'AGENTS', shortest: 8, cell: ({ agents: names }) => namesCell(names) },
+    { title: 'AGENTS', shortest: 12, cell: ({ agents: names }) => namesCell(names) },
     { title: 'OPENED', yields: 4, cell: ({ openedAt }) => `${ageAt(openedAt, now)} ${clockTime(openedAt, now)}` },
     { title: 'TRIES', yields: 3, align: 'right', cell: ({ attempts }) => String(attempts.length) },
-    { title: 'SCOPE', yields: 2, shortest: 12, cell: ({ scope, key }) => `${scope} ${key}` },
+    { title: 'SCOPE', yields: 2, shortest: 14, cell: ({ scope, key }) => `${scope} ${key}` },
     {
       title: 'RECEIPT',
       yields: 1,

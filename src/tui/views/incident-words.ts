@@ -18,7 +18,7 @@ export function progressOf(incident: IncidentRow, agents: readonly BoardAgent[],
 }
 
 /** Those who are in it now; who has answered has left it. */
-export const membersOf = ({ id }: IncidentRow, agents: readonly BoardAgent[]): readonly BoardAgent[] =>
+const membersOf = ({ id }: IncidentRow, agents: readonly BoardAgent[]): readonly BoardAgent[] =>
   agents.filter(({ row }) => row.incident === id);
 
 function openProgress(members: readonly BoardAgent[], now: number): Progress {
@@ -42,9 +42,10 @@ export function knownIncidents(model: Model): readonly IncidentRow[] {
   return ordered([...byId.values()]);
 }
 
-export const ordered = (incidents: readonly IncidentRow[]): readonly IncidentRow[] =>
+const ordered = (incidents: readonly IncidentRow[]): readonly IncidentRow[] =>
   incidents.toSorted(
     (one, other) =>
       Number(one.closedAt !== null) - Number(other.closedAt !== null) ||
-      Date.parse(other.openedAt) - Date.parse(one.openedAt),
+      // Of one form: the later one is the greater one.
+      (one.openedAt < other.openedAt ? 1 : one.openedAt > other.openedAt ? -1 : 0),
   );

@@ -4,10 +4,11 @@ import { count } from '../../wording/count.ts';
 import { lifeOf, receiptText } from '../../wording/incident-lines.ts';
 import { localTime } from '../../wording/local-times.ts';
 import { documentOf, labelled, scrollKeys, windowOf, type Document, type Section } from '../document.ts';
-import { line, span, wrapText, type Line, type Size, type Tone } from '../line.ts';
+import { glyph } from '../glyphs.ts';
+import { line, span, wrapText, type Line, type Look, type Size, type Tone } from '../line.ts';
 import type { IncidentView, Model } from '../model.ts';
-import { oneLine, tableLines, type Column } from '../table.ts';
-import { clockTime, countdownOrTime } from '../times.ts';
+import { oneLine, tableOf, type Column } from '../table.ts';
+import { CLOCK_WIDTH, clockTime, countdownOrTime } from '../times.ts';
 import { hearsNothing, type ViewKind } from '../view.ts';
 import { knownIncidents, progressOf } from './incident-words.ts';
 
@@ -39,10 +40,10 @@ const unknownSections = (id: string, { columns }: Size): readonly Section[] => [
 ];
 
 function sectionsOf(model: Model, incident: IncidentRow, size: Size): readonly Section[] {
-  const { evidence, recoveries, attempts } = incident;
+  const { recoveries, attempts } = incident;
   return [
     { title: '', lines: headLines(model, incident, size) },
-    { title: 'EVIDENCE', lines: evidenceLines(evidence, size) },
+    { title: 'EVIDENCE', lines: evidenceLines(incident, size, model.look) },
     { title: `AGENTS ${incident.agents.length}`, lines: agentLines(model, incident, size) },
     { title: `ATTEMPTS ${attempts.length}`, lines: attemptLines(model, incident, size) },
     { title: `RECEIPTS ${recoveries.length}`, lines: receiptLines(model, incident, size) },
@@ -75,11 +76,42 @@ const toldOf = (cause: Cause): string => (Object.hasOwn(CAUSES, cause) ? CAUSES[
 
 const moreRequests = (more: number): string => (more > 0 ? ` and ${count(more, 'other one')}` : '');
 
-/** Whole: what it was judged by may be what a person must see. */
-const evidenceLines = (evidence: readonly string[], { columns }: Size): readonly Line[] =>
-  evidence.flatMap((text) =>
-    wrapText(oneLine(text), columns - 3).map((part, index) => line(`${index === 0 ? ' ' : '  '}${part}`)),
-  );
+/** Failures of one kind are told once, with all whom they have met: what differs is who and which request. */
+function evidenceLines(incident: IncidentRow, { columns }: Size, look: Look): readonly Line[] {
+  const alike = new Map<string, { readonly names: Set<string>; times: number; request: string }>();
+  for (const text of incident.evidence) {
+    const { kind, name, request } = partsOf(oneLine(text), incident.agents);
+    const seen = alike.get(kind) ?? { names: new Set(), times: 0, request: '' };
+    alike.set(kind, seen);
+    if (name !== '') seen.names.add(name);
+    seen.times += 1;
+    seen.request = request;
+  }
+  return [...alike].flatMap(([kind, { names, times, request }]): readonly Line[] => {
+    const met = [
+      ...(times > 1 ? [`${glyph('times', look)}${times}`] : []),
+      ...(names.size > 0 ? [[...names].join(', ')] : []),
+      ...(request === '' ? [] : [`${times > 1 ? 'last ' : ''}${request}`]),
+    ];
+    return [
+      ...wrapText(kind, columns - 2).map((text) => line(` ${text}`)),
+      ...(met.length === 0
+        ? []
+        : wrapText(met.join('  '), columns - 4).map((text) => line(`   ${text}`, { tone: 'dim' }))),
+    ];
+  });
+}
+
+/** `ada: 401 (request req_1): Failed to authenticate`. */
+function partsOf(
+  text: string,
+  agents: readonly string[],
+): { readonly kind: string; readonly name: string; readonly request: string } {
+  const name = agents.find((agent) => text.startsWith(`${agent}: `)) ?? '';
+  const said = name === '' ? text : text.slice(name.length + 2);
+  const [found = '', request = ''] = / \((request [^)]+)\)/.exec(said) ?? [];
+  return { kind: found === '' ? said : said.replace(found, ''), name, request };
+}
 
 type Member = {
   readonly name: string;
@@ -145,9 +177,6 @@ const receiptLines = ({ now }: Model, { recoveries }: IncidentRow, { columns }: 
     labelled(clockTime(receipt.at, now), oneLine(`${receipt.agent}: ${receiptText(receipt)}`), CLOCK_WIDTH, columns),
   );
 
-/** `11-20 06:37`. */
-const CLOCK_WIDTH = 11;
-
 function indented<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
@@ -155,6 +184,6 @@ function indented<Row>(
   look: Model['look'],
 ): readonly Line[] {
   if (rows.length === 0) return [];
-  const { head, lines } = tableLines(columns, rows, width - 1, look);
-  return [head, ...lines].map((each) => [span(' '), ...each]);
+  const { head, lines } = tableOf(columns, rows, width - 1, look);
+  return [head, ...lines()].map((each) => [span(' '), ...each]);
 }

@@ -6,7 +6,7 @@ import { glyph } from '../glyphs.ts';
 import { cutLine, filledLine, line, span, type Line, type Size } from '../line.ts';
 import { still, type IncidentsView, type Message, type Model, type Step } from '../model.ts';
 import { bounded, pageOf } from '../scroll.ts';
-import { tableLines } from '../table.ts';
+import { tableOf, type Table } from '../table.ts';
 import { pushed, withTop, type Binding, type ViewKind } from '../view.ts';
 import { credentialColumns, incidentColumns } from './incident-columns.ts';
 import { incidentView } from './incident.ts';
@@ -40,14 +40,12 @@ type Row =
   | { readonly is: 'credential'; readonly key: string; readonly credential: CredentialRow };
 
 /** What can be selected, from top to bottom. */
-const rowsOf = (model: Model): readonly Row[] => [
-  ...knownIncidents(model).map((incident): Row => ({ is: 'incident', key: incident.id, incident })),
-  ...(model.fleet?.credentials ?? []).map((credential): Row => ({
-    is: 'credential',
-    key: `credential:${credential.name}`,
-    credential,
-  })),
+const rowsOf = (incidents: readonly IncidentRow[], credentials: readonly CredentialRow[]): readonly Row[] => [
+  ...incidents.map((incident): Row => ({ is: 'incident', key: incident.id, incident })),
+  ...credentials.map((credential): Row => ({ is: 'credential', key: `credential:${credential.name}`, credential })),
 ];
+
+const rowsIn = (model: Model): readonly Row[] => rowsOf(knownIncidents(model), model.fleet?.credentials ?? []);
 
 /** The chosen row, else the first. */
 const indexOf = (rows: readonly Row[], { selected }: IncidentsView): number =>
@@ -59,17 +57,23 @@ const indexOf = (rows: readonly Row[], { selected }: IncidentsView): number =>
 function incidentsLines(model: Model, view: IncidentsView, size: Size): readonly Line[] {
   const incidents = knownIncidents(model);
   const credentials = model.fleet?.credentials ?? [];
-  const index = indexOf(rowsOf(model), view);
+  const index = indexOf(rowsOf(incidents, credentials), view);
   const below = credentials.length === 0 ? 0 : credentialRoom(credentials.length, incidents.length, size.rows);
-  const above = Math.max(0, size.rows - below);
-  const incidentTable = tableLines(incidentColumns(model), incidents, size.columns - MARK, model.look);
-  const credentialTable = tableLines(credentialColumns(model), credentials, size.columns - MARK, model.look);
+  const above = Math.min(Math.max(0, size.rows - below), incidents.length + HEADS + 1);
+  const room = size.columns - MARK;
+  const upper: Panel = {
+    ...tableOf(incidentColumns(model), incidents, room, model.look),
+    title: incidentTitle(incidents, view),
+    count: incidents.length,
+  };
+  const lower: Panel = {
+    ...tableOf(credentialColumns(model), credentials, room, model.look),
+    title: count(credentials.length, 'credential'),
+    count: credentials.length,
+  };
   return [
-    ...panel(model, { ...incidentTable, title: incidentTitle(model, view) }, index, { ...size, rows: above }),
-    ...panel(model, { ...credentialTable, title: count(credentials.length, 'credential') }, index - incidents.length, {
-      ...size,
-      rows: below,
-    }),
+    ...panel(model, upper, index, { ...size, rows: above }),
+    ...panel(model, lower, index - incidents.length, { ...size, rows: below }),
   ];
 }
 
@@ -85,42 +89,47 @@ function credentialRoom(credentials: number, incidents: number, rows: number): n
   return Math.min(wanted, Math.max(left, Math.floor(rows / 3), HEADS + 1));
 }
 
-function incidentTitle(model: Model, { all }: IncidentsView): string {
-  const known = knownIncidents(model);
+function incidentTitle(known: readonly IncidentRow[], { all }: IncidentsView): string {
   const open = known.filter(({ closedAt }) => closedAt === null).length;
   const closed = all === null ? 'those that are closed are not read yet' : `${known.length - open} closed`;
   const older = (all ?? []).length < INCIDENTS_KEPT_MAX ? '' : '; older ones: agentvisor incidents --all';
   return `${count(open, 'open incident')}, ${closed}${older}`;
 }
 
-type Panel = { readonly title: string; readonly head: Line; readonly lines: readonly Line[] };
+type Panel = Table & { readonly title: string; readonly count: number };
 
 /** A table in exactly that many lines, so that the row that is selected is in it; `index` may be one of another table. */
-function panel({ look }: Model, { title, head, lines }: Panel, index: number, size: Size): readonly Line[] {
+function panel(
+  { look }: Model,
+  { title, head, lines, count: rows }: Panel,
+  index: number,
+  size: Size,
+): readonly Line[] {
   const height = Math.max(0, size.rows - HEADS);
-  const top = bounded(index - Math.floor(height / 2), 0, Math.max(0, lines.length - height));
-  const shown = lines.slice(top, top + height).map((each, offset): Line => {
-    if (top + offset !== index) return cutLine([span(' '.repeat(MARK)), ...each], size.columns, look);
+  const top = bounded(index - Math.floor(height / 2), 0, Math.max(0, rows - height));
+  const shown = lines(top, top + height).map((each, offset): Line => {
+    if (top + offset !== index) return [span(' '.repeat(MARK)), ...each];
     const marked = [span(`${glyph('selected', look)} `), ...each].map((part) => ({ ...part, inverse: true }));
     return filledLine(marked, size.columns, look);
   });
-  const isCut = shown.length < lines.length;
-  const place = isCut ? `   ${top + 1}${glyph('dash', look)}${top + shown.length} of ${lines.length}` : '';
-  const table = lines.length === 0 ? [] : [[span(' '.repeat(MARK)), ...head], ...shown];
-  const all = [[span(` ${title}`, { bold: true }), span(place, { tone: 'dim' })] satisfies Line, ...table];
+  const place = shown.length < rows ? `   ${top + 1}${glyph('dash', look)}${top + shown.length} of ${rows}` : '';
+  const all: readonly Line[] = [
+    [span(` ${title}`, { bold: true }), span(place, { tone: 'dim' })],
+    ...(rows === 0 ? [] : [[span(' '.repeat(MARK)), ...head], ...shown]),
+  ];
   const free = Array.from({ length: Math.max(0, size.rows - all.length) }, () => line(''));
   return [...all, ...free].slice(0, size.rows).map((each) => cutLine(each, size.columns, look));
 }
 
 function moved(model: Model, view: IncidentsView, by: number): Step {
-  const rows = rowsOf(model);
+  const rows = rowsIn(model);
   const next = rows[bounded(indexOf(rows, view) + by, 0, rows.length - 1)];
   return still(next === undefined ? model : withTop(model, { ...view, selected: next.key }));
 }
 
 /** A credential leads to the first incident that it is in. */
 function opened(model: Model, view: IncidentsView): Step {
-  const rows = rowsOf(model);
+  const rows = rowsIn(model);
   const row = rows[indexOf(rows, view)];
   if (row === undefined) return still(model);
   const id = row.is === 'incident' ? row.incident.id : row.credential.incidents[0];

@@ -36,8 +36,11 @@ export type TimelineRow = {
   readonly detail: string;
 };
 
-/** A recovery as the history tells it; the incident that it belongs to may know more. */
-export type ToldRecovery = Omit<RecoveryRow, 'agent'>;
+/** A recovery as the history tells it. */
+export type ToldRecovery = Omit<RecoveryRow, 'agent'> & {
+  readonly incident: string | null;
+  readonly cause: string | null;
+};
 
 export type Timeline = { readonly rows: readonly TimelineRow[]; readonly recoveries: readonly ToldRecovery[] };
 
@@ -52,12 +55,21 @@ type Folding = {
   failure: string;
   /** The request that began the trouble. */
   failedRequestId: string | null;
+  /** That it is in, as far as somebody has named it. */
+  incident: string | null;
   readonly recoveries: ToldRecovery[];
 };
 
 /** The history of an agent, oldest first, as its restarts: what ended a process belongs to the one that took its place. */
 export function timelineOf(history: readonly HistoryRow[]): Timeline {
-  const folding: Folding = { rows: [], current: null, failure: '', failedRequestId: null, recoveries: [] };
+  const folding: Folding = {
+    rows: [],
+    current: null,
+    failure: '',
+    failedRequestId: null,
+    incident: null,
+    recoveries: [],
+  };
   for (const row of history) fold(folding, row);
   return {
     rows: folding.rows.map(({ notes, ...row }) => ({ ...row, detail: notes.map(oneLine).join('; ') })),
@@ -93,7 +105,7 @@ const FOLDS: Readonly<Record<HistoryEvent, Fold>> = {
   fallback: asItsOwn('fallback'),
   'message-failed': asItsOwn('message lost'),
   deleted: asItsOwn('deleted'),
-  'incident-opened': leave,
+  'incident-opened': inIncident,
   'incident-closed': leave,
   leftovers: note,
   stalled: (folding, row) => void (folding.failure = row.detail),
@@ -142,6 +154,10 @@ function giveUp(draft: Draft, at: number): void {
   if (draft.outcome === 'verifying') draft.outcome = 'unproven';
 }
 
+function inIncident(folding: Folding, { detail }: HistoryRow): void {
+  folding.incident = /^(i\d+):/.exec(detail)?.[1] ?? null;
+}
+
 function turnFailed(folding: Folding, { detail }: HistoryRow): void {
   folding.failure = detail;
   folding.failedRequestId ??= /\(request ([^)\s]+)\)/.exec(detail)?.[1] ?? null;
@@ -150,6 +166,7 @@ function turnFailed(folding: Folding, { detail }: HistoryRow): void {
 function attempted(folding: Folding, row: HistoryRow): void {
   const draft = coming(folding, row);
   draft.attempt = row.detail.replace(/^attempt /, '');
+  folding.incident = / in (\S+)$/.exec(row.detail)?.[1] ?? folding.incident;
   draft.cause = row.cause;
   say(draft, takenFailure(folding));
 }
@@ -187,8 +204,13 @@ function stopped(folding: Folding, row: HistoryRow): void {
   draft.downSince = null;
   say(draft, row.detail);
   folding.current = null;
+  outOfTrouble(folding);
+}
+
+function outOfTrouble(folding: Folding): void {
   folding.failure = '';
   folding.failedRequestId = null;
+  folding.incident = null;
 }
 
 function isDown(folding: Folding, row: HistoryRow, outcome: 'waiting' | 'errored'): void {
@@ -211,7 +233,6 @@ function ready(folding: Folding, row: HistoryRow): void {
   if (current === null || current.run !== row.run || current.outcome !== 'under way') return;
   current.outcome = current.attempt === null ? 'ready' : 'verifying';
   endDown(current, Date.parse(row.at));
-  say(current, row.detail);
 }
 
 function endDown(draft: Draft, at: number): void {
@@ -239,9 +260,10 @@ function recovered(folding: Folding, row: HistoryRow): void {
     messageId: messageId === '' ? null : messageId,
     at: row.at,
     downMs,
+    incident: folding.incident,
+    cause: row.cause,
   });
-  folding.failedRequestId = null;
-  folding.failure = '';
+  outOfTrouble(folding);
   const { current } = folding;
   // A process that is older than the trouble has answered by itself: nothing was restarted for it.
   const isItsOwn = current !== null && current.run === row.run && Date.parse(current.at) + SLACK_MS >= at - downMs;

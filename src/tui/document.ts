@@ -4,15 +4,18 @@ import { still, type Model, type Step, type View } from './model.ts';
 import { pageOf, scrolled } from './scroll.ts';
 import { withTop, type Binding } from './view.ts';
 
+/** Most lines of a long page are never on the screen: those that cost something are made when they are. */
+export type PageLine = Line | (() => Line);
+
 /** A part of a long page: a title and what stands below it. */
-export type Section = { readonly title: string; readonly lines: readonly Line[] };
+export type Section = { readonly title: string; readonly lines: readonly PageLine[] };
 
 /** All lines of a page, and where its sections begin. */
-export type Document = { readonly lines: readonly Line[]; readonly starts: readonly number[] };
+export type Document = { readonly lines: readonly PageLine[]; readonly starts: readonly number[] };
 
 /** The sections one below the other with a blank line between; those without lines are left out. */
-export function documentOf(sections: readonly Section[], { columns }: Pick<Size, 'columns'>, look: Look): Document {
-  const lines: Line[] = [];
+export function documentOf(sections: readonly Section[]): Document {
+  const lines: PageLine[] = [];
   const starts: number[] = [];
   for (const section of sections) {
     if (section.lines.length === 0) continue;
@@ -21,14 +24,21 @@ export function documentOf(sections: readonly Section[], { columns }: Pick<Size,
     if (section.title !== '') lines.push(line(` ${section.title}`, { bold: true }));
     lines.push(...section.lines);
   }
-  return { lines: lines.map((each) => cutLine(each, columns, look)), starts };
+  return { lines, starts };
 }
 
 /** What of it is on the screen. */
-export function windowOf({ lines }: Document, top: number, { rows }: Size): readonly Line[] {
+export function windowOf({ lines }: Document, top: number, { rows, columns }: Size, look: Look): readonly Line[] {
   const first = scrolled(top, 0, rows, lines.length);
-  return lines.slice(first, first + rows);
+  return lines.slice(first, first + rows).map((each) => cutLine(madeOf(each), columns, look));
 }
+
+const madeOf = (each: PageLine): Line => (typeof each === 'function' ? each() : each);
+
+/** A line a little to the right. */
+export const indented =
+  (each: PageLine): PageLine =>
+  () => [span(' '), ...madeOf(each)];
 
 /** A word and what it says, as many lines as that needs. */
 export function labelled(label: string, text: string, labelWidth: number, width: number, style = {}): readonly Line[] {

@@ -27,8 +27,6 @@ const SIGNS = {
   cursor: ['▏', '_'],
   times: ['×', 'x'],
   dash: ['–', '-'],
-  arrow: ['→', '->'],
-  dot: ['·', '-'],
 } as const satisfies Readonly<Record<string, Pair>>;
 
 export type Sign = keyof typeof SIGNS;

@@ -15,8 +15,8 @@ type Measured<Row> = { readonly column: Column<Row>; readonly natural: number; r
 
 const GAP = 2;
 
-/** Columns are measured over all rows, so that they stand still; lines are made of those that are on the screen. */
-export type Table = { readonly head: Line; readonly lines: (from?: number, to?: number) => readonly Line[] };
+/** Columns are measured over all rows, so that they stand still; a line is made when it is on the screen. */
+export type Table = { readonly head: Line; readonly lines: readonly (() => Line)[] };
 
 /**
  * Aligned columns, the head first. Where they do not fit, cells are cut as far as their columns allow, then columns
@@ -25,17 +25,17 @@ export type Table = { readonly head: Line; readonly lines: (from?: number, to?: 
 export function tableOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[], width: number, look: Look): Table {
   const cells = new Map(columns.map((column) => [column, rows.map((row) => oneLine(column.cell(row)))]));
   const measured = columns.flatMap((column): readonly Measured<Row>[] => {
-    const widest = (cells.get(column) ?? []).reduce((most, cell) => Math.max(most, widthOf(cell)), 0);
+    const widest = (cells.get(column) ?? []).reduce((most, cell) => Math.max(most, roughWidth(cell, width)), 0);
     if (widest === 0 && column.yields !== undefined) return [];
     const natural = Math.max(widest, column.title.length);
     return [{ column, natural, least: Math.min(natural, column.shortest ?? natural) }];
   });
   const shown = widthsOf(fitting(measured, width), width);
-  const lineOf = (textOf: (column: Column<Row>) => Span): Line =>
+  const lineOf = (spanOf: (column: Column<Row>) => Span): Line =>
     cutLine(
       shown.flatMap(({ column, room }, index) => {
         const isLast = index === shown.length - 1;
-        const { text, ...style } = textOf(column);
+        const { text, ...style } = spanOf(column);
         const fit = fitted(text, room, column.align ?? 'left', look);
         return [span(isLast ? fit.trimEnd() : fit, style), ...(isLast ? [] : [span(' '.repeat(GAP))])];
       }),
@@ -44,15 +44,18 @@ export function tableOf<Row>(columns: readonly Column<Row>[], rows: readonly Row
     );
   return {
     head: lineOf(({ title }) => span(title, { bold: true })),
-    lines: (from = 0, to = rows.length) =>
-      rows.slice(from, to).map((row, index) =>
+    lines: rows.map(
+      (row, index) => () =>
         lineOf((column) => {
           const tone = column.tone?.(row);
-          return span(cells.get(column)?.[from + index] ?? '', tone === undefined ? {} : { tone });
+          return span(cells.get(column)?.[index] ?? '', tone === undefined ? {} : { tone });
         }),
-      ),
+    ),
   };
 }
+
+/** Whether a text is far too long is all that matters of it: what is beyond is not measured, that is slow. */
+const roughWidth = (text: string, width: number): number => widthOf(text.slice(0, width));
 
 /** What an agent printed may have several lines; a cell has one. */
 export const oneLine = (text: string): string => text.replaceAll('\n', ' ');

@@ -12,7 +12,7 @@ afterEach(() => inZone(zone));
 
 const shown = (rows: Parameters<typeof daySection>[0], columns: number, look = PLAIN, now = NOW): readonly string[] => {
   const { title, lines } = daySection(rows, now, columns, look);
-  return [title, ...textsOf(lines)];
+  return [title, ...textsOf(lines.filter((each) => typeof each !== 'function'))];
 };
 
 describe('the last day', () => {

@@ -1,8 +1,8 @@
 import { durationOf } from '../../wording/ages.ts';
 import { receiptText } from '../../wording/incident-lines.ts';
 import { localTime } from '../../wording/local-times.ts';
-import { labelled, type Section } from '../document.ts';
-import { line, span, type Line, type Tone } from '../line.ts';
+import { indented, labelled, type PageLine, type Section } from '../document.ts';
+import { line, type Line, type Tone } from '../line.ts';
 import type { AgentView, Model } from '../model.ts';
 import { oneLine, tableOf, type Column } from '../table.ts';
 import { CLOCK_WIDTH, clockTime } from '../times.ts';
@@ -10,7 +10,7 @@ import { knownIncidents } from './incident-words.ts';
 import { timelineOf, type Outcome, type Timeline, type TimelineRow, type ToldRecovery } from './timeline.ts';
 
 /** Rows of the timeline on one page; `history` has them all. */
-const ROWS_MAX = 300;
+const ROWS_MAX = 200;
 const RECEIPTS_MAX = 20;
 /** From here on there is room for the day and the second of each row. */
 const COLUMNS_FULL_TIME = 120;
@@ -40,7 +40,7 @@ export function restartSections(model: Model, view: AgentView, total: string, co
   ];
 }
 
-function timelineLines(model: Model, view: AgentView, { rows }: Timeline, columns: number): readonly Line[] {
+function timelineLines(model: Model, view: AgentView, { rows }: Timeline, columns: number): readonly PageLine[] {
   if (rows.length === 0) return [line(' nothing has happened to it yet', { tone: 'dim' })];
   const shown = rows.slice(-ROWS_MAX).toReversed();
   const { head, lines } = tableOf(columnsOf(model, columns), shown, columns - 1, model.look);
@@ -49,7 +49,7 @@ function timelineLines(model: Model, view: AgentView, { rows }: Timeline, column
     hidden > 0 || view.dropped > 0
       ? [line(` older ones: agentvisor history ${view.name}`, { tone: 'dim' as const })]
       : [];
-  return [...[head, ...lines()].map((each) => [span(' '), ...each]), ...older];
+  return [...[head, ...lines].map(indented), ...older];
 }
 
 /** What gives way first is the run, then what was said, then the attempt; when, why and how it ended stay. */

@@ -25,7 +25,7 @@ export const agentView = (name: string): AgentView => ({
 export const agentKind: ViewKind<AgentView> = {
   title: ({ name }) => name,
   keymap: scrollKeys(agentDocument),
-  lines: (model, view, size) => windowOf(agentDocument(model, view, size), view.top, size),
+  lines: (model, view, size) => windowOf(agentDocument(model, view, size), view.top, size, model.look),
   hear,
 };
 
@@ -42,7 +42,7 @@ function agentDocument(model: Model, view: AgentView, size: Size): Document {
       ? []
       : factSections({ row, fallback: live?.fallback ?? null }, view.description, model.now, columns)),
   ];
-  return documentOf(sections, size, model.look);
+  return documentOf(sections);
 }
 
 function headLines({ fleet }: Model, view: AgentView, live: BoardAgent | null, columns: number): readonly Line[] {

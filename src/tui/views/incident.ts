@@ -3,9 +3,18 @@ import { CAUSES, type Cause } from '../../kernel/causes.ts';
 import { count } from '../../wording/count.ts';
 import { lifeOf, receiptText } from '../../wording/incident-lines.ts';
 import { localTime } from '../../wording/local-times.ts';
-import { documentOf, labelled, scrollKeys, windowOf, type Document, type Section } from '../document.ts';
+import {
+  documentOf,
+  indented,
+  labelled,
+  type PageLine,
+  scrollKeys,
+  windowOf,
+  type Document,
+  type Section,
+} from '../document.ts';
 import { glyph } from '../glyphs.ts';
-import { line, span, wrapText, type Line, type Look, type Size, type Tone } from '../line.ts';
+import { line, wrapText, type Line, type Look, type Size, type Tone } from '../line.ts';
 import type { IncidentView, Model } from '../model.ts';
 import { oneLine, tableOf, type Column } from '../table.ts';
 import { CLOCK_WIDTH, clockTime, countdownOrTime } from '../times.ts';
@@ -18,7 +27,7 @@ export const incidentView = (id: string): IncidentView => ({ at: 'incident', id,
 export const incidentKind: ViewKind<IncidentView> = {
   title: ({ id }) => `incident ${id}`,
   keymap: scrollKeys(incidentDocument),
-  lines: (model, view, size) => windowOf(incidentDocument(model, view, size), view.top, size),
+  lines: (model, view, size) => windowOf(incidentDocument(model, view, size), view.top, size, model.look),
   hear: hearsNothing,
 };
 
@@ -27,7 +36,7 @@ const LABEL_WIDTH = 9;
 function incidentDocument(model: Model, { id }: IncidentView, size: Size): Document {
   const incident = knownIncidents(model).find((each) => each.id === id);
   const sections = incident === undefined ? unknownSections(id, size) : sectionsOf(model, incident, size);
-  return documentOf(sections, size, model.look);
+  return documentOf(sections);
 }
 
 const unknownSections = (id: string, { columns }: Size): readonly Section[] => [
@@ -126,7 +135,7 @@ function agentLines(
   { fleet, look, now }: Model,
   { id, agents, closedAt }: IncidentRow,
   { columns }: Size,
-): readonly Line[] {
+): readonly PageLine[] {
   const members = agents.map((name): Member => {
     const row = fleet?.agents.find((agent) => agent.row.name === name)?.row;
     if (row === undefined) return { name, state: 'removed', health: '-', next: '', isIn: false };
@@ -146,7 +155,7 @@ function agentLines(
     { title: 'IN IT', yields: 2, cell: ({ isIn }) => (closedAt === null ? (isIn ? 'yes' : 'no more') : '') },
     { title: 'NEXT TRY', yields: 1, cell: ({ next }) => next },
   ];
-  return indented(all, members, columns, look);
+  return tableLines(all, members, columns, look);
 }
 
 type Attempt = IncidentRow['attempts'][number];
@@ -158,7 +167,7 @@ const OUTCOME_TONES: Readonly<Record<string, Tone>> = {
   unproven: 'warn',
 };
 
-function attemptLines({ look, now }: Model, { attempts }: IncidentRow, { columns }: Size): readonly Line[] {
+function attemptLines({ look, now }: Model, { attempts }: IncidentRow, { columns }: Size): readonly PageLine[] {
   const all: readonly Column<Attempt>[] = [
     { title: 'WHEN', cell: ({ at }) => (columns < COLUMNS_FULL_TIME ? clockTime(at, now) : localTime(at)) },
     { title: 'AGENT', shortest: 12, cell: ({ agent }) => agent },
@@ -166,7 +175,7 @@ function attemptLines({ look, now }: Model, { attempts }: IncidentRow, { columns
     { title: 'OUTCOME', cell: ({ outcome }) => outcome, tone: ({ outcome }) => OUTCOME_TONES[outcome] },
     { title: 'RUN', yields: 2, cell: ({ run }) => (run === null ? '' : `#${run}`) },
   ];
-  return indented(all, attempts, columns, look);
+  return tableLines(all, attempts, columns, look);
 }
 
 /** From here on there is room for the day and the second of each row. */
@@ -177,13 +186,13 @@ const receiptLines = ({ now }: Model, { recoveries }: IncidentRow, { columns }: 
     labelled(clockTime(receipt.at, now), oneLine(`${receipt.agent}: ${receiptText(receipt)}`), CLOCK_WIDTH, columns),
   );
 
-function indented<Row>(
+function tableLines<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
   width: number,
   look: Model['look'],
-): readonly Line[] {
+): readonly PageLine[] {
   if (rows.length === 0) return [];
   const { head, lines } = tableOf(columns, rows, width - 1, look);
-  return [head, ...lines()].map((each) => [span(' '), ...each]);
+  return [head, ...lines].map(indented);
 }

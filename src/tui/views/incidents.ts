@@ -26,7 +26,7 @@ const KEYMAP: readonly Binding<IncidentsView>[] = [
 ];
 
 /** That one screen keeps, the newest; the files hold more. */
-export const INCIDENTS_KEPT_MAX = 2_000;
+export const INCIDENTS_KEPT_MAX = 500;
 
 export const incidentsKind: ViewKind<IncidentsView> = {
   title: () => 'incidents and credentials',
@@ -64,12 +64,10 @@ function incidentsLines(model: Model, view: IncidentsView, size: Size): readonly
   const upper: Panel = {
     ...tableOf(incidentColumns(model), incidents, room, model.look),
     title: incidentTitle(incidents, view),
-    count: incidents.length,
   };
   const lower: Panel = {
     ...tableOf(credentialColumns(model), credentials, room, model.look),
     title: count(credentials.length, 'credential'),
-    count: credentials.length,
   };
   return [
     ...panel(model, upper, index, { ...size, rows: above }),
@@ -96,26 +94,23 @@ function incidentTitle(known: readonly IncidentRow[], { all }: IncidentsView): s
   return `${count(open, 'open incident')}, ${closed}${older}`;
 }
 
-type Panel = Table & { readonly title: string; readonly count: number };
+type Panel = Table & { readonly title: string };
 
 /** A table in exactly that many lines, so that the row that is selected is in it; `index` may be one of another table. */
-function panel(
-  { look }: Model,
-  { title, head, lines, count: rows }: Panel,
-  index: number,
-  size: Size,
-): readonly Line[] {
+function panel({ look }: Model, { title, head, lines }: Panel, index: number, size: Size): readonly Line[] {
   const height = Math.max(0, size.rows - HEADS);
-  const top = bounded(index - Math.floor(height / 2), 0, Math.max(0, rows - height));
-  const shown = lines(top, top + height).map((each, offset): Line => {
+  const top = bounded(index - Math.floor(height / 2), 0, Math.max(0, lines.length - height));
+  const shown = lines.slice(top, top + height).map((make, offset): Line => {
+    const each = make();
     if (top + offset !== index) return [span(' '.repeat(MARK)), ...each];
     const marked = [span(`${glyph('selected', look)} `), ...each].map((part) => ({ ...part, inverse: true }));
     return filledLine(marked, size.columns, look);
   });
-  const place = shown.length < rows ? `   ${top + 1}${glyph('dash', look)}${top + shown.length} of ${rows}` : '';
+  const place =
+    shown.length < lines.length ? `   ${top + 1}${glyph('dash', look)}${top + shown.length} of ${lines.length}` : '';
   const all: readonly Line[] = [
     [span(` ${title}`, { bold: true }), span(place, { tone: 'dim' })],
-    ...(rows === 0 ? [] : [[span(' '.repeat(MARK)), ...head], ...shown]),
+    ...(lines.length === 0 ? [] : [[span(' '.repeat(MARK)), ...head], ...shown]),
   ];
   const free = Array.from({ length: Math.max(0, size.rows - all.length) }, () => line(''));
   return [...all, ...free].slice(0, size.rows).map((each) => cutLine(each, size.columns, look));

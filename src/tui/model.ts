@@ -57,13 +57,15 @@ export type AgentView = {
   readonly name: string;
   readonly top: number;
   readonly description: Description | null;
-  /** Newest last. */
+  /** Newest last, bounded; null: not read yet. */
   readonly history: readonly HistoryRow[] | null;
+  /** Rows of the history that were read and let go, because only so many are kept. */
+  readonly dropped: number;
 };
 
 export type IncidentsView = {
   readonly at: 'incidents';
-  /** The id of an incident or the name of a credential; null: the first one. */
+  /** The id of an incident, or `credential:NAME`; null: the first one. */
   readonly selected: string | null;
   /** All that are known, open and closed; null: not read yet. */
   readonly all: readonly IncidentRow[] | null;

@@ -6,8 +6,11 @@ const DAY_MS = 24 * HOUR_MS;
 
 const two = (number: number): string => String(number).padStart(2, '0');
 
+/** Of a time of day with its day: `11-20 06:37`. */
+export const CLOCK_WIDTH = 11;
+
 /** `07:04` by the clocks here, with the day in front when that is more than twelve hours away from now: `11-21 07:04`. */
-export function clockTime(at: string, now: number): string {
+export function clockTime(at: string | number, now: number): string {
   const date = new Date(at);
   const time = `${two(date.getHours())}:${two(date.getMinutes())}`;
   if (Math.abs(date.getTime() - now) < DAY_MS / 2) return time;

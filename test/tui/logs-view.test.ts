@@ -263,6 +263,21 @@ describe('a search', () => {
     expect(search(model, '/x*/').notice?.text).toContain('Nothing matches');
   });
 
+  test('that would never end is given up, which is said', () => {
+    const hostile = logModel({ entries: [entry('foo'), entry(`${'a'.repeat(5_000)}!`)] });
+    const given = search(hostile, '/(a+)+$/');
+    expect(given.notice?.text).toBe('The search for /(a+)+$/ was given up: it takes too long');
+    expect(frame(given).at(-1)).toContain('search given up');
+    expect(search(given, '/(a+)+$/').notice?.text).toContain('it takes too long');
+    expect(where(search(given, 'foo'))).toBe('match 1 of 1');
+  });
+
+  test('that was harmless is given up when a line comes over which it would never end', () => {
+    const found = search(logModel({ entries: [entry('b')] }), '/(b+)+$/');
+    expect(where(found)).toBe('match 1 of 1');
+    expect(where(grew(found, [entry(`${'b'.repeat(5_000)}!`)]))).toBe('search given up');
+  });
+
   test('ends with the empty text', () => {
     expect(linesOf(search(search(model, 'foo'), ''))).toEqual(linesOf(model));
   });

@@ -58,7 +58,14 @@ function find(model: Model, view: LogsView, { look, begin, wrapped }: Way): Step
   return still(noticed(withTop(model, showing(model, view, again)), wrapped, 'info'));
 }
 
-const noMatch = (model: Model, search: string): Step => still(noticed(model, `Nothing matches ${search}`, 'warn'));
+function noMatch(model: Model, search: string): Step {
+  const pattern = patternOf(search);
+  return still(
+    pattern.is === 'wrong'
+      ? noticed(model, `The search for ${search} was given up: ${pattern.why}`, 'bad')
+      : noticed(model, `Nothing matches ${search}`, 'warn'),
+  );
+}
 
 /** Just before the first line on the screen. */
 function firstOnScreen(model: Model, view: LogsView): LogMatch {

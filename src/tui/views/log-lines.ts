@@ -7,7 +7,7 @@ import type { LogsView, Model } from '../model.ts';
 import { textFrom } from '../width.ts';
 import { entryCuts, frameOf, GAP, layoutOf, lineAt, lineCount, placeOf, topOf } from './log-layout.ts';
 import type { LogFrame, LogLayout } from './log-layout.ts';
-import { marksOf, matchCount, matchNumber } from './log-search.ts';
+import { marksOf, matchCount, matchNumber, patternOf } from './log-search.ts';
 
 /** As `logs` of the command line has them. */
 const STYLES: Readonly<Record<string, Omit<Span, 'text'>>> = {
@@ -28,13 +28,15 @@ export function logLines(model: Model, view: LogsView, size: Size): readonly Lin
   const frame = frameOf(view, size);
   const layout = layoutOf(view, size);
   const top = topOf(view, layout, frame.height);
+  // Before the lines are marked: it takes a time limit.
+  const statusLine = status(view, { layout, frame, top, look }, size.columns);
   const text = textLines(view, { layout, frame, top, look });
   const space = Array.from({ length: frame.hasStatus ? frame.height - text.length : 0 }, () => line(''));
   return [
     head(model, view, { layout, frame, top }, size.columns),
     ...text,
     ...space,
-    ...(frame.hasStatus ? [status(view, { layout, frame, top, look }, size.columns)] : []),
+    ...(frame.hasStatus ? [statusLine] : []),
   ]
     .map((shown) => cutLine(shown, size.columns, look))
     .slice(0, Math.max(0, size.rows));
@@ -187,6 +189,7 @@ function status(view: LogsView, { layout, frame, top, look }: Shown & { readonly
 
 function searchText({ entries, search, match }: LogsView): string {
   const count = matchCount(entries ?? [], search);
+  if (patternOf(search).is === 'wrong') return 'search given up';
   if (count === 0) return 'no match';
   if (match === null) return count === 1 ? '1 match' : `${grouped(count)} matches`;
   return `match ${grouped(matchNumber(entries ?? [], search, match))} of ${grouped(count)}`;

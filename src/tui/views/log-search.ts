@@ -1,3 +1,4 @@
+import { createContext, Script, type Context } from 'node:vm';
 import type { LogEntry } from '../log-entry.ts';
 import type { LogMatch } from '../model.ts';
 
@@ -9,6 +10,7 @@ type Pattern = { readonly is: 'pattern'; readonly expression: RegExp } | { reado
  * The empty text is no pattern.
  */
 export function patternOf(search: string): Pattern {
+  if (search === endless) return { is: 'wrong', why: 'it takes too long' };
   if (search === lastPattern.search) return lastPattern.pattern;
   const pattern = compiled(search);
   lastPattern = { search, pattern };
@@ -41,7 +43,7 @@ const marksKnown = new WeakMap<LogEntry, { readonly search: string; readonly mar
 
 /** Found once for each search; nothing is nowhere. */
 export function marksOf(entry: LogEntry, search: string): Marks {
-  if (search === '') return NO_MARKS;
+  if (search === '' || search === endless) return NO_MARKS;
   const before = marksKnown.get(entry);
   if (before?.search === search) return before.marks;
   const marks = found(entry.text, search);
@@ -67,6 +69,7 @@ const countsKnown = new WeakMap<readonly LogEntry[], Counts>();
 function countsOf(entries: readonly LogEntry[], search: string): readonly number[] {
   const known = countsKnown.get(entries);
   if (known?.search === search) return known.before;
+  if (!finishes(() => entries.forEach((entry) => marksOf(entry, search)))) endless = search;
   const before = [0];
   let count = 0;
   for (const entry of entries) {
@@ -76,6 +79,33 @@ function countsOf(entries: readonly LogEntry[], search: string): readonly number
   countsKnown.set(entries, { search, before });
   return before;
 }
+
+/** A search that was given up. */
+let endless: string | null = null;
+
+/**
+ * An expression like `(a+)+$` goes on for years over a line that an agent has written for it, and the screen with it. Only
+ * this way of running a function takes a time limit that also holds within one expression.
+ */
+const PATIENCE_MS = 500;
+const CALL = new Script('work()');
+let context: Context | undefined;
+
+function finishes(work: () => void): boolean {
+  context ??= createContext({});
+  context['work'] = work;
+  try {
+    CALL.runInContext(context, { timeout: PATIENCE_MS });
+    return true;
+  } catch (error) {
+    if (isTimeout(error)) return false;
+    throw error;
+  }
+}
+
+/** It comes from the other context, whose errors are none of ours. */
+const isTimeout = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
 
 export const matchCount = (entries: readonly LogEntry[], search: string): number =>
   countsOf(entries, search).at(-1) ?? 0;
@@ -89,6 +119,7 @@ export function matchNumber(entries: readonly LogEntry[], search: string, match:
 
 /** The first match behind a place; null when there is none. */
 export function matchBehind(entries: readonly LogEntry[], search: string, place: LogMatch): LogMatch | null {
+  countsOf(entries, search);
   for (let entry = Math.max(0, place.entry); entry < entries.length; entry += 1) {
     const at = beginsIn(entries, entry, search).find((begin) => entry > place.entry || begin > place.at);
     if (at !== undefined) return { entry, at };
@@ -98,6 +129,7 @@ export function matchBehind(entries: readonly LogEntry[], search: string, place:
 
 /** The last match before a place; null when there is none. */
 export function matchBefore(entries: readonly LogEntry[], search: string, place: LogMatch): LogMatch | null {
+  countsOf(entries, search);
   for (let entry = Math.min(entries.length - 1, place.entry); entry >= 0; entry -= 1) {
     const at = beginsIn(entries, entry, search).findLast((begin) => entry < place.entry || begin < place.at);
     if (at !== undefined) return { entry, at };

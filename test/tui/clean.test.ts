@@ -1,3 +1,4 @@
+import xterm from '@xterm/headless';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { clean, cleanLine, cleaned } from '../../src/tui/clean.ts';
@@ -150,5 +151,50 @@ describe('what an agent wrote', () => {
   test('is clean however deep it stands in an answer', () => {
     const answer = { name: 'bob', rows: [{ why: `${ESC}[2Jx`, count: 3, none: null, is: true }] };
     expect(cleaned(answer)).toEqual({ name: 'bob', rows: [{ why: 'x', count: 3, none: null, is: true }] });
+  });
+});
+
+/** What a terminal makes of a text: where its cursor is, its lines, and what happened beside. */
+async function shownBy(text: string): Promise<{ row: number; lines: readonly string[]; beside: readonly string[] }> {
+  const terminal = new xterm.Terminal({ cols: 1_000, rows: 60, allowProposedApi: true });
+  const beside: string[] = [];
+  terminal.onTitleChange((title) => beside.push(`title ${title}`));
+  terminal.onBell(() => beside.push('bell'));
+  terminal.onData((answer) => beside.push(`answer ${JSON.stringify(answer)}`));
+  terminal.buffer.onBufferChange(() => beside.push('another screen'));
+  terminal.parser.registerOscHandler(52, () => beside.push('clipboard') > 0);
+  await new Promise<void>((resolve) => terminal.write(text.replaceAll('\n', '\r\n'), resolve));
+  const buffer = terminal.buffer.active;
+  const row = buffer.baseY + buffer.cursorY;
+  const lines = Array.from({ length: row + 1 }, (_, index) => buffer.getLine(index)?.translateToString(true) ?? '');
+  terminal.dispose();
+  return { row, lines, beside };
+}
+
+describe('in a terminal, what an agent wrote', () => {
+  test.for(Object.entries(ATTACKS))('does nothing but stand there: %s', async ([, [printed, seen]]) => {
+    const lines = seen.split('\n');
+    const shown = await shownBy(clean(printed));
+    expect(shown).toMatchObject({ row: lines.length - 1, beside: [] });
+    expect(shown.lines.map((text) => text.normalize())).toEqual(lines.map((text) => text.normalize()));
+  });
+
+  test('would do more if it were not cleaned', async () => {
+    const printed = Object.values(ATTACKS).map(([text]) => text);
+    const happened = await Promise.all(printed.map(async (text) => (await shownBy(text)).beside));
+    const kinds = new Set(happened.flat().map((what) => what.split(' ')[0]));
+    expect(kinds).toEqual(new Set(['another', 'answer', 'bell', 'clipboard', 'title']));
+  });
+
+  test('moves the cursor down by its line feeds only, whatever it was', async () => {
+    await fc.assert(
+      fc.asyncProperty(hostile, async (text) => {
+        const cleaner = clean(text);
+        const { row, beside } = await shownBy(cleaner);
+        expect(row).toBe(cleaner.split('\n').length - 1);
+        expect(beside).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
   });
 });

@@ -89,6 +89,12 @@ describe('the log of an agent', () => {
     expect(frame(model)[2]).toBe('assistant> found');
   });
 
+  test('in raw sets what agentvisor says apart from what the agent printed', () => {
+    const entries = [entry('1 line came too fast', 'log'), entry('1 line came too fast', 'stdout')];
+    const lines = linesOf(logModel({ entries, raw: true })).slice(1, 3);
+    expect(lines.map((parts) => parts.at(-1)?.bold)).toEqual([true, undefined]);
+  });
+
   test('in raw shows lines without labels', () => {
     expect(texts(logModel({ entries: [entry('{"type":"system"}', 'stdout')], raw: true }))[0]).toBe(
       '  {"type":"system"}',

@@ -17,7 +17,7 @@ const STYLES: Readonly<Record<string, Omit<Span, 'text'>>> = {
   stderr: { tone: 'bad' },
   retry: { tone: 'warn' },
   limit: { tone: 'warn' },
-  log: { tone: 'warn' },
+  log: { bold: true, tone: 'warn' },
 };
 
 /** The name of the agent gives way to what is beside it, down to this. */
@@ -82,7 +82,8 @@ type Piece = { readonly begin: number; readonly end: number };
 
 /** Of a long line only what may be seen is looked at. */
 function shownText(view: LogsView, entry: LogEntry, { begin, end }: Piece, frame: LogFrame): Line {
-  const style: Omit<Span, 'text'> = entry.who === 'run' ? { bold: true } : {};
+  // Where there are no labels (raw), too, nobody must take what agentvisor says for the agent's words.
+  const style: Omit<Span, 'text'> = entry.who === 'run' || entry.who === 'log' ? { bold: true } : {};
   const current = view.entries?.[view.match?.entry ?? -1] === entry ? (view.match?.at ?? -1) : -1;
   if (view.wrap) return marked(view, entry, { piece: { begin, end }, current, style });
   // Two more, so that what does not fit is seen to be missing.

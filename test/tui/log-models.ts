@@ -21,7 +21,8 @@ export function logModel(
 ): Model {
   const model: Model = {
     now: NOW,
-    size,
+    // As if header and footer took three rows together.
+    size: { ...size, rows: size.rows + 2 },
     look: { colour: true, unicode: true, ...look },
     readonly: false,
     link: { at: 'live' },

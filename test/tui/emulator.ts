@@ -31,7 +31,9 @@ export type Emulator = {
   bytes(): string;
   title(): string;
   readonly ended: Promise<{ readonly code: number; readonly signal: number }>;
-  /** Closes the terminal as a person closes a window. */
+  /** The terminal is gone, as when its window is closed. */
+  destroy(): void;
+  /** Ends what runs in it. */
   close(): void;
 };
 
@@ -112,6 +114,8 @@ export function openEmulator({ command: [file, ...args], columns, rows, cwd, env
     bytes: () => printed,
     title: () => title,
     ended,
+    // It closes its end of the terminal before it tells the program.
+    destroy: () => (pty as unknown as { destroy(): void }).destroy(),
     close: () => {
       if (isOpen) pty.kill('SIGHUP');
       terminal.dispose();

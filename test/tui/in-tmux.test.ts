@@ -14,6 +14,8 @@ async function openFleet(tmux: Tmux): Promise<void> {
   await tmux.until((screen) => rowOf(screen, 'bob').includes('running'));
 }
 
+const clockOf = (screen: string): string => /\d\d:\d\d:\d\d/.exec(screen)?.[0] ?? '';
+
 /** The screen without its clock and its counting ages. */
 const still = (screen: string): string =>
   screen
@@ -78,6 +80,14 @@ describe.skipIf(tmuxIsMissing())('in tmux', () => {
     await tmux.press('r');
     await tmux.until((screen) => screen.includes('ada restarted') && rowOf(screen, 'ada').includes('1: 1 operator'));
     expect((await fleet.row('ada')).pid).not.toBe(before.pid);
+    // Two of its clock's seconds later every line still stands once, in its place.
+    for (let change = 0; change < 2; change += 1) {
+      const seen = clockOf(await tmux.screen());
+      await tmux.until((screen) => clockOf(screen) !== seen);
+    }
+    const lines = (await tmux.screen()).split('\n');
+    expect(lines[0]).toMatch(/^ agentvisor \d/);
+    expect(lines.filter((line) => line.includes('daemon up'))).toHaveLength(1);
     await tmux.resize(100, 20);
     await tmux.until((screen) => screen.split('\n').length <= 21 && rowOf(screen, 'ada') !== '');
     await tmux.resize(120, 30);

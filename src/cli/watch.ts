@@ -24,12 +24,15 @@ export async function watch({ home, env, note }: Context, readonly: boolean): Pr
 
 /** The same once, as text or JSON. */
 export async function snapshot(context: Context): Promise<number> {
+  let alive: number | null = null;
   const { value, exitCode } = await ask<Board>(
     context,
     (client) => client.call('board', {}),
     async () => {
       const { offlineBoard } = await import('../tui/snapshot.ts');
-      return offlineBoard(context.home);
+      const offline = offlineBoard(context.home);
+      ({ alive } = offline);
+      return offline.fleet;
     },
   );
   if (context.json) {
@@ -37,6 +40,7 @@ export async function snapshot(context: Context): Promise<number> {
     return exitCode;
   }
   const { snapshotLines } = await import('../tui/snapshot.ts');
-  for (const line of snapshotLines(value, context.env, Date.now())) context.say(line);
+  const link = alive === null ? ({ at: 'live' } as const) : ({ at: 'offline', alive } as const);
+  for (const line of snapshotLines(value, link, context.env, Date.now())) context.say(line);
   return exitCode;
 }

@@ -1,9 +1,14 @@
 import { withClient } from '../client/client.ts';
 import { followEvents } from './event-printer.ts';
 import type { Context } from './verb.ts';
+import { hasScreen, watch } from './watch.ts';
 
-/** Shows what happens to these agents until a person has seen enough, which is no failure: they keep running. */
+/**
+ * Shows what happens to these agents until a person has seen enough, which is no failure: they keep running. On a terminal
+ * that is the whole fleet, in a pipe the events of these agents.
+ */
 export async function attach(context: Context, names: readonly string[]): Promise<number> {
+  if (hasScreen(context)) return watch(context, false);
   const wanted = new Set(names);
   const enough = new Promise<'enough'>((resolve) => process.once('SIGINT', () => resolve('enough')));
   return withClient(context.home, async (client) => {

@@ -1,4 +1,5 @@
 import type { Board } from '../protocol/board.ts';
+import { AgentvisorError } from '../protocol/errors.ts';
 import { ask } from './access.ts';
 import type { Context } from './verb.ts';
 
@@ -9,19 +10,29 @@ export const hasScreen = ({ env, json }: Context): boolean =>
 /** The terminal UI; it is loaded here and nowhere else. */
 export async function watch({ home, env, note }: Context, readonly: boolean): Promise<number> {
   const { watchFleet } = await import('../tui/main.ts');
-  const exitCode = await watchFleet({ home, env, readonly });
-  note('agentvisor: the agents keep running; agentvisor monit shows them again');
-  return exitCode;
+  const parting = (): void => note('agentvisor: the agents keep running; agentvisor monit shows them again');
+  try {
+    const exitCode = await watchFleet({ home, env, readonly });
+    parting();
+    return exitCode;
+  } catch (error) {
+    // Our own bug must not leave anybody in doubt; what a person has to mend comes back until it is mended.
+    if (!(error instanceof AgentvisorError)) parting();
+    throw error;
+  }
 }
 
 /** The same once, as text or JSON. */
 export async function snapshot(context: Context): Promise<number> {
+  let alive: number | null = null;
   const { value, exitCode } = await ask<Board>(
     context,
     (client) => client.call('board', {}),
     async () => {
       const { offlineBoard } = await import('../tui/snapshot.ts');
-      return offlineBoard(context.home);
+      const offline = offlineBoard(context.home);
+      ({ alive } = offline);
+      return offline.fleet;
     },
   );
   if (context.json) {
@@ -29,6 +40,7 @@ export async function snapshot(context: Context): Promise<number> {
     return exitCode;
   }
   const { snapshotLines } = await import('../tui/snapshot.ts');
-  for (const line of snapshotLines(value, context.env, Date.now())) context.say(line);
+  const link = alive === null ? ({ at: 'live' } as const) : ({ at: 'offline', alive } as const);
+  for (const line of snapshotLines(value, link, context.env, Date.now())) context.say(line);
   return exitCode;
 }

@@ -10,6 +10,8 @@ import type { Message } from './model.ts';
 const LOOK_MS = 300;
 /** So long after it went the files are asked: a keeper has it back long before. */
 const OFFLINE_AFTER_MS = 3_000;
+/** How often they are asked: an agent that ends meanwhile is not shown as alive for longer. */
+const FILES_MS = 2_000;
 
 /** The connection to the daemon: found, lost and found again. What comes is told as messages, clean of control characters. */
 export class Link {
@@ -31,18 +33,19 @@ export class Link {
   /** Goes on until `close`. Throws only what no waiting mends: a daemon of another version, a home that must not be used. */
   async run(): Promise<void> {
     let lostAt: number | null = null;
-    let toldOffline = false;
+    let filesAt: number | null = null;
     while (!this.#closed.signal.aborted) {
       const end = await this.#serve();
       if (this.#closed.signal.aborted) return;
       if (end.wasUp) {
         lostAt = performance.now();
-        toldOffline = false;
+        filesAt = null;
         this.#tell({ type: 'lost', why: end.error.message });
       }
       const isLongGone = lostAt === null || performance.now() - lostAt > OFFLINE_AFTER_MS;
-      if (end.error.code === 'not-running' && isLongGone && !toldOffline) {
-        toldOffline = true;
+      const areFilesOld = filesAt === null || performance.now() - filesAt >= FILES_MS;
+      if (end.error.code === 'not-running' && isLongGone && areFilesOld) {
+        filesAt = performance.now();
         // It reads the kernel's state, which a screen with a daemon never needs.
         const { offlineFleet } = await import('./offline-fleet.ts');
         this.#tell({ type: 'offline', ...offlineFleet(this.#home) });

@@ -12,7 +12,7 @@ export type WatchOptions = {
 };
 
 /** 128 and the number of the signal, as a shell tells it. */
-const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGQUIT: 131 } as const;
 
 /**
  * The terminal UI, from its begin until a person has seen enough. The terminal is as it was before, whatever ends it.
@@ -47,7 +47,8 @@ export async function watchFleet({ home, env, readonly }: WatchOptions): Promise
 
 function untilSignal(): Promise<number> {
   return new Promise((resolve) => {
-    for (const [signal, code] of Object.entries(SIGNALS)) process.once(signal, () => resolve(code));
+    // Not `once`: what Ink brings with it kills the process by a signal for which nobody else listens any more.
+    for (const [signal, code] of Object.entries(SIGNALS)) process.on(signal, () => resolve(code));
   });
 }
 

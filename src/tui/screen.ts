@@ -1,55 +1,86 @@
 import { writeSync } from 'node:fs';
+import type { WriteStream } from 'node:tty';
 
 const STDOUT_FD = 1;
 
+const CLEAR = '\u001b[2J';
 const ENTER = [
   '\u001b[?1049h', // the alternate screen: what stood before is there again afterwards
   '\u001b[?25l', // no cursor
   '\u001b[?7l', // a line that is wider than the terminal believes is cut and does not push the others down
   '\u001b[?2004h', // what is pasted is marked as such
-  '\u001b[2J\u001b[H',
+  CLEAR,
 ].join('');
 const LEAVE = '\u001b[?2004l\u001b[?7h\u001b[0m\u001b[?25h\u001b[?1049l';
+/** A terminal that knows them shows all that stands between them at once. */
+const BEGIN = '\u001b[?2026h';
+const END = '\u001b[?2026l';
 
 /** The terminal while it is ours. Whatever ends the program, `leave` gives it back as it was; it may be called twice. */
 export class Screen {
   readonly #input: NodeJS.ReadStream;
+  readonly #output: WriteStream;
   #isOurs = false;
+  /** What the terminal shows, as far as we know; null: anything. */
+  #shown: readonly string[] | null = null;
+  #size = '';
 
-  constructor(input: NodeJS.ReadStream) {
+  constructor(input: NodeJS.ReadStream, output: WriteStream) {
     this.#input = input;
+    this.#output = output;
   }
 
   enter(): void {
     if (this.#isOurs) return;
     this.#isOurs = true;
+    this.#shown = null;
     this.#input.setRawMode(true);
-    this.#write(ENTER);
+    this.#writeNow(ENTER);
   }
 
   leave(): void {
     if (!this.#isOurs) return;
     this.#isOurs = false;
-    this.#write(LEAVE);
+    this.#writeNow(LEAVE);
     // A terminal that is gone has no mode any more.
     if (this.#input.isTTY) this.#input.setRawMode(false);
   }
 
-  clear(): void {
-    if (this.#isOurs) this.#write('\u001b[2J\u001b[H');
+  /** The next lines are painted all: the terminal may have lost what it had. */
+  forget(): void {
+    this.#shown = null;
   }
 
-  /** A first frame, before whatever paints the others is there. */
+  /** Writes the lines that have changed, each to its own place: nothing that was written before can shift it. */
   paint(lines: readonly string[]): void {
-    if (this.#isOurs) this.#write(`\u001b[H${lines.map((line) => `${line}\u001b[K`).join('\r\n')}`);
+    if (!this.#isOurs) return;
+    const { columns, rows } = this.#output;
+    const size = `${columns}x${rows}`;
+    const known = size === this.#size ? this.#shown : null;
+    // Lines for a terminal that was higher a moment ago would all fall on its last row.
+    const visible = rows > 0 ? lines.slice(0, rows) : lines;
+    this.#size = size;
+    this.#shown = visible;
+    const bytes = changes(known, visible);
+    if (bytes !== '') this.#output.write(`${BEGIN}${bytes}${END}`);
   }
 
   /** At once, also while the process ends. */
-  #write(bytes: string): void {
+  #writeNow(bytes: string): void {
     try {
       writeSync(STDOUT_FD, bytes);
     } catch {
       // The terminal was closed, or takes nothing now; there is nobody to tell.
     }
   }
+}
+
+function changes(known: readonly string[] | null, lines: readonly string[]): string {
+  const before = known ?? [];
+  const gone = Array.from({ length: Math.max(0, before.length - lines.length) }, () => '');
+  const changed = [...lines, ...gone].flatMap((line, index) =>
+    // Erased first: behind a line that is as wide as the terminal the cursor stands on its last character.
+    line === (before[index] ?? '') ? [] : [`\u001b[${index + 1};1H\u001b[K${line}`],
+  );
+  return `${known === null ? CLEAR : ''}${changed.join('')}`;
 }

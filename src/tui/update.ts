@@ -1,3 +1,4 @@
+import { selectedAgent } from './chosen.ts';
 import { changedFleet } from './fleet-state.ts';
 import { ended, noticed, refused, sent } from './acting.ts';
 import { onKey, onPaste } from './on-key.ts';
@@ -11,7 +12,7 @@ import { latest } from './latest.ts';
  */
 export function update(before: Model, message: Message, now: number): Step {
   const model: Model = {
-    ...before,
+    ...(CHANGES_ROWS.has(message.type) ? withChosen(before) : before),
     now,
     notice: before.notice !== null && before.notice.until <= now ? null : before.notice,
   };
@@ -62,6 +63,16 @@ export function update(before: Model, message: Message, now: number): Step {
 
 /** What happened before this screen looked stands in the history. */
 const withEvents = ({ model, effects }: Step): Step => ({ model, effects: [...effects, { type: 'read-events' }] });
+
+const CHANGES_ROWS: ReadonlySet<Message['type']> = new Set(['board', 'changed', 'offline']);
+
+/** Who was shown as chosen stays chosen when the rows change their order: the next key must not meet another agent. */
+function withChosen(model: Model): Model {
+  const [fleet, ...rest] = model.views;
+  const chosen = selectedAgent(model, fleet);
+  if (chosen === null || chosen.row.name === fleet.selected) return model;
+  return { ...model, views: [{ ...fleet, selected: chosen.row.name }, ...rest] };
+}
 
 /** Every view may take what has come: the one below shall be right when it is shown again. */
 function heard(model: Model, message: Message): Step {

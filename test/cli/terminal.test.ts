@@ -273,7 +273,9 @@ describe('what is said beside an answer', () => {
   });
 });
 
-describe('start --attach', () => {
+describe('start --attach where no screen can be shown', () => {
+  const env = { TERM: 'dumb' };
+
   test('shows what happens to those agents until Ctrl-C, which ends it with 0', async () => {
     const home = temporaryFolder();
     await fakeDaemon(home, (method, _, socket) => {
@@ -285,7 +287,7 @@ describe('start --attach', () => {
       });
       return { agents: [agentRow()], incidents: [] };
     });
-    const terminal = startInTerminal(80, ['start', 'reviewer', '--attach'], { home });
+    const terminal = startInTerminal(80, ['start', 'reviewer', '--attach'], { home, env });
     await expect.poll(terminal.screen, { timeout: 10_000 }).toContain('here we go');
     terminal.type('\u0003');
     const { code, screen } = await terminal.ended;
@@ -308,7 +310,7 @@ describe('start --attach', () => {
       if (method === 'subscribe') setImmediate(() => socket.end());
       return method === 'subscribe' ? { agents: [agentRow()], incidents: [] } : undefined;
     });
-    const { code } = await startInTerminal(80, ['start', 'reviewer', '--attach'], { home }).ended;
+    const { code } = await startInTerminal(80, ['start', 'reviewer', '--attach'], { home, env }).ended;
     expect(code).toBe(7);
   });
 });

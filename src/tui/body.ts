@@ -5,9 +5,6 @@ import type { Model } from './model.ts';
 const ROWS_FULL = 18;
 export const FOOTER_ROWS = 2;
 
-/** Ink ends its output with a line feed, so the last row of the terminal stays empty. */
-export const frameRows = ({ size }: Model): number => Math.max(1, size.rows - 1);
-
 export function headerRows({ size, fleet, zoomed }: Model): number {
   if (zoomed) return 0;
   return fleet === null || size.rows < ROWS_FULL ? 2 : 3;
@@ -16,5 +13,5 @@ export function headerRows({ size, fleet, zoomed }: Model): number {
 /** What a view has for itself, between header and footer: keys turn pages of that height. */
 export const bodyOf = (model: Model): Size => ({
   columns: model.size.columns,
-  rows: Math.max(0, frameRows(model) - headerRows(model) - FOOTER_ROWS),
+  rows: Math.max(0, model.size.rows - headerRows(model) - FOOTER_ROWS),
 });

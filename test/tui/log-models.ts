@@ -22,7 +22,7 @@ export function logModel(
   const model: Model = {
     now: NOW,
     // As if header and footer took three rows together.
-    size: { ...size, rows: size.rows + 2 },
+    size: { ...size, rows: size.rows + 1 },
     look: { colour: true, unicode: true, ...look },
     readonly: false,
     link: { at: 'live' },

@@ -145,6 +145,7 @@ export const modelOf = (change: Partial<Model> = {}, view: View | null = null): 
   readonly: false,
   link: { at: 'live' },
   fleet: fleetOf(),
+  events: [],
   views: [
     { at: 'fleet', selected: null, sort: 'trouble', reversed: false, filter: '', namespace: null },
     ...(view === null ? [] : [view]),

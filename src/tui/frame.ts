@@ -1,3 +1,4 @@
+import { bodyOf, frameRows } from './body.ts';
 import { kindOf } from './kinds.ts';
 import { cutLine, line, type Line, type Size } from './line.ts';
 import { topView, type Model, type View } from './model.ts';
@@ -13,12 +14,12 @@ export const SIZE_MIN: Size = { columns: 60, rows: 12 };
  */
 export function frame(model: Model): readonly Line[] {
   const { size, look } = model;
-  const height = Math.max(1, size.rows - 1);
+  const height = frameRows(model);
   if (size.columns < SIZE_MIN.columns || size.rows < SIZE_MIN.rows) return tooSmall(size, height);
   const head = model.zoomed ? [] : headerLines(model);
   const foot = footerLines(model);
   const view = topView(model);
-  const room = { columns: size.columns, rows: height - head.length - foot.length };
+  const room = bodyOf(model);
   const body = kindOf<View>(view).lines(model, view, room).slice(0, room.rows);
   const free = Array.from({ length: room.rows - body.length }, () => line(''));
   return [...head, ...body, ...free, ...foot].map((each) => cutLine(each, size.columns, look));

@@ -3,7 +3,7 @@ import type { CredentialRow } from '../protocol/auth-rows.ts';
 import type { Board, BoardAgent } from '../protocol/board.ts';
 import type { EventRow, HistoryRow, IncidentRow } from '../protocol/rows.ts';
 import type { Action } from './action.ts';
-import type { LogEntry } from './log-entry.ts';
+import type { LogEntry, LogRun } from './log-entry.ts';
 import type { Look, Size, Tone } from './line.ts';
 
 /** All that the screen shows and all that a key may depend on: plain data, changed by `update` alone. Times are ms since the epoch. */
@@ -78,8 +78,8 @@ export type LogsView = {
   readonly name: string;
   /** The run that is shown; null: all, with the one that is under way. */
   readonly run: string | null;
-  /** Names of the kept runs, oldest first. */
-  readonly runs: readonly string[];
+  /** The kept ones, oldest first. */
+  readonly runs: readonly LogRun[];
   readonly raw: boolean;
   readonly wrap: boolean;
   /** New lines are shown as they come. */
@@ -88,12 +88,21 @@ export type LogsView = {
   readonly entries: readonly LogEntry[] | null;
   /** Entries that were read and let go, because only so many are kept. */
   readonly dropped: number;
-  /** Of the first line on the screen, counted in lines of the screen. */
-  readonly top: number;
+  /** The first line on the screen, when new lines are not followed. */
+  readonly top: LogPlace;
   /** Columns to the left that are not shown, when lines are not wrapped. */
   readonly left: number;
+  /** As it was typed: a text or a /regular expression/. */
   readonly search: string;
+  /** What `n` goes on from: an entry, and where in its text. */
+  readonly match: LogMatch | null;
 };
+
+/** A line of an entry, so that a text stays where it is when others come and go and when the screen becomes narrower. */
+export type LogPlace = { readonly entry: number; readonly line: number };
+
+/** An entry, and a place in its text in UTF-16 units. */
+export type LogMatch = { readonly entry: number; readonly at: number };
 
 export type HelpView = {
   readonly at: 'help';
@@ -145,10 +154,17 @@ export type Message =
   | {
       readonly type: 'log-read';
       readonly name: string;
-      readonly runs: readonly string[];
+      readonly runs: readonly LogRun[];
       readonly entries: readonly LogEntry[];
     }
-  | { readonly type: 'log-grew'; readonly name: string; readonly entries: readonly LogEntry[] };
+  | {
+      readonly type: 'log-grew';
+      readonly name: string;
+      readonly runs: readonly LogRun[];
+      readonly entries: readonly LogEntry[];
+      /** Lines that came too fast to be shown. */
+      readonly dropped: number;
+    };
 
 export type FleetChange = {
   readonly agents: readonly BoardAgent[];

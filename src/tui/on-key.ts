@@ -9,7 +9,7 @@ import { still, topView, type Model, type Prompt, type Step, type View } from '.
 import { openAgent, openIncidents, openLogs } from './opening.ts';
 import { edited, insertText } from './prompt.ts';
 import type { Binding } from './view.ts';
-import { searched } from './views/logs.ts';
+import { searched } from './views/log-find.ts';
 
 /** A question takes the next key, then a line that is typed, then the view, then what means the same everywhere. */
 export function onKey(model: Model, key: Key): Step {

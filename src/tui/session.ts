@@ -4,7 +4,7 @@ import { act } from './acts.ts';
 import { clean } from './clean.ts';
 import { Keyboard } from './keyboard.ts';
 import { Link } from './link.ts';
-import { LogSource } from './log-source.ts';
+import { openLog, type LogSource } from './log-source.ts';
 import type { Effect, Message, Model } from './model.ts';
 import { Painter } from './painter.ts';
 import { readAgent, readAllIncidents, readEvents } from './readings.ts';
@@ -84,7 +84,7 @@ export class Session {
         return this.#tellLater(readEvents(this.#link.client, this.#options.home));
       case 'open-log':
         this.#log?.close();
-        this.#log = new LogSource({ home: this.#options.home, ...effect }, this.dispatch);
+        this.#log = openLog(this.#options.home, effect, this.dispatch);
         return undefined;
       case 'close-log':
         this.#log?.close();

@@ -78,6 +78,8 @@ function hear(model: Model, view: AgentView, message: Message): Heard {
     case 'board':
       return { view, effects: isThere(model, view.name) ? [read] : [] };
     case 'key':
+    case 'pasted':
+    case 'events-read':
     case 'resized':
     case 'tick':
     case 'offline':

@@ -144,6 +144,8 @@ function hear(_model: Model, view: IncidentsView, message: Message): ReturnType<
     case 'board':
       return { view, effects: [{ type: 'read-incidents' }] };
     case 'key':
+    case 'pasted':
+    case 'events-read':
     case 'resized':
     case 'tick':
     case 'offline':

@@ -84,12 +84,12 @@ export function scrollKeys<V extends Scrolling>(
     { keys: ['ctrl-d'], does: 'half a page down', press: (model, view) => moved(model, view, halfPage) },
     { keys: ['ctrl-u'], does: 'half a page up', press: (model, view) => moved(model, view, (size) => -halfPage(size)) },
     {
-      keys: ['tab'],
+      keys: [']'],
       does: 'to the next section',
       foot: 'section',
       press: (model, view) => toSection(model, view, true),
     },
-    { keys: ['shift-tab'], does: 'to the section before', press: (model, view) => toSection(model, view, false) },
+    { keys: ['['], does: 'to the section before', press: (model, view) => toSection(model, view, false) },
   ];
 }
 

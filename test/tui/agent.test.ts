@@ -193,10 +193,10 @@ describe('keys', () => {
   });
 
   test('go from section to section', () => {
-    expect(shown('tab')[0]).toMatch(/^ LAST 24 HOURS/);
-    expect(shown('tab', 'tab')[0]).toMatch(/^ RESTARTS/);
-    expect(shown('tab', 'tab', 'shift-tab')[0]).toMatch(/^ LAST 24 HOURS/);
-    expect(shown('shift-tab')[0]).toBe(first);
+    expect(shown(']')[0]).toMatch(/^ LAST 24 HOURS/);
+    expect(shown(']', ']')[0]).toMatch(/^ RESTARTS/);
+    expect(shown(']', ']', '[')[0]).toMatch(/^ LAST 24 HOURS/);
+    expect(shown('[')[0]).toBe(first);
   });
 });
 
@@ -231,6 +231,7 @@ describe('hearing', () => {
     const { view } = hear(late, message);
     expect(view.history?.map(({ at }) => at)).toEqual([ago(HOUR), ago(0)]);
     expect(view.description).not.toBeNull();
+    expect(hear(late, { ...message, history: [] }).view.history).toHaveLength(1);
   });
 
   test('it reads again when a turn or a run has ended, and once for each change', () => {

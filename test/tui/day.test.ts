@@ -31,6 +31,7 @@ describe('the last day', () => {
       activity({ at: ago(25 * HOUR), failed: 9 }),
       activity({ at: ago(23 * HOUR), good: 3 }),
       activity({ at: ago(12 * HOUR), good: 3, failed: 1, restarts: 2 }),
+      activity({ at: ago(12 * HOUR - 15 * MINUTE), restarts: 1 }),
       activity({ at: ago(11 * HOUR - 15 * MINUTE), good: 1 }),
       activity({ at: ago(11 * HOUR), good: 1, restarts: 1 }),
       activity({ at: ago(0), good: 2 }),
@@ -39,7 +40,7 @@ describe('the last day', () => {
       'LAST 24 HOURS, each sign an hour',
       ' █··········▒↻··········█',
       '   15 18 21 00 03 06 09',
-      ' █ 10 good   ▒ 1 failed   ↻ 3 restarts   · nothing',
+      ' █ 10 good   ▒ 1 failed   ↻ 4 restarts   · nothing',
     ]);
     expect(shown(rows, 40, ASCII)[1]).toBe(' #..........xr..........#');
   });

@@ -210,6 +210,7 @@ test('whatever is pressed, something is shown and nothing breaks', () => {
       const room = { columns: now.size.columns, rows: 20 };
       expect(agentKind.lines(now, now.views.at(-1) as AgentView, room).length).toBeGreaterThan(0);
     }),
+    { numRuns: 50 },
   );
 });
 

@@ -75,6 +75,20 @@ describe('a process', () => {
     ).toEqual(['restart · crash · never ready', 'end · crash · waiting']);
   });
 
+  test('that was never ready was down until the next one had to come', () => {
+    const { rows } = timelineOf(
+      told(
+        ['exited', '000001', 'crash', 'exit code 1'],
+        ['restarting', '000002', 'crash'],
+        ['exited', '000002', 'crash', 'exit code 1'],
+      ),
+    );
+    expect(rows.map(({ downMs, downSince }) => [downMs, downSince])).toEqual([
+      [2_000, null],
+      [null, NOW + 2_000],
+    ]);
+  });
+
   test('that was begun for an attempt must answer, and is unproven when another one takes its place', () => {
     const begin = [
       ['attempt', '000001', 'auth-session', 'attempt 1 in i7'],

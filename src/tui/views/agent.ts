@@ -100,7 +100,7 @@ const isThere = ({ fleet }: Model, name: string): boolean =>
 /** An event that came while the answer was on its way stays. */
 function afterReading(view: AgentView, { description, history }: Extract<Message, { type: 'agent-read' }>): AgentView {
   const last = history.at(-1);
-  const newer = last === undefined ? [] : (view.history ?? []).filter(({ at }) => Date.parse(at) > Date.parse(last.at));
+  const newer = (view.history ?? []).filter(({ at }) => last === undefined || Date.parse(at) > Date.parse(last.at));
   const read = { ...view, description: description ?? view.description, history: [], dropped: 0 };
   return withEvents(read, [...history, ...newer]);
 }

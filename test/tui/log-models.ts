@@ -3,7 +3,7 @@ import type { Look, Size } from '../../src/tui/line.ts';
 import type { LogEntry, LogRun } from '../../src/tui/log-entry.ts';
 import { topView } from '../../src/tui/model.ts';
 import type { Effect, FleetView, LogsView, Message, Model } from '../../src/tui/model.ts';
-import { bodySize } from '../../src/tui/body.ts';
+import { bodyOf } from '../../src/tui/body.ts';
 import { pushed, withTop } from '../../src/tui/view.ts';
 import { searched } from '../../src/tui/views/log-find.ts';
 import { logsKind, logsView } from '../../src/tui/views/logs.ts';
@@ -13,15 +13,18 @@ export const at = (time: string): number => new Date(`2026-11-20T${time}`).getTi
 
 const FLEET: FleetView = { at: 'fleet', selected: null, sort: 'trouble', reversed: false, filter: '', namespace: null };
 
-/** A screen that shows the log of bob and nothing else. */
+/** Of the header and the footer around a view. */
+const AROUND = 6;
+
+/** A screen that shows the log of bob in a view of that size. */
 export function logModel(
   view: Partial<LogsView> = {},
-  size: Size = { columns: 80, rows: 24 },
+  body: Size = { columns: 80, rows: 20 },
   look: Partial<Look> = {},
 ): Model {
   const model: Model = {
     now: NOW,
-    size,
+    size: { columns: body.columns, rows: body.rows + AROUND },
     look: { colour: true, unicode: true, ...look },
     readonly: false,
     link: { at: 'live' },
@@ -77,7 +80,7 @@ export const grew = (model: Model, entries: readonly LogEntry[], dropped = 0): M
   hear(model, { type: 'log-grew', name: 'bob', runs: logOf(model).runs, entries, dropped });
 
 export const linesOf = (model: Model): ReturnType<typeof logsKind.lines> =>
-  logsKind.lines(model, logOf(model), bodySize(model));
+  logsKind.lines(model, logOf(model), bodyOf(model));
 export const frame = (model: Model): readonly string[] => linesOf(model).map((line) => plainText(line).trimEnd());
 /** Without the first line and the last one. */
 export const texts = (model: Model): readonly string[] => frame(model).slice(1, -1);

@@ -1,4 +1,4 @@
-import { bodySize } from '../body.ts';
+import { bodyOf } from '../body.ts';
 import type { Tone } from '../line.ts';
 import type { LogEntry } from '../log-entry.ts';
 import type { LogMatch, LogsView, Model, Step } from '../model.ts';
@@ -69,7 +69,7 @@ function noMatch(model: Model, search: string): Step {
 
 /** Just before the first line on the screen. */
 function firstOnScreen(model: Model, view: LogsView): LogMatch {
-  const size = bodySize(model);
+  const size = bodyOf(model);
   const layout = layoutOf(view, size);
   const { entry, at } = matchPlaceOf(layout, topOf(view, layout, frameOf(view, size).height));
   return { entry, at: at - 1 };
@@ -77,7 +77,7 @@ function firstOnScreen(model: Model, view: LogsView): LogMatch {
 
 /** The view with that match as the current one, on the screen; it ends following only when it was not on it. */
 function showing(model: Model, view: LogsView, match: LogMatch): LogsView {
-  const size = bodySize(model);
+  const size = bodyOf(model);
   const layout = layoutOf(view, size);
   const { height, text } = frameOf(view, size);
   const line = matchLine(layout, match);

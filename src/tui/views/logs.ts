@@ -1,4 +1,4 @@
-import { bodySize } from '../body.ts';
+import { bodyOf } from '../body.ts';
 import type { LogEntry } from '../log-entry.ts';
 import type { Effect, LogsView, Message, Model, Step } from '../model.ts';
 import { still } from '../model.ts';
@@ -77,7 +77,7 @@ export const logsKind: ViewKind<LogsView> = {
 };
 
 function scrolledView(model: Model, view: LogsView, byOf: (height: number) => number): Model {
-  const size = bodySize(model);
+  const size = bodyOf(model);
   const layout = layoutOf(view, size);
   const { height } = frameOf(view, size);
   const by = byOf(height);
@@ -106,7 +106,7 @@ function toggledWrap(model: Model, view: LogsView): Step {
 
 /** The view as it is now, without following. */
 function stayed(model: Model, view: LogsView): LogsView {
-  const size = bodySize(model);
+  const size = bodyOf(model);
   const layout = layoutOf(view, size);
   return { ...view, follow: false, top: placeOf(layout, topOf(view, layout, frameOf(view, size).height)) };
 }
@@ -123,7 +123,7 @@ function searchPrompt(model: Model): Step {
 }
 
 function otherRun(model: Model, view: LogsView, by: number): Step {
-  const size = bodySize(model);
+  const size = bodyOf(model);
   const layout = layoutOf(view, size);
   const frame = frameOf(view, size);
   const shown = runShown(view, { layout, frame, top: topOf(view, layout, frame.height) });

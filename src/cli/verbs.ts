@@ -104,6 +104,13 @@ export const VERBS: readonly VerbRow[] = [
     load: () => import('./verbs/list.ts'),
   },
   {
+    name: 'monit',
+    aliases: ['top', 'ui', 'dash'],
+    group: 'What is going on',
+    summary: 'the terminal UI: who works, who is stuck, why, and what comes next',
+    load: () => import('./verbs/monit.ts'),
+  },
+  {
     name: 'jlist',
     aliases: [],
     group: 'What is going on',

@@ -38,6 +38,8 @@ export type Client = {
   readonly daemon: () => Api['hello']['result'] | undefined;
   call<M extends Method>(method: M, params: Api[M]['params']): Promise<Api[M]['result']>;
   subscribe(onNotification: (notification: Notification) => void): Promise<Api['subscribe']['result']>;
+  /** The same for a screen: all of it, then what changes. Asked again on the same connection, it is answered anew. */
+  board(onNotification: (notification: Notification) => void): Promise<Api['board']['result']>;
   /** Settles when the connection is gone, with the reason; a follower waits for it. */
   readonly ended: Promise<AgentvisorError>;
   close(): void;
@@ -120,6 +122,11 @@ class Connection implements Client {
   subscribe(onNotification: (notification: Notification) => void): Promise<Api['subscribe']['result']> {
     this.#listener = onNotification;
     return this.#request('subscribe', {});
+  }
+
+  board(onNotification: (notification: Notification) => void): Promise<Api['board']['result']> {
+    this.#listener = onNotification;
+    return this.#request('board', {});
   }
 
   close(): void {

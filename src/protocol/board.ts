@@ -30,7 +30,8 @@ export type Board = {
   /** Those that are open. */
   readonly incidents: readonly IncidentRow[];
   readonly credentials: readonly CredentialRow[];
-  readonly status: DaemonStatus;
+  /** Null where there is no daemon and the files were read. */
+  readonly status: DaemonStatus | null;
 };
 
 /** What has changed: those that are named are shown anew, the others are as they were. */

@@ -1,15 +1,20 @@
 import type { Size } from './line.ts';
 import type { Model } from './model.ts';
 
-/** Of the header above the view and the footer below it; a zoomed view has the header's lines, too. */
-const AROUND = 6;
-const AROUND_ZOOMED = 2;
+/** Below this height the header says only the most important. */
+const ROWS_FULL = 18;
+export const FOOTER_ROWS = 2;
 
-/**
- * The room of the top view, for keys that turn pages and find the end. Where it is a few lines smaller than what is
- * painted, a page is shorter; nothing becomes unreachable.
- */
-export const bodyOf = ({ size, zoomed }: Model): Size => ({
-  columns: size.columns,
-  rows: Math.max(1, size.rows - (zoomed ? AROUND_ZOOMED : AROUND)),
+/** Ink ends its output with a line feed, so the last row of the terminal stays empty. */
+export const frameRows = ({ size }: Model): number => Math.max(1, size.rows - 1);
+
+export function headerRows({ size, fleet, zoomed }: Model): number {
+  if (zoomed) return 0;
+  return fleet === null || size.rows < ROWS_FULL ? 2 : 3;
+}
+
+/** What a view has for itself, between header and footer: keys turn pages of that height. */
+export const bodyOf = (model: Model): Size => ({
+  columns: model.size.columns,
+  rows: Math.max(0, frameRows(model) - headerRows(model) - FOOTER_ROWS),
 });

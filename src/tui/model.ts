@@ -1,6 +1,6 @@
 import type { AgentResult, DaemonStatus, Description } from '../protocol/api.ts';
 import type { CredentialRow } from '../protocol/auth-rows.ts';
-import type { BoardAgent } from '../protocol/board.ts';
+import type { Board, BoardAgent } from '../protocol/board.ts';
 import type { EventRow, HistoryRow, IncidentRow } from '../protocol/rows.ts';
 import type { Action } from './action.ts';
 import type { LogEntry, LogRun } from './log-entry.ts';
@@ -15,6 +15,8 @@ export type Model = {
   readonly link: Link;
   /** Null before the first answer. */
   readonly fleet: FleetState | null;
+  /** What happened last, oldest first, bounded. */
+  readonly events: readonly EventRow[];
   /** What is shown, the top one last. */
   readonly views: readonly [FleetView, ...View[]];
   /** A line of text that is being typed. */
@@ -35,14 +37,8 @@ export type Link =
   | { readonly at: 'lost'; readonly since: number; readonly why: string }
   | { readonly at: 'offline'; readonly alive: number };
 
-export type FleetState = {
-  /** In the order of their declaration. */
-  readonly agents: readonly BoardAgent[];
-  /** Open ones, and those that were closed while this screen looked, oldest first. */
-  readonly incidents: readonly IncidentRow[];
-  readonly credentials: readonly CredentialRow[];
-  readonly status: DaemonStatus | null;
-};
+/** Its incidents are the open ones, and those that were closed while this screen looked, oldest first. */
+export type FleetState = Board;
 
 export type SortBy = 'trouble' | 'name' | 'good' | 'restarts' | 'queued' | 'cpu' | 'memory' | 'cost';
 
@@ -61,13 +57,15 @@ export type AgentView = {
   readonly name: string;
   readonly top: number;
   readonly description: Description | null;
-  /** Newest last. */
+  /** Newest last, bounded; null: not read yet. */
   readonly history: readonly HistoryRow[] | null;
+  /** Rows of the history that were read and let go, because only so many are kept. */
+  readonly dropped: number;
 };
 
 export type IncidentsView = {
   readonly at: 'incidents';
-  /** The id of an incident or the name of a credential; null: the first one. */
+  /** The id of an incident, or `credential:NAME`; null: the first one. */
   readonly selected: string | null;
   /** All that are known, open and closed; null: not read yet. */
   readonly all: readonly IncidentRow[] | null;
@@ -106,7 +104,15 @@ export type LogPlace = { readonly entry: number; readonly line: number };
 /** An entry, and a place in its text in UTF-16 units. */
 export type LogMatch = { readonly entry: number; readonly at: number };
 
-export type HelpView = { readonly at: 'help'; readonly top: number };
+export type HelpView = {
+  readonly at: 'help';
+  readonly top: number;
+  /** Of the view that it was asked in, and of everywhere. */
+  readonly sections: readonly {
+    readonly title: string;
+    readonly keys: readonly { readonly keys: readonly string[]; readonly does: string }[];
+  }[];
+};
 
 export type View = FleetView | AgentView | IncidentsView | IncidentView | LogsView | HelpView;
 
@@ -126,6 +132,7 @@ export type Notice = { readonly text: string; readonly tone: Tone; readonly unti
 /** Everything that happens to the screen. */
 export type Message =
   | { readonly type: 'key'; readonly key: string }
+  | { readonly type: 'pasted'; readonly text: string }
   | { readonly type: 'resized'; readonly size: Size }
   /** Time has passed. */
   | { readonly type: 'tick' }
@@ -142,6 +149,7 @@ export type Message =
       readonly description: Description | null;
       readonly history: readonly HistoryRow[];
     }
+  | { readonly type: 'events-read'; readonly events: readonly EventRow[] }
   | { readonly type: 'incidents-read'; readonly all: readonly IncidentRow[] }
   | {
       readonly type: 'log-read';
@@ -173,6 +181,7 @@ export type Effect =
   | { readonly type: 'act'; readonly action: Action }
   | { readonly type: 'read-agent'; readonly name: string }
   | { readonly type: 'read-incidents' }
+  | { readonly type: 'read-events' }
   /** Reads the last lines and goes on with what is written, until the next one or `close-log`. */
   | { readonly type: 'open-log'; readonly name: string; readonly run: string | null; readonly raw: boolean }
   | { readonly type: 'close-log' }

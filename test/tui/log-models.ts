@@ -13,9 +13,6 @@ export const at = (time: string): number => new Date(`2026-11-20T${time}`).getTi
 
 const FLEET: FleetView = { at: 'fleet', selected: null, sort: 'trouble', reversed: false, filter: '', namespace: null };
 
-/** Of the header and the footer around a view. */
-const AROUND = 6;
-
 /** A screen that shows the log of bob in a view of that size. */
 export function logModel(
   view: Partial<LogsView> = {},
@@ -24,11 +21,12 @@ export function logModel(
 ): Model {
   const model: Model = {
     now: NOW,
-    size: { columns: body.columns, rows: body.rows + AROUND },
+    size: body,
     look: { colour: true, unicode: true, ...look },
     readonly: false,
     link: { at: 'live' },
     fleet: null,
+    events: [],
     views: [FLEET],
     prompt: null,
     confirm: null,
@@ -36,7 +34,13 @@ export function logModel(
     pending: [],
     zoomed: false,
   };
-  return pushed(model, { ...logsView('bob'), ...view });
+  return pushed(withBody(model, body), { ...logsView('bob'), ...view });
+}
+
+/** A terminal whose header and footer leave that much. */
+function withBody(model: Model, body: Size): Model {
+  const missing = body.rows - bodyOf(model).rows;
+  return missing <= 0 ? model : withBody({ ...model, size: { ...model.size, rows: model.size.rows + missing } }, body);
 }
 
 export function logOf(model: Model): LogsView {

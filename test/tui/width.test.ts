@@ -94,6 +94,13 @@ describe('the width of a text', () => {
   });
 });
 
+test('what is measured by its length is as wide as that', () => {
+  const wrong = Array.from({ length: 0x3000 - 0x20 }, (_, index) => String.fromCharCode(0x20 + index)).filter(
+    (letter) => widthOf(letter) !== stringWidth(letter),
+  );
+  expect(wrong).toEqual([]);
+});
+
 describe('a text in lines', () => {
   test('keeps words whole where it can', () => {
     expect(wrapText('the quick brown fox', 10)).toEqual(['the quick', 'brown fox']);

@@ -1,0 +1,46 @@
+import { keyOf, type InkKey, type Key } from './key.ts';
+import type { Message } from './model.ts';
+
+/** Between these a terminal puts what was pasted; Ink takes off the escape. */
+const PASTE_BEGINS = '[200~';
+const PASTE_ENDS = '[201~';
+
+const NAMED_CHARACTERS: Readonly<Record<string, Key>> = {
+  '\r': 'enter',
+  '\n': 'enter',
+  '\t': 'tab',
+  '\u007f': 'backspace',
+  '\b': 'backspace',
+};
+
+/** What Ink reads, as keys one by one and as what was pasted. */
+export class Keyboard {
+  #pasted: string | null = null;
+
+  read(input: string, key: InkKey): readonly Message[] {
+    if (input === PASTE_BEGINS) {
+      this.#pasted = '';
+      return [];
+    }
+    if (this.#pasted !== null) return this.#paste(input, key);
+    // Several that were typed faster than they were read, or by a program.
+    if (input.length > 1 && !key.ctrl) return Array.from(input).flatMap(typed);
+    const single = keyOf(input, key);
+    return single === '' ? [] : [{ type: 'key', key: NAMED_CHARACTERS[single] ?? single }];
+  }
+
+  #paste(input: string, key: InkKey): readonly Message[] {
+    if (input !== PASTE_ENDS) {
+      this.#pasted += key.return ? '\n' : input;
+      return [];
+    }
+    const text = this.#pasted ?? '';
+    this.#pasted = null;
+    return [{ type: 'pasted', text }];
+  }
+}
+
+function typed(character: string): readonly Message[] {
+  const key = NAMED_CHARACTERS[character] ?? character;
+  return key.length === 1 && key < ' ' ? [] : [{ type: 'key', key }];
+}

@@ -27,9 +27,7 @@ const command = ({ usage, aliases, does }: (typeof COMMANDS)[number]): readonly 
   does,
 ];
 
-export const terminalUiPage = (): string => `${GENERATED}
-
-# The terminal UI
+const SCREEN = `# The terminal UI
 
 \`agentvisor monit\` (also \`top\`, \`ui\`, \`dash\`, and \`start FILE --attach\`) shows the fleet on one screen, for a person who
 comes back after a night and for one who watches over ssh. The daemon pushes what changes; nothing is polled, and leaving it
@@ -46,9 +44,9 @@ leaves the agents running.
   of an incident, \`start\` the next start after crashes, \`resets\` the end of a usage limit. \`CREDENTIAL\` is its name, the
   fingerprint of the secret and how many agents share that. A cost in brackets is what a subscription would have cost. On a
   narrow terminal columns give way; name, state, health, last good turn and next attempt stay.
-- **Below.** What happened last, and of the chosen agent in words: what is, why, what comes next, what you could do.
+- **Below.** What happened last, and of the chosen agent in words: what is, why, what comes next, what you could do.`;
 
-## Keys
+const keys = (): string => `## Keys
 
 Everywhere, unless a view has another use for it:
 
@@ -68,18 +66,18 @@ ${keysOf(incidentsView())}
 
 Conversation:
 
-${keysOf(logsView('name'))}
+${keysOf(logsView('name'))}`;
 
-## Commands
+const commands = (): string => `## Commands
 
 Behind \`:\`, with completion by Tab. Targets are names, globs, \`all\` and \`namespace:NS\`, as on the command line; without one the
 chosen agent is meant.
 
 ${markdownTable(['command', 'aliases', 'what it does'], COMMANDS.map(command))}
 
-What destroys (\`X\`, \`delete\`) and what ends the work of many agents at once asks first; only \`y\` is a yes.
+What destroys (\`X\`, \`delete\`) and what ends the work of many agents at once asks first; only \`y\` is a yes.`;
 
-## Manners
+const MANNERS = `## Manners
 
 - It needs ${SIZE_MIN.columns} columns and ${SIZE_MIN.rows} rows, uses the alternate screen, and gives the terminal back as it was, whatever ends it
   (but a \`kill -9\`, after which \`reset\` helps).
@@ -94,3 +92,5 @@ What destroys (\`X\`, \`delete\`) and what ends the work of many agents at once 
 - Without a terminal (\`agentvisor monit | cat\`, cron) it prints the same once as text; \`--json\` prints it as JSON: \`agents\` (the row
   of \`list --json\`, the explanation, when the turn began), open \`incidents\`, \`credentials\`, \`status\`. The exit code is 3 when no daemon runs.
 `;
+
+export const terminalUiPage = (): string => [GENERATED, SCREEN, keys(), commands(), MANNERS].join('\n\n');

@@ -92,7 +92,7 @@ export const COMMON_KEYS: readonly Binding<View>[] = [
     foot: 'command',
     press: (model) => still({ ...model, prompt: emptyPrompt('command') }),
   },
-  { keys: ['tab'], does: 'between agents and incidents, or between an agent and its conversation', press: nextView },
+  { keys: ['tab'], does: 'between agents and incidents; from a conversation to its agent', press: nextView },
   {
     keys: ['z'],
     does: 'the whole height for the view, and back',
@@ -151,8 +151,9 @@ function nextView(model: Model, view: View): Step {
     case 'incident':
     case 'help':
       return popped(model);
+    // It has parts of its own to go through.
     case 'agent':
-      return openLogs(popped(model).model, view.name);
+      return still(model);
     case 'logs': {
       const below = popped(model);
       const opened = openAgent(below.model, view.name);

@@ -128,15 +128,15 @@ describe('following', () => {
   });
 
   test('is not ended by going down', () => {
-    expect(logOf(press(model, 'j', 'pgdn', 'ctrl-d', 'space')).follow).toBe(true);
+    expect(logOf(press(model, 'j', 'pgdn', 'ctrl-d', ' ')).follow).toBe(true);
   });
 
   test('pages overlap by a line, halves by half', () => {
     const top = press(model, 'g');
     expect(texts(top)[0]).toBe('assistant  line 1');
-    expect(texts(press(top, 'space'))[0]).toBe('assistant  line 7');
+    expect(texts(press(top, ' '))[0]).toBe('assistant  line 7');
     expect(texts(press(top, 'ctrl-d'))[0]).toBe('assistant  line 4');
-    expect(texts(press(top, 'space', 'pgup', 'pgup'))[0]).toBe('assistant  line 1');
+    expect(texts(press(top, ' ', 'pgup', 'pgup'))[0]).toBe('assistant  line 1');
     expect(texts(press(top, 'pgdn', 'pgdn', 'pgdn', 'pgdn', 'pgdn', 'k')).at(-1)).toBe('assistant  line 29');
   });
 });

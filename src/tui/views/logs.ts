@@ -63,7 +63,7 @@ export const logsKind: ViewKind<LogsView> = {
     { keys: ['v'], does: 'show stdout as it was written, or as people read it', foot: 'raw', press: toggledRaw },
     { keys: ['down', 'j'], does: 'go one line down', press: scrolls(() => 1) },
     { keys: ['up', 'k'], does: 'go one line up', press: scrolls(() => -1) },
-    { keys: ['pgdn', 'space', ' '], does: 'go one page down', press: scrolls(pageOf) },
+    { keys: ['pgdn', ' '], does: 'go one page down', press: scrolls(pageOf) },
     { keys: ['pgup'], does: 'go one page up', press: scrolls((height) => -pageOf(height)) },
     { keys: ['ctrl-d'], does: 'go half a page down', press: scrolls(halfOf) },
     { keys: ['ctrl-u'], does: 'go half a page up', press: scrolls((height) => -halfOf(height)) },

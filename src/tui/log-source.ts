@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setImmediate as breath, setTimeout as sleep } from 'node:timers/promises';
 import { RUN_FILES } from '../home/paths.ts';
@@ -79,8 +79,10 @@ const unreadable = ({ run }: Wanted, error: unknown): LogEntry =>
 async function readAndFollowOnce(home: string, wanted: Wanted, { hear, signal }: Listener): Promise<void> {
   const { name, run, raw } = wanted;
   const files = runsOf(home, name) ?? [];
-  const ends = new Map([...endsOf(files), ...endedEnds(files)]);
-  const entries = await lastEntries(wanted, files, ends, signal);
+  // Before their ends are looked for: what has ended by now writes no more.
+  const ended = endedRuns(files);
+  const ends = endsOf(files);
+  const entries = await lastEntries(wanted, files, { ended, ends }, signal);
   let runs = logRuns(files);
   hear({ type: 'log-read', name, runs, entries });
   const look = (): boolean => {
@@ -124,15 +126,9 @@ const logRuns = (files: readonly RunFiles[]): readonly LogRun[] =>
 const titleOf = (files: RunFiles | undefined, run: string): string =>
   cleanLine(files === undefined ? run : runTitle(files));
 
-/** A run that has ended writes no more: half a line is its last word. */
-const endedEnds = (files: readonly RunFiles[]): readonly (readonly [string, number])[] =>
-  files
-    .filter(({ stdout }) => existsSync(join(dirname(stdout), RUN_FILES.exit)))
-    .flatMap(({ stdout, stderr }) => [stdout, stderr])
-    .flatMap((file) => {
-      const size = statSync(file, { throwIfNoEntry: false })?.size;
-      return size === undefined ? [] : [[file, size] as const];
-    });
+/** Half a line is the last word of a run that has ended; of one that lives it is still being written. */
+const endedRuns = (files: readonly RunFiles[]): ReadonlySet<string> =>
+  new Set(files.filter(({ stdout }) => existsSync(join(dirname(stdout), RUN_FILES.exit))).map(({ run }) => run));
 
 /** What may still be read. */
 type Budget = { entries: number; characters: number; bytes: number; breathAt: number };
@@ -143,7 +139,7 @@ const hasMore = ({ entries, characters, bytes }: Budget): boolean => entries > 0
 async function lastEntries(
   { name, run, raw }: Wanted,
   files: readonly RunFiles[],
-  ends: ReadonlyMap<string, number>,
+  past: Past,
   signal: AbortSignal,
 ): Promise<readonly LogEntry[]> {
   const budget: Budget = {
@@ -155,7 +151,7 @@ async function lastEntries(
   const newestFirst: LogEntry[] = [];
   for (const kept of files.filter((candidate) => run === null || candidate.run === run).toReversed()) {
     if (!hasMore(budget)) break;
-    const reading = { raw, budget, signal, ends };
+    const reading = { raw, budget, signal, past };
     if (!raw) newestFirst.push(...(await linesBack(kept, 'stderr', STDERR_LINES_READ_MAX, reading)));
     newestFirst.push(...(await linesBack(kept, 'stdout', Infinity, reading)));
     newestFirst.push({ run: kept.run, who: 'run', text: titleOf(kept, kept.run) });
@@ -165,24 +161,28 @@ async function lastEntries(
   return newestFirst.toReversed();
 }
 
+/** Where what follows begins. */
+type Past = { readonly ended: ReadonlySet<string>; readonly ends: ReadonlyMap<string, number> };
+
 type Reading = {
   readonly raw: boolean;
   readonly budget: Budget;
   readonly signal: AbortSignal;
-  readonly ends: ReadonlyMap<string, number>;
+  readonly past: Past;
 };
 
 async function linesBack(
   files: RunFiles,
   stream: LogLine['stream'],
   linesMax: number,
-  { raw, budget, signal, ends }: Reading,
+  { raw, budget, signal, past }: Reading,
 ): Promise<readonly LogEntry[]> {
-  const end = ends.get(files[stream]);
+  const file = files[stream];
   const found: LogEntry[] = [];
-  if (end === undefined) return found;
+  if (!past.ends.has(file)) return found;
+  const end = past.ended.has(files.run) ? undefined : past.ends.get(file);
   let lines = 0;
-  for (const bytes of linesBackwards(files[stream], end)) {
+  for (const bytes of linesBackwards(file, end)) {
     const entries = logEntries({ run: files.run, stream, bytes }, raw);
     found.push(...entries.toReversed());
     budget.bytes -= bytes.length;

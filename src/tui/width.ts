@@ -96,7 +96,12 @@ function cutNarrow(text: string, offset: number, width: number, cuts: number[]):
     cuts.push(offset + start, offset + trimmedEnd(text, start, end));
     start = text[end] === ' ' ? end + 1 : end;
   }
-  cuts.push(offset + start, offset + text.length);
+  pushRest(start, text.length, offset, cuts);
+}
+
+/** A blank at which the last line was cut leaves no line behind. */
+function pushRest(start: number, end: number, offset: number, cuts: number[]): void {
+  if (start < end || start === 0) cuts.push(offset + start, offset + end);
 }
 
 /** The same, cell by cell. */
@@ -116,7 +121,7 @@ function cutCells(text: string, offset: number, width: number, cuts: number[]): 
     else if (line.hasWord) line.blank = { at: cell.start, used: line.used };
     line.used += cell.width;
   }
-  cuts.push(offset + line.start, offset + text.length);
+  pushRest(line.start, text.length, offset, cuts);
 }
 
 /** The line that is being filled. */
@@ -209,8 +214,13 @@ function knownClusters(word: string): readonly Cluster[] {
 const APART = /^(?: (?=.)|\P{Extended_Pictographic}+?(?=\p{Emoji_Modifier}))/su;
 
 function drawnApart(cluster: string): readonly string[] {
-  const { length } = APART.exec(cluster)?.[0] ?? '';
-  return length === 0 ? [cluster] : [cluster.slice(0, length), cluster.slice(length)];
+  const parts: string[] = [];
+  let rest = cluster;
+  for (let found = APART.exec(rest); found !== null; found = APART.exec(rest)) {
+    parts.push(found[0]);
+    rest = rest.slice(found[0].length);
+  }
+  return [...parts, rest];
 }
 
 const CLUSTERS_KNOWN_MAX = 4_096;

@@ -13,16 +13,15 @@ export const at = (time: string): number => new Date(`2026-11-20T${time}`).getTi
 
 const FLEET: FleetView = { at: 'fleet', selected: null, sort: 'trouble', reversed: false, filter: '', namespace: null };
 
-/** A screen that shows the log of bob and nothing else. */
+/** A screen that shows the log of bob in a view of that size. */
 export function logModel(
   view: Partial<LogsView> = {},
-  size: Size = { columns: 80, rows: 24 },
+  body: Size = { columns: 80, rows: 20 },
   look: Partial<Look> = {},
 ): Model {
   const model: Model = {
     now: NOW,
-    // As if header and footer took three rows together.
-    size: { ...size, rows: size.rows + 1 },
+    size: body,
     look: { colour: true, unicode: true, ...look },
     readonly: false,
     link: { at: 'live' },
@@ -35,7 +34,13 @@ export function logModel(
     pending: [],
     zoomed: false,
   };
-  return pushed(model, { ...logsView('bob'), ...view });
+  return pushed(withBody(model, body), { ...logsView('bob'), ...view });
+}
+
+/** A terminal whose header and footer leave that much. */
+function withBody(model: Model, body: Size): Model {
+  const missing = body.rows - bodyOf(model).rows;
+  return missing <= 0 ? model : withBody({ ...model, size: { ...model.size, rows: model.size.rows + missing } }, body);
 }
 
 export function logOf(model: Model): LogsView {

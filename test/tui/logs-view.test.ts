@@ -30,11 +30,11 @@ const CONVERSATION = [
   entry('no such file', 'stderr'),
 ];
 const RUNS = [run('000001', at('10:16:20'), at('10:20:11')), run('000002', at('10:21:00'))];
-const SMALL = { columns: 60, rows: 12 };
+const SMALL = { columns: 60, rows: 9 };
 
 describe('the log of an agent', () => {
   test('is the conversation as a person reads it', () => {
-    expect(frame(logModel({ entries: CONVERSATION, runs: RUNS.slice(0, 1) }, { columns: 60, rows: 15 }))).toEqual([
+    expect(frame(logModel({ entries: CONVERSATION, runs: RUNS.slice(0, 1) }, { columns: 60, rows: 12 }))).toEqual([
       'bob  all runs: 000001 10:16:20–10:20:11     following · wrap',
       'run        000001, started 2026-11-20 10:16:20',
       'turn       session 5f0c, claude-opus',
@@ -207,7 +207,7 @@ describe('wrapping', () => {
     const entries = Array.from({ length: 50 }, (_, index) => entry(`${index} ${'word '.repeat(30)}`));
     const model = logModel({ entries, follow: false, top: { entry: 20, line: 1 } }, SMALL);
     expect(texts(model)[0]).toMatch(/^ {11}word/);
-    expect(texts({ ...model, size: { columns: 250, rows: 12 } })[0]).toMatch(/^assistant {2}20 word/);
+    expect(texts({ ...model, size: { columns: 250, rows: 15 } })[0]).toMatch(/^assistant {2}20 word/);
   });
 });
 

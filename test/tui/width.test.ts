@@ -53,6 +53,7 @@ describe('the width of a text', () => {
     ['🇩🇪', 2],
     ['©', 1],
     ['नि', 2],
+    [' 🏽🏽', 5],
   ] as const)('%s takes %d columns', ([text, width]) => expect(widthOf(text)).toBe(width));
 
   test('is that of string-width for every character alone', () => {
@@ -108,6 +109,8 @@ describe('a text in lines', () => {
     expect(wrapText('漢字 漢字', 5)).toEqual(['漢字', '漢字']);
     expect(wrapText('漢字漢字', 5)).toEqual(['漢字', '漢字']);
     expect(wrapText('', 5)).toEqual(['']);
+    expect(wrapText('12345 ', 5)).toEqual(['12345']);
+    expect(wrapText('漢字 ', 4)).toEqual(['漢字']);
   });
 
   test('has none that is too wide, and loses nothing but blanks', () => {

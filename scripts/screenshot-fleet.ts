@@ -44,17 +44,31 @@ const SCRIPTS: Readonly<Record<string, FaultScript>> = {
       ...answers,
     ],
   },
+  latched: {
+    faults: [
+      { when: { process: 1, turn: { from: 2 } }, do: { api: '401' } },
+      { when: { process: { from: 2 } }, do: { delayMs: 600_000 } },
+      ...answers,
+    ],
+  },
   busy: { faults: [{ when: { contains: 'Summarise', untilFile: 'never' }, do: { delayMs: 600_000 } }, ...answers] },
 };
+
+const CREDENTIALS = ['max', 'team', 'spare', 'night'] as const;
 
 const AGENTS = [
   { name: 'reviewer', credential: 'max', script: 'well', model: 'opus' },
   { name: 'triage', credential: 'max', script: 'rejected', model: 'sonnet' },
-  { name: 'docs', credential: 'max', script: 'latch', model: 'sonnet' },
+  { name: 'support', credential: 'team', script: 'latched', model: 'opus' },
+  { name: 'docs', credential: 'spare', script: 'latch', model: 'sonnet' },
   { name: 'planner', credential: 'max', script: 'busy', model: 'opus' },
   { name: 'builder', credential: 'team', script: 'throttled', model: 'sonnet' },
   { name: 'release', credential: 'night', script: 'expired', model: 'haiku', namespace: 'night' },
 ] as const;
+
+/** What fails on two credentials within a minute is taken for one trouble of the API. */
+const APART_MS = 65_000;
+const ANSWER_MS_MAX = 2_500;
 
 /** Agents in all kinds of trouble, under a real daemon. Settles when the pictures have something to tell. */
 export async function openFleet(stage: Stage): Promise<Client> {
@@ -62,7 +76,7 @@ export async function openFleet(stage: Stage): Promise<Client> {
   const claude = join(folder, 'claude');
   copyFileSync(join(ROOT, 'examples/stand-in/claude.mjs'), claude);
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
-  for (const name of ['max', 'team', 'night']) writeFileSync(join(folder, name), tokenOf(name), { mode: 0o600 });
+  for (const name of CREDENTIALS) writeFileSync(join(folder, name), tokenOf(name), { mode: 0o600 });
   for (const [name, script] of Object.entries(SCRIPTS))
     writeFileSync(join(folder, `${name}.json`), JSON.stringify(script));
   const file = join(folder, 'ecosystem.json');
@@ -70,28 +84,38 @@ export async function openFleet(stage: Stage): Promise<Client> {
   for (const { name } of AGENTS) mkdirSync(join(folder, name));
   await stage.av('start', file).catch(() => undefined);
   const client = stage.client();
-  for (const [text] of CONVERSATION) {
-    await Promise.all(
-      AGENTS.map(async ({ name }) => {
-        // The last four digits number the deliveries of a message.
-        const id = `${randomUUID().slice(0, -4)}0000`;
-        await client.call('send', { agent: name, text, id });
-        // Who is in trouble answers later, or never.
-        await Promise.race([client.call('outcome', { agent: name, id }), limit(2_500)]);
-      }),
-    );
-  }
-  await client.call('restart', { targets: ['reviewer'], how: 'after-turn', reason: null });
+  const [first, second] = [['docs'], ['support']];
+  await converse(client, first);
+  await limit(APART_MS);
+  await converse(client, second);
+  await limit(APART_MS);
+  await converse(
+    client,
+    AGENTS.map(({ name }) => name).filter((name) => ![...first, ...second].includes(name)),
+  );
   await limit(2_000);
   return client;
 }
 
+async function converse(client: Client, names: readonly string[]): Promise<void> {
+  for (const [text] of CONVERSATION) {
+    if (text.startsWith('Summarise') && names.includes('reviewer'))
+      await client.call('restart', { targets: ['reviewer'], how: 'after-turn', reason: null });
+    await Promise.all(
+      names.map(async (agent) => {
+        // The last four digits number the deliveries of a message.
+        const id = `${randomUUID().slice(0, -4)}0000`;
+        await client.call('send', { agent, text, id });
+        // Who is in trouble answers later, or never.
+        await Promise.race([client.call('outcome', { agent, id }), limit(ANSWER_MS_MAX)]);
+      }),
+    );
+  }
+}
+
 const ecosystem = (claude: string): unknown => ({
   credentials: Object.fromEntries(
-    ['max', 'team', 'night'].map((name) => [
-      name,
-      { type: 'oauth-token', from: { file: `./${name}` }, mintedAt: today() },
-    ]),
+    CREDENTIALS.map((name) => [name, { type: 'oauth-token', from: { file: `./${name}` }, mintedAt: today() }]),
   ),
   defaults: {
     claude: { bin: claude },

@@ -57,9 +57,9 @@ try {
 /** Types a command and waits for what it opens to have read what it shows. */
 async function command(monit: Emulator, text: string): Promise<void> {
   monit.type(':');
-  await monit.until((screen) => screen.includes(' :'));
+  await monit.until((screen) => /^ :/m.test(screen));
   monit.type(`${text}\r`);
-  await monit.until((screen) => !screen.includes(` :${text}`));
+  await monit.until((screen) => !/^ :/m.test(screen));
   await seconds(monit, 2);
 }
 

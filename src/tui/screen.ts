@@ -75,7 +75,8 @@ export class Screen {
   }
 }
 
-function changes(known: readonly string[] | null, lines: readonly string[]): string {
+/** What makes `lines` of what stands on the screen; `known` null: anything may stand there. */
+export function changes(known: readonly string[] | null, lines: readonly string[]): string {
   const before = known ?? [];
   const gone = Array.from({ length: Math.max(0, before.length - lines.length) }, () => '');
   const changed = [...lines, ...gone].flatMap((line, index) =>

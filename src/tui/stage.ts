@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instance } from 'ink';
-import { Canvas } from './canvas.ts';
+import { Mute } from './mute.ts';
 import { Screen } from './screen.ts';
 import type { Session } from './session.ts';
 
@@ -13,27 +13,26 @@ const FOUND_MS_MAX = 1_000;
 /** A process that shall stop has stopped long before this, and goes on from here when it is continued. */
 const STOP_MS_MAX = 100;
 
-type Paint = (session: Session, screen: Screen) => Instance;
+type Listen = (session: Session) => Instance;
 
-/** Brings the frames of a session onto the terminal: the first ones by itself, the others by Ink. */
+/** Brings the frames of a session onto the terminal, and its keys to the session. */
 export class Stage {
   readonly #screen = new Screen(process.stdin, process.stdout);
   #session: Session | null = null;
-  #paint: Paint | null = null;
+  #listen: Listen | null = null;
   #ink: Instance | null = null;
   #settling: NodeJS.Timeout | null = null;
   #returning: NodeJS.Timeout | null = null;
 
-  /** Takes the terminal. Ink takes longer to load than the daemon to answer, so the first frames do without it. */
+  /** Takes the terminal. Ink takes longer to load than the daemon to answer, so the first frame comes before its keys. */
   async open(session: Session): Promise<void> {
     this.#session = session;
     this.#screen.enter();
     const { painter } = session;
-    const unsubscribe = painter.subscribe(() => this.#screen.paint(painter.lines()));
+    painter.subscribe(this.#paint);
     painter.touch();
     await Promise.race([session.found, sleep(FOUND_MS_MAX)]);
-    this.#paint = await loadInk();
-    unsubscribe();
+    this.#listen = await loadInk();
     this.#mount();
   }
 
@@ -43,7 +42,7 @@ export class Stage {
     this.#settling = setTimeout(() => {
       this.#settling = null;
       this.#screen.forget();
-      this.#screen.paint(this.#session?.painter.lines() ?? []);
+      this.#paint();
     }, SETTLE_MS);
   }
 
@@ -56,6 +55,7 @@ export class Stage {
     // Who has no shell above that could continue it is not stopped at all; either way it goes on here.
     this.#returning = setTimeout(() => {
       this.#screen.enter();
+      this.#paint();
       this.#mount();
     }, STOP_MS_MAX);
   }
@@ -69,9 +69,13 @@ export class Stage {
     this.#screen.leave();
   };
 
+  readonly #paint = (): void => {
+    if (this.#session !== null) this.#screen.paint(this.#session.painter.lines());
+  };
+
   #mount(): void {
-    if (this.#session === null || this.#paint === null || this.#ink !== null) return;
-    this.#ink = this.#paint(this.#session, this.#screen);
+    if (this.#session === null || this.#listen === null || this.#ink !== null) return;
+    this.#ink = this.#listen(this.#session);
   }
 
   #unmount(): void {
@@ -81,7 +85,7 @@ export class Stage {
   }
 }
 
-async function loadInk(): Promise<Paint> {
+async function loadInk(): Promise<Listen> {
   // React is faster without its checks.
   process.env['NODE_ENV'] = 'production';
   const [{ createElement }, { render }, { App }] = await Promise.all([
@@ -89,14 +93,11 @@ async function loadInk(): Promise<Paint> {
     import('ink'),
     import('./app.tsx'),
   ]);
-  return ({ painter, onInput }, screen) => {
-    const canvas = new Canvas(process.stdout, (lines) => screen.paint(lines));
-    return render(createElement(App, { frames: painter, onInput }), {
-      stdout: canvas as unknown as NodeJS.WriteStream,
-      debug: true,
+  return ({ onInput }) =>
+    render(createElement(App, { onInput }), {
+      stdout: new Mute() as unknown as NodeJS.WriteStream,
       exitOnCtrlC: false,
       patchConsole: false,
       isScreenReaderEnabled: false,
     });
-  };
 }

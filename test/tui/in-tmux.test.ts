@@ -79,6 +79,8 @@ describe.skipIf(tmuxIsMissing())('in tmux', { timeout: 90_000 }, () => {
     const titleBefore = await tmux.told('#{pane_title}');
     await openFleet(tmux);
     expect(await tmux.told(modes)).toBe('1 0 0 0 0');
+    // What is as wide as the terminal is painted to its last column.
+    await tmux.until((text) => text.split('\n').includes('─'.repeat(120)));
     await tmux.press('r');
     await tmux.until((screen) => screen.includes('ada restarted') && rowOf(screen, 'ada').includes('1: 1 operator'));
     expect((await fleet.row('ada')).pid).not.toBe(before.pid);

@@ -85,11 +85,22 @@ test('Ctrl-Z without a shell that could bring it back does nothing', async () =>
   const monit = openMonit(fleet);
   await monit.until(shows('ada', 'bob'));
   monit.type('\u001a');
+  await monit.until(() => monit.bytes().includes('?1049l'), 'that it leaves the screen');
   await monit.until(() => monit.bytes().lastIndexOf('?1049h') > monit.bytes().lastIndexOf('?1049l'));
   await monit.until(shows('ada', 'bob', 'daemon up'));
   monit.type('j');
   await monit.until((text) => /^> bob/m.test(text));
   monit.type('q');
+  expect(await monit.ended).toMatchObject({ code: 0 });
+});
+
+test('keys that come at once are all pressed, Ctrl-C among them', async () => {
+  const fleet = standInBox(['ada', 'bob']);
+  await fleet.ok('start');
+  // Also where a CI is believed to be: Ink would be still there.
+  const monit = openMonit(fleet, [], { env: { CI: 'true' } });
+  await monit.until(shows('ada', 'bob'));
+  monit.type('jk?\u0003');
   expect(await monit.ended).toMatchObject({ code: 0 });
 });
 

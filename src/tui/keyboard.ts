@@ -1,6 +1,10 @@
 import { keyOf, type InkKey, type Key } from './key.ts';
 import type { Message } from './model.ts';
 
+/** Ctrl-A to Ctrl-Z are 1 to 26. */
+const CTRL_Z = 26;
+const BEFORE_A = 96;
+
 /** Between these a terminal puts what was pasted; Ink takes off the escape. */
 const PASTE_BEGINS = '[200~';
 const PASTE_ENDS = '[201~';
@@ -41,6 +45,9 @@ export class Keyboard {
 }
 
 function typed(character: string): readonly Message[] {
-  const key = NAMED_CHARACTERS[character] ?? character;
+  const code = character.codePointAt(0) ?? 0;
+  const key =
+    NAMED_CHARACTERS[character] ??
+    (code >= 1 && code <= CTRL_Z ? `ctrl-${String.fromCodePoint(code + BEFORE_A)}` : character);
   return key.length === 1 && key < ' ' ? [] : [{ type: 'key', key }];
 }

@@ -1,5 +1,4 @@
 import { ansi } from './ansi.ts';
-import type { Frames } from './app.tsx';
 import { frame } from './frame.ts';
 import type { Model } from './model.ts';
 
@@ -7,7 +6,7 @@ import type { Model } from './model.ts';
 export const FRAME_MS_MIN = 100;
 
 /** Makes frames of what the model is now: at once after a pause, else when the time between two has passed. */
-export class Painter implements Frames {
+export class Painter {
   readonly #model: () => Model;
   readonly #listeners = new Set<() => void>();
   #lines: readonly string[] = [];
@@ -18,8 +17,10 @@ export class Painter implements Frames {
     this.#model = model;
   }
 
+  /** The lines that are shown now, as bytes. */
   readonly lines = (): readonly string[] => this.#lines;
 
+  /** Calls back after each change until the returned function is called. */
   readonly subscribe = (changed: () => void): (() => void) => {
     this.#listeners.add(changed);
     return () => this.#listeners.delete(changed);

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import type { WriteStream } from 'node:tty';
+import { isEmpty, patchOf, type Patch } from './patch.ts';
 
 const STDOUT_FD = 1;
 
@@ -51,18 +52,28 @@ export class Screen {
     this.#shown = null;
   }
 
-  /** Writes the lines that have changed, each to its own place: nothing that was written before can shift it. */
-  paint(lines: readonly string[]): void {
-    if (!this.#isOurs) return;
-    const { columns, rows } = this.#output;
-    const size = `${columns}x${rows}`;
-    const known = size === this.#size ? this.#shown : null;
+  /** What has to be painted so that these lines are shown; null when there is nothing to do. */
+  patchFor(lines: readonly string[]): Patch | null {
+    if (!this.#isOurs) return null;
+    const { rows } = this.#output;
     // Lines for a terminal that was higher a moment ago would all fall on its last row.
     const visible = rows > 0 ? lines.slice(0, rows) : lines;
-    this.#size = size;
-    this.#shown = visible;
-    const bytes = changes(known, visible);
-    if (bytes !== '') this.#output.write(`${BEGIN}${bytes}${END}`);
+    const patch = patchOf(this.#sizeNow() === this.#size ? this.#shown : null, visible);
+    return isEmpty(patch) ? null : patch;
+  }
+
+  /** Writes each line to its own place: nothing that was written before can shift it. */
+  place({ clears, rows, lines }: Patch): void {
+    if (!this.#isOurs) return;
+    const known = clears ? [] : [...(this.#shown ?? [])];
+    rows.forEach((row, index) => (known[row] = lines[index] ?? ''));
+    this.#shown = known;
+    this.#size = this.#sizeNow();
+    this.#output.write(`${BEGIN}${bytesOf({ clears, rows, lines })}${END}`);
+  }
+
+  #sizeNow(): string {
+    return `${this.#output.columns}x${this.#output.rows}`;
   }
 
   /** At once, also while the process ends. */
@@ -75,12 +86,6 @@ export class Screen {
   }
 }
 
-function changes(known: readonly string[] | null, lines: readonly string[]): string {
-  const before = known ?? [];
-  const gone = Array.from({ length: Math.max(0, before.length - lines.length) }, () => '');
-  const changed = [...lines, ...gone].flatMap((line, index) =>
-    // Erased first: behind a line that is as wide as the terminal the cursor stands on its last character.
-    line === (before[index] ?? '') ? [] : [`\u001b[${index + 1};1H\u001b[K${line}`],
-  );
-  return `${known === null ? CLEAR : ''}${changed.join('')}`;
-}
+// Erased first: behind a line that is as wide as the terminal the cursor stands on its last character.
+const bytesOf = ({ clears, rows, lines }: Patch): string =>
+  `${clears ? CLEAR : ''}${rows.map((row, index) => `\u001b[${row + 1};1H\u001b[K${lines[index] ?? ''}`).join('')}`;

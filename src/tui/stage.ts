@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instance } from 'ink';
+import type { Painted, Patches } from './app.tsx';
 import { Canvas } from './canvas.ts';
+import type { Patch } from './patch.ts';
 import { Screen } from './screen.ts';
 import type { Session } from './session.ts';
 
@@ -13,14 +15,18 @@ const FOUND_MS_MAX = 1_000;
 /** A process that shall stop has stopped long before this, and goes on from here when it is continued. */
 const STOP_MS_MAX = 100;
 
-type Paint = (session: Session, screen: Screen) => Instance;
+type Mount = (props: { readonly patches: Patches; readonly canvas: Canvas; readonly session: Session }) => Instance;
 
-/** Brings the frames of a session onto the terminal: the first ones by itself, the others by Ink. */
-export class Stage {
+const NOTHING: Patch = { clears: false, rows: [], lines: [] };
+
+/** Brings the frames of a session onto the terminal: the first ones by itself, the others by Ink; and its keys to the session. */
+export class Stage implements Patches {
   readonly #screen = new Screen(process.stdin, process.stdout);
   #session: Session | null = null;
-  #paint: Paint | null = null;
+  #ready: Mount | null = null;
   #ink: Instance | null = null;
+  #painted: Painted = { number: 0, patch: NOTHING };
+  #changed: (() => void) | null = null;
   #settling: NodeJS.Timeout | null = null;
   #returning: NodeJS.Timeout | null = null;
 
@@ -29,11 +35,10 @@ export class Stage {
     this.#session = session;
     this.#screen.enter();
     const { painter } = session;
-    const unsubscribe = painter.subscribe(() => this.#screen.paint(painter.lines()));
+    painter.subscribe(this.#paint);
     painter.touch();
     await Promise.race([session.found, sleep(FOUND_MS_MAX)]);
-    this.#paint = await loadInk();
-    unsubscribe();
+    this.#ready = await loadInk();
     this.#mount();
   }
 
@@ -43,7 +48,7 @@ export class Stage {
     this.#settling = setTimeout(() => {
       this.#settling = null;
       this.#screen.forget();
-      this.#screen.paint(this.#session?.painter.lines() ?? []);
+      this.#paint();
     }, SETTLE_MS);
   }
 
@@ -56,6 +61,7 @@ export class Stage {
     // Who has no shell above that could continue it is not stopped at all; either way it goes on here.
     this.#returning = setTimeout(() => {
       this.#screen.enter();
+      this.#paint();
       this.#mount();
     }, STOP_MS_MAX);
   }
@@ -69,9 +75,31 @@ export class Stage {
     this.#screen.leave();
   };
 
+  /** What Ink is to render; asked by it. */
+  readonly current = (): Painted => this.#painted;
+
+  readonly subscribe = (changed: () => void): (() => void) => {
+    this.#changed = changed;
+    return () => (this.#changed = null);
+  };
+
+  /** What changed since the last lines that the screen has: a frame that Ink has not rendered yet is in the next patch, too. */
+  readonly #paint = (): void => {
+    const patch = this.#session === null ? null : this.#screen.patchFor(this.#session.painter.lines());
+    if (patch === null) return;
+    if (this.#ink === null || patch.rows.length === 0) return this.#screen.place(patch);
+    this.#painted = { number: this.#painted.number + 1, patch };
+    this.#changed?.();
+  };
+
   #mount(): void {
-    if (this.#session === null || this.#paint === null || this.#ink !== null) return;
-    this.#ink = this.#paint(this.#session, this.#screen);
+    if (this.#session === null || this.#ready === null || this.#ink !== null) return;
+    this.#painted = { number: this.#painted.number + 1, patch: NOTHING };
+    const canvas = new Canvas(process.stdout, (lines) => {
+      if (this.#ink !== null) this.#screen.place({ ...this.#painted.patch, lines });
+    });
+    this.#ink = this.#ready({ patches: this, canvas, session: this.#session });
+    this.#paint();
   }
 
   #unmount(): void {
@@ -81,7 +109,7 @@ export class Stage {
   }
 }
 
-async function loadInk(): Promise<Paint> {
+async function loadInk(): Promise<Mount> {
   // React is faster without its checks.
   process.env['NODE_ENV'] = 'production';
   const [{ createElement }, { render }, { App }] = await Promise.all([
@@ -89,14 +117,13 @@ async function loadInk(): Promise<Paint> {
     import('ink'),
     import('./app.tsx'),
   ]);
-  return ({ painter, onInput }, screen) => {
-    const canvas = new Canvas(process.stdout, (lines) => screen.paint(lines));
-    return render(createElement(App, { frames: painter, onInput }), {
+  return ({ patches, canvas, session: { onInput } }) =>
+    render(createElement(App, { patches, onInput }), {
+      // It asks no more of a stream than this.
       stdout: canvas as unknown as NodeJS.WriteStream,
       debug: true,
       exitOnCtrlC: false,
       patchConsole: false,
       isScreenReaderEnabled: false,
     });
-  };
 }

@@ -133,6 +133,10 @@ test('views open over the table and close again', async () => {
   await fleet.until('ada', ({ health }) => health === 'quiet');
   const monit = openMonit(fleet);
   await monit.until(rowShows('ada', /quiet/));
+  // What is as wide as the terminal is painted to its last column.
+  await monit.until((text) => text.split('\n').includes('─'.repeat(120)));
+  const chosen = monit.cells()[monit.lines().findIndex((line) => line.startsWith('> ada'))] ?? [];
+  expect(chosen.filter((cell) => cell.isInverse() === 0)).toEqual([]);
   for (const key of ['\r', 'l', 'i', '?']) {
     monit.type(key);
     await monit.until((text) => row(text, 'bob') === '');

@@ -93,6 +93,8 @@ export type Tmux = {
   told(format: string): Promise<string>;
   /** Everything, what has scrolled away as well. */
   history(): Promise<string>;
+  /** All bytes that the program writes from now on go into this file. */
+  record(file: string): Promise<void>;
   /** Closes the window with everything in it, as a person does. */
   close(): Promise<void>;
 };
@@ -129,6 +131,7 @@ export async function openTmux(box: Box, { columns = 120, rows = 30, env }: Term
       return seen;
     },
     told: async (format) => (await tmux('display-message', '-p', format)).trimEnd(),
+    record: async (file) => void (await tmux('pipe-pane', `cat > ${file}`)),
     close: async () => void (await tmux('kill-server')),
     history: () => tmux('capture-pane', '-p', '-S', '-'),
   };

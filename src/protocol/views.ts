@@ -16,14 +16,14 @@ const isoOrNull = (ms: number | null): string | null => (ms === null ? null : is
 
 /** One row of `list --json`. */
 export function agentRow(
-  { incidents }: Pick<Fleet, 'incidents'>,
+  fleet: Pick<Fleet, 'incidents' | 'disk'>,
   agent: Agent,
   now: Stamp,
   usage: Usage,
   degraded: readonly string[],
 ): AgentRow {
   const run = runOf(agent.state);
-  const next = nextAttempt({ incidents }, agent);
+  const next = nextAttempt(fleet, agent);
   const model = agent.model ?? agent.spec.claude.model;
   const credential = credentialNameOf(agent);
   return {

@@ -1,10 +1,11 @@
 import { closeSync, fstatSync, openSync, read as readCallback, statSync, watch, type FSWatcher } from 'node:fs';
 import { promisify } from 'node:util';
+import { invariant } from '../../kernel/invariant.ts';
 import { LineSplitter, type Line, type Wanted } from '../../claude/lines.ts';
 
 /**
  * What a follower cannot hide. Offsets stay logical and only grow, so no line ever has an offset that another one had.
- * truncated: somebody cut the file; what came between was lost, and the file is read from its front with a new base ·
+ * truncated: somebody else cut the file; what came between was lost, and the file is read from its front with a new base ·
  * cut: bytes between the cursor and the base had been dropped before · replaced: another file stands at the path; the
  * agent still writes to the one that is followed, which nobody else can read · unwatched: no notifications, `poke` is what
  * remains · unreadable: tried again at the next `poke` · consumer: `onLines` rejected, and the follower has stopped.
@@ -43,6 +44,10 @@ export interface Follower {
   poke(): void;
   /** Resolves with the logical offset up to which the file had been written at the call, when all of it is delivered. */
   caughtUp(): Promise<number>;
+  /** Where its cursor is, and what it has of a line that is not whole yet. */
+  position(): Unfinished;
+  /** We have emptied the file after everything in front of `base`, which its cursor must have reached, was moved away. */
+  rebase(base: number): void;
   /** Milliseconds since the last byte was read, wanted or not; before the first one, since the follower began. */
   silentMs(): number;
   /** With `drain`, delivers first what is in the file now. */
@@ -125,7 +130,16 @@ class FileFollower implements Follower {
     if (this.#file !== null) closeSync(this.#file);
     this.#file = null;
     this.#settleWaiters(Infinity);
+    return this.position();
+  }
+
+  position(): Unfinished {
     return { offset: this.#splitter.offset, tailBytes: this.#splitter.pendingBytes };
+  }
+
+  rebase(base: number): void {
+    invariant(base === this.#cursor, 'a file is emptied only when all of it was read');
+    this.#base = base;
   }
 
   /** One pump at a time; a wake-up during it makes it look once more. */

@@ -203,6 +203,7 @@ test('who does not die is named when the limit is over', async () => {
   const table: ProcessTable = {
     bearers: async () => [process],
     bearer: () => null,
+    isStopped: () => true,
     environOf: () => null,
     signal: () => true,
     signalGroup: () => true,

@@ -24,7 +24,7 @@ export function descriptionLines(known: Known, now: number, width: number): stri
 
 type Fact = readonly [key: string, value: string | null];
 
-function factsOf({ agent, spec, runFolder, messages }: Known, now: number): readonly Fact[] {
+function factsOf({ agent, spec, runFolder, dropped, messages }: Known, now: number): readonly Fact[] {
   const { lastTurn } = agent;
   return [
     [
@@ -38,6 +38,8 @@ function factsOf({ agent, spec, runFolder, messages }: Known, now: number): read
     ['pid', agent.pid === null ? null : String(agent.pid)],
     ['run', agent.run],
     ['run folder', runFolder],
+    // A daemon of before says nothing of it.
+    ['dropped', dropped ? `${dropped.lines} lines of output (${dropped.bytes} bytes), beyond log.total` : null],
     ['started', agent.startedAt === null ? null : localTime(agent.startedAt)],
     ['restarts', restartsOf(agent)],
     ['last good turn', agent.lastGoodTurnAt === null ? null : localTime(agent.lastGoodTurnAt)],

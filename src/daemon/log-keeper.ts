@@ -57,7 +57,7 @@ export class LogKeeper {
       const run = runOf(agent.state);
       const isAtWork = this.#work.has(agent.spec.name);
       if (run === null || run.shim === null || agent.state.at === 'stopping' || isAtWork) continue;
-      this.#afterOthers(agent.spec.name, () => this.#lookAt(agent, run));
+      void this.#afterOthers(agent.spec.name, () => this.#lookAt(agent, run));
     }
   }
 

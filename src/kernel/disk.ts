@@ -47,7 +47,7 @@ function act(draft: Draft, agent: Agent, run: Run, missingBytes: number, isNews:
   }
 }
 
-/** Lets a running agent stand still while the disk is full. True: it does, and nothing else is decided for it. */
+/** Lets a running agent stand still while the disk is full. True: nothing else is decided for it in this round. */
 export function holdOnFullDisk(draft: Draft, agent: Agent, run: Run): boolean {
   const { held } = logOf(run);
   const hold = draft.disk !== null && agent.spec.log.onFull === 'block' && !agent.paused;
@@ -55,9 +55,10 @@ export function holdOnFullDisk(draft: Draft, agent: Agent, run: Run): boolean {
   draft.commands.push({ type: 'hold', agent: agent.spec.name, run: run.id, hold });
   // Its silence meanwhile was ours.
   const { turn } = agent;
-  const watched = turn === null ? null : { ...turn, watch: watchFrom(draft, agent, run, turn.begun, 0), busy: null };
+  const watch = watchFrom(draft, agent, run, turn?.begun ?? false, 0);
+  const watched = turn === null ? null : { ...turn, watch, measuring: false, busy: null };
   put(draft, withLog({ ...agent, turn: watched }, { at: 'running', run }, { held: hold }));
-  return hold;
+  return true;
 }
 
 /** While the disk is full nobody but an operator starts it. */

@@ -41,14 +41,14 @@ export function onLogGrown(draft: Draft, agent: Agent, state: StateWithRun, even
   const log = logOf(state.run);
   if (state.at === 'stopping' || log.cutting !== null || log.held) return;
   const target = { agent: agent.spec.name, run: state.run.id };
+  // What is kept has no holes: everything older goes before anything of the live files does.
+  if (allBytes > totalBytesMax) draft.commands.push({ type: 'trim-logs', ...target, missingBytes: 0 });
   if (event.urgent) {
     beginCut(draft, agent, state, file, Math.ceil(Math.min(bytes / 2, KEPT_ON_FULL_DISK_BYTES)));
   } else if (liveBytes > totalBytesMax) {
     beginCut(draft, agent, state, file, Math.ceil(Math.min(sizeBytesMax, totalBytesMax / 2)));
-  } else {
-    if (allBytes > totalBytesMax) draft.commands.push({ type: 'trim-logs', ...target, missingBytes: 0 });
-    const isLarge = bytes > sizeBytesMax && !log.large.includes(file);
-    if (isLarge) put(draft, withLog(agent, state, { large: [...log.large, file] }));
+  } else if (bytes > sizeBytesMax && !log.large.includes(file)) {
+    put(draft, withLog(agent, state, { large: [...log.large, file] }));
   }
 }
 

@@ -167,6 +167,8 @@ export type Description = {
   /** In one or two sentences: what is, why, what happens next. */
   readonly explain: string;
   readonly runFolder: string | null;
+  /** Output that was dropped because there was more than `log.total`, over all runs; null: none was. */
+  readonly dropped: { readonly lines: number; readonly bytes: number } | null;
   readonly messages: readonly {
     readonly id: string;
     readonly state: string;

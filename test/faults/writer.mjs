@@ -4,8 +4,8 @@ import { writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const [padding = '200', pauseMs = '1', burst = '20', how = 'whole', stream = '1'] = process.argv.slice(2);
-let isOver = false;
-process.on('SIGTERM', () => (isOver = true));
+const told = { toEnd: false };
+process.on('SIGTERM', () => (told.toEnd = true));
 
 /** @param {string} text */
 function print(text) {
@@ -17,7 +17,7 @@ function print(text) {
 }
 
 let n = 0;
-while (!isOver) {
+while (!told.toEnd) {
   for (let line = 0; line < Number(burst); line += 1) {
     n += 1;
     const pad = 'x'.repeat(Math.floor(Math.random() * Number(padding)));

@@ -27,4 +27,11 @@ export async function run(context: Context): Promise<number> {
 }
 
 /** What the files alone tell. */
-const rowOnly = (agent: AgentRow): Known => ({ agent, spec: null, explain: null, runFolder: null, messages: null });
+const rowOnly = (agent: AgentRow): Known => ({
+  agent,
+  spec: null,
+  explain: null,
+  runFolder: null,
+  dropped: null,
+  messages: null,
+});

@@ -25,7 +25,7 @@ export type Cut = {
 export type CutEnd = { readonly base: number; readonly bytesDropped: number; readonly linesDropped: number };
 
 /** What is read at once, between two turns of the event loop. */
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 const LINE_FEED = 0x0a;
 /** A line that is longer is kept from its middle. */
 const LINE_SEARCH_BYTES = 1024 * 1024;

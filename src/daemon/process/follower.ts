@@ -59,6 +59,8 @@ export type Follow = (path: string, options: FollowOptions) => Follower;
 /** Large enough that a flood is read at the speed of the disk, small enough for many agents at once. */
 const CHUNK_BYTES = 256 * 1024;
 
+const CHUNK_KEPT_MS = 1_000;
+
 const readFile = promisify(readCallback);
 
 export const follow: Follow = (path, options) => new FileFollower(path, options);
@@ -77,6 +79,7 @@ class FileFollower implements Follower {
   /** When the last byte was read, on the clock of `now`. */
   #heardAt: number;
   #pumping: Promise<void> | null = null;
+  #chunk: Buffer | null = null;
   #again = false;
   #stopped = false;
   #isReplaced = false;
@@ -106,6 +109,8 @@ class FileFollower implements Follower {
       this.#options.onError({ what: 'replaced' });
     }
     if (own.size !== this.#cursor - this.#base) this.#wake();
+    // An idle agent holds no buffer.
+    else if (this.#pumping === null && this.silentMs() > CHUNK_KEPT_MS) this.#chunk = null;
   }
 
   caughtUp(): Promise<number> {
@@ -167,14 +172,15 @@ class FileFollower implements Follower {
 
   async #readToEnd(): Promise<void> {
     const file = (this.#file ??= this.#open());
-    let chunk: Buffer | null = null;
     while (!this.#stopped) {
       const { size } = fstatSync(file);
       if (size < this.#cursor - this.#base) this.#startOver();
       const bytes = Math.min(CHUNK_BYTES, size - (this.#cursor - this.#base));
       if (bytes === 0) return;
-      // Freed when the end is reached: an idle agent holds no buffer. The splitter copies what it keeps.
-      if (chunk === null || chunk.length < bytes) chunk = Buffer.allocUnsafeSlow(bytes);
+      // Kept while the agent prints: in a flood one for each read is more than the collector keeps up with. The splitter
+      // copies what it keeps.
+      if (this.#chunk === null || this.#chunk.length < bytes) this.#chunk = Buffer.allocUnsafeSlow(bytes);
+      const chunk = this.#chunk;
       const { bytesRead } = await readFile(file, chunk, 0, bytes, this.#cursor - this.#base);
       if (bytesRead === 0) return;
       this.#isUnreadable = false;

@@ -7,8 +7,6 @@ export const FREE_BYTES_MIN = 64 * 1024 * 1024;
 const FREE_PART_MIN = 0.05;
 /** It has room again when this many times as much is free: one that is just at its limit is not told of again and again. */
 const ROOM_FACTOR = 2;
-/** While it is full it is told of again after this, for those who can make more room. */
-const TELL_AGAIN_MS = 10_000;
 
 /** How much would have to be freed so that the disk of this folder has room; 0: it has. */
 export function missingBytes(folder: string, isFull = true): number {
@@ -19,12 +17,11 @@ export function missingBytes(folder: string, isFull = true): number {
   return Math.max(0, Math.ceil(least * ROOM_FACTOR - free));
 }
 
-/** Looks whether the disk that holds the agents' output has room. */
+/** Looks whether the disk that holds the agents' output has room; once a second. */
 export class DiskWatch {
   readonly #home: string;
   readonly #fleet: () => Fleet;
   readonly #submit: (event: Event) => Promise<void>;
-  #toldAt = -Infinity;
 
   constructor(home: string, fleet: () => Fleet, submit: (event: Event) => Promise<void>) {
     this.#home = home;
@@ -35,10 +32,7 @@ export class DiskWatch {
   check(): void {
     const isFull = this.#fleet().disk !== null;
     const missing = missingBytes(this.#home, isFull);
-    const isNews = missing > 0 !== isFull;
-    const isDue = missing > 0 && performance.now() - this.#toldAt > TELL_AGAIN_MS;
-    if (!isNews && !isDue) return;
-    this.#toldAt = performance.now();
-    void this.#submit({ type: 'disk', missingBytes: missing });
+    // While it is full it is told each time: there may be more to drop by now.
+    if (missing > 0 || isFull) void this.#submit({ type: 'disk', missingBytes: missing });
   }
 }

@@ -10,6 +10,8 @@ import { runOf, type Agent, type Fleet, type Run } from '../kernel/fleet.ts';
 import { credentialNameOf, retiredAt } from '../kernel/ledger.ts';
 import { LiveRun, type Used } from './live-run.ts';
 import { LogKeeper } from './log-keeper.ts';
+import { heldOutput } from './process/held-output.ts';
+import { runFiles } from './process/run-files.ts';
 import { FifoWriter } from './process/fifo.ts';
 import type { Identity } from '../home/process-identity.ts';
 import { SpawnRefused, type Spawner } from './process/spawn.ts';
@@ -188,6 +190,7 @@ export class Host {
       runDir: this.#runDir(name, run.id),
       mode,
       cursor: run.cursor,
+      stdout: heldOutput(runFiles(this.#runDir(name, run.id)).stdout, run.shim.pid, 'stdout'),
       base: run.base,
       isAdopted,
       writer: this.#writer,

@@ -20,7 +20,9 @@ export type LiveRunOptions = {
   readonly mode: AgentMode;
   /** Where the state has read to; 0 for a new run. */
   readonly cursor: number;
-  /** Offset of the first byte in the file that stdout goes to. */
+  /** The file that stdout goes to; not the one of the run's folder when somebody has replaced that. */
+  readonly stdout: string;
+  /** Offset of its first byte. */
   readonly base: number;
   readonly isAdopted: boolean;
   readonly writer: FrameWriter;
@@ -181,8 +183,8 @@ export class LiveRun {
   }
 
   #followStdout(): Follower {
-    const { submit, runDir, cursor, base } = this.#options;
-    return follow(runFiles(runDir).stdout, {
+    const { submit, stdout, cursor, base } = this.#options;
+    return follow(stdout, {
       from: cursor,
       base,
       onLines: async (lines) => {

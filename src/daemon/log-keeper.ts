@@ -2,7 +2,6 @@ import { statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { liveBase } from '../home/log-pieces.ts';
 import { agentFolder, runFolder } from '../home/paths.ts';
-import { HAS_PROC } from '../home/process-identity.ts';
 import type { Command } from '../kernel/commands.ts';
 import type { Event, RunId } from '../kernel/events.ts';
 import { runOf, type Agent, type Fleet, type LogFile, type Run } from '../kernel/fleet.ts';
@@ -11,6 +10,7 @@ import { missingBytes } from './disk-watch.ts';
 import type { LiveRun } from './live-run.ts';
 import { cutLive, markBase, mendCuts, NotStill, type CutEnd } from './process/cut.ts';
 import { dropOldest } from './process/dropping.ts';
+import { heldOutput } from './process/held-output.ts';
 import { retireRuns } from './process/logs.ts';
 import { runFiles } from './process/run-files.ts';
 import { bytesKept } from './process/stored-runs.ts';
@@ -260,16 +260,9 @@ export class LogKeeper {
   }
 }
 
-/** The shim holds the agent's stdout as its own; stderr, which it closes for itself, as this one. */
-const SHIM_DESCRIPTORS: Readonly<Record<LogFile, number>> = { stdout: 1, stderr: 3 };
-
 /** Another file at the path is not what the agent writes to: to empty it would take what is somebody else's. */
 function refuseReplaced(path: string, shimPid: number, file: LogFile): void {
-  if (!HAS_PROC) return;
-  const held = statSync(`/proc/${shimPid}/fd/${SHIM_DESCRIPTORS[file]}`, { throwIfNoEntry: false });
-  const named = statSync(path, { throwIfNoEntry: false });
-  if (held === undefined) return;
-  if (held.ino !== named?.ino || held.dev !== named.dev) throw new NotStill('another file or none stands in its place');
+  if (heldOutput(path, shimPid, file) !== path) throw new NotStill('another file or none stands in its place');
 }
 
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;

@@ -47,8 +47,10 @@ export class Publisher {
     // When it is its turn to try, its incident knows.
     const isElsewhere = ({ recovery }: Agent): boolean =>
       recovery !== null && before.incidents[recovery.incident] !== after.incidents[recovery.incident];
+    // A full disk is everybody's trouble.
+    const isOfAll = before.disk !== after.disk;
     return Object.values(after.agents)
-      .filter((agent) => before.agents[agent.spec.name] !== agent || isElsewhere(agent))
+      .filter((agent) => isOfAll || before.agents[agent.spec.name] !== agent || isElsewhere(agent))
       .map((agent) => agentRow(after, agent, now, noUsage, degraded));
   }
 }

@@ -89,7 +89,7 @@ export function tellEnd(draft: Draft, credential: string, agents: readonly strin
   });
 }
 
-/** Nobody is told by a disk that is full; what happens to the agents is what they were declared with. */
+/** The disk is full. What happens to the agents meanwhile is what they were declared with; somebody has to make room. */
 export function tellDisk(draft: Draft): void {
   const agents = Object.keys(draft.agents);
   send(draft, {

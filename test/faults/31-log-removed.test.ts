@@ -65,6 +65,19 @@ test('a log that somebody empties under a live run is a gap that is noted, and n
   expect(shown.find(({ stream }) => stream === 'note')?.line).toMatch(/\d+ bytes that stood here were dropped/);
 });
 
+test('a log that was removed is heard on by the next daemon, too', async () => {
+  const fleet = standInBox(['ada']);
+  const daemon = await foregroundDaemon(fleet);
+  await fleet.ok('start');
+  const { pid } = await fleet.row('ada');
+  rmSync(logOf(fleet));
+  await fleet.event(({ event }) => event === 'log-noted');
+  await daemon.killed();
+  await foregroundDaemon(fleet);
+  expect(await fleet.av('send', 'ada', 'one', '--wait')).toMatchObject({ code: 0 });
+  expect(await fleet.row('ada')).toMatchObject({ pid, restarts: 0, health: 'healthy', lastTurn: { outcome: 'good' } });
+});
+
 test('a log that somebody empties while no daemon lives is a gap, and the agent is heard on', async () => {
   const fleet = standInBox(['ada']);
   const daemon = await foregroundDaemon(fleet);

@@ -52,9 +52,9 @@ test('bytes that are no UTF-8 do no harm, and leave by logs --raw as they came',
   expect(shown.map(({ line }) => line)).toEqual(['one\ufffd\ufffd', '\ufffdtwo', 'three']);
 });
 
-test('an answer whose every character is cut in the middle by a write of its own is heard whole', async () => {
+test('an answer that is written three bytes at a time, its characters cut in the middle, is heard whole', async () => {
   const answer = 'grün 🙂 日本語';
-  const fleet = standInBox(['ada'], { faults: [{ do: { chunkBytes: 1, answer } }] });
+  const fleet = standInBox(['ada'], { faults: [{ do: { chunkBytes: 3, answer } }] });
   await fleet.ok('start');
   expect(await fleet.ok('send', 'ada', 'hello', '--wait')).toBe(`${answer}\n`);
 });

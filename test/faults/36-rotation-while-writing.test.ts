@@ -37,6 +37,7 @@ test(
       runDir: run.runDir,
       mode: 'stream',
       cursor: 0,
+      stdout: run.files.stdout,
       base: 0,
       isAdopted: false,
       writer: new FifoWriter(),

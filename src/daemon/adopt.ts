@@ -66,6 +66,7 @@ async function report({ host, submit }: Adoption, { agent, run, inspection }: Fo
       const adopted = host.adopt(agent, run, { pid: shimPid, start: shimStart }, false);
       const spawned = { type: 'spawned', ...name, shimPid, shimStart, fingerprint: agent.fingerprint } as const;
       await Promise.all([adopted, run.shim === null ? submit(spawned) : null, submit({ type: 'adopted', ...name })]);
+      await host.tellFound(agent, run);
       return;
     }
     case 'ended':

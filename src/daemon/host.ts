@@ -84,6 +84,11 @@ export class Host {
     if (isOver) await live.end();
   }
 
+  /** Behind its adoption: what a dead daemon had done to its log and not told. */
+  tellFound(agent: Agent, run: Run): Promise<void> {
+    return this.#logs.tellFound(agent, run);
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     // Nobody is left standing still.

@@ -205,8 +205,12 @@ export class LiveRun {
     const { complain, agent, submit, runDir } = this.#options;
     complain(`output of ${agent}`, describeTrouble(trouble));
     if (trouble.what === 'truncated') {
-      // Readers that come later count as the follower does.
-      markBase(runFiles(runDir).stdout, trouble.base);
+      try {
+        // Readers that come later count as the follower does.
+        markBase(runFiles(runDir).stdout, trouble.base);
+      } catch (error) {
+        this.#complainOnce('files', error);
+      }
       void submit(this.#noted('emptied', trouble.base, 0));
     } else if (trouble.what === 'replaced') void submit(this.#noted('replaced', 0, 0));
   }
@@ -244,13 +248,16 @@ function readTail(path: string): string {
   const log = new LogReader(path);
   const parts: Buffer[] = [];
   let left = STDERR_TAIL_BYTES;
-  for (let end = log.end; left > 0 && end > 0;) {
-    const read = log.backwards(end, left);
-    // Dropped, or removed by somebody: there is nothing more to quote.
-    if (read === null || 'gone' in read) break;
-    parts.unshift(read.bytes);
-    end = read.at;
-    left -= read.bytes.length;
+  try {
+    for (let end = log.end; left > 0 && end > 0;) {
+      const read = log.backwards(end, left);
+      if (read === null || 'gone' in read) break;
+      parts.unshift(read.bytes);
+      end = read.at;
+      left -= read.bytes.length;
+    }
+  } catch {
+    // Somebody has taken it away from us: there is nothing more to quote.
   }
   return Buffer.concat(parts).toString('utf8');
 }

@@ -1,6 +1,5 @@
-import { statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { liveBase } from '../home/log-pieces.ts';
+import { liveBase, sizeOf } from '../home/log-pieces.ts';
 import { agentFolder, runFolder } from '../home/paths.ts';
 import type { Command } from '../kernel/commands.ts';
 import type { Event, RunId } from '../kernel/events.ts';
@@ -28,7 +27,7 @@ export type LogKeeperOptions = {
 type CommandOf<Type extends Command['type']> = Extract<Command, { type: Type }>;
 type Known = { readonly agent: Agent; readonly run: Run; readonly shimPid: number };
 
-export const LOG_FILES: readonly LogFile[] = ['stdout', 'stderr'];
+const LOG_FILES: readonly LogFile[] = ['stdout', 'stderr'];
 /** A file that is still too large is told of again after this: it could not be cut. */
 const TELL_AGAIN_MS = 30_000;
 /** In the midst of a turn a process may stand still in the midst of a line: it is let go on for a moment so often, */
@@ -97,8 +96,7 @@ export class LogKeeper {
   }
 
   /**
-   * Finishes what a dead daemon was at, then lets everybody of the run go on. Gives the offset at which each file begins
-   * and tells it.
+   * Finishes what a dead daemon was at, then lets everybody of the run go on. Gives the offset at which each file begins.
    */
   takeOver(agent: Agent, run: Run, shimPid: number): Readonly<Record<LogFile, number>> {
     const { name } = agent.spec;
@@ -108,11 +106,18 @@ export class LogKeeper {
     const isStopped = cutting !== null || held;
     const goOn = (): Promise<void> => this.#options.sweeper.goOn(this.#runDir(name, run.id), shimPid, isStopped);
     if (shimPid > 0) void this.#afterOthers(name, goOn);
-    for (const file of LOG_FILES) {
-      if (found[file] === bases[file]) continue;
-      void this.#options.submit({ type: 'log-cut', agent: name, run: run.id, file, base: found[file], problem: null });
-    }
     return found;
+  }
+
+  /** Tells what the kernel does not know of it: to be called when the run is known to be adopted. */
+  async tellFound({ spec: { name } }: Agent, run: Run): Promise<void> {
+    const files = runFiles(this.#runDir(name, run.id));
+    const { bases } = logOf(run);
+    for (const file of LOG_FILES) {
+      const base = Math.max(bases[file], liveBase(files[file]));
+      if (base === bases[file]) continue;
+      await this.#options.submit({ type: 'log-cut', agent: name, run: run.id, file, base, problem: null });
+    }
   }
 
   /** Pieces may have been removed by hand: what was counted before is counted on. */
@@ -140,7 +145,7 @@ export class LogKeeper {
 
   async #lookAt({ spec: { name, log } }: Agent, run: Run): Promise<void> {
     const files = runFiles(this.#runDir(name, run.id));
-    const [stdoutBytes, stderrBytes] = [sizeOf(files.stdout), sizeOf(files.stderr)];
+    const [stdoutBytes, stderrBytes] = [sizeOf(files.stdout) ?? 0, sizeOf(files.stderr) ?? 0];
     const liveBytes = stdoutBytes + stderrBytes;
     const allBytes = liveBytes + (await this.#keptBeside(name, run.id, liveBytes));
     const file = stdoutBytes >= stderrBytes ? 'stdout' : 'stderr';
@@ -236,7 +241,7 @@ export class LogKeeper {
   /** Nothing older is left: what is still written to has to make room. */
   async #tellUrgent(agent: string, run: RunId): Promise<void> {
     const files = runFiles(this.#runDir(agent, run));
-    const [stdoutBytes, stderrBytes] = [sizeOf(files.stdout), sizeOf(files.stderr)];
+    const [stdoutBytes, stderrBytes] = [sizeOf(files.stdout) ?? 0, sizeOf(files.stderr) ?? 0];
     const file = stdoutBytes >= stderrBytes ? 'stdout' : 'stderr';
     const [bytes, liveBytes] = [Math.max(stdoutBytes, stderrBytes), stdoutBytes + stderrBytes];
     if (bytes < 2 * KEPT_ON_FULL_DISK_BYTES) return;
@@ -264,5 +269,3 @@ export class LogKeeper {
 function refuseReplaced(path: string, shimPid: number, file: LogFile): void {
   if (heldOutput(path, shimPid, file) !== path) throw new NotStill('another file or none stands in its place');
 }
-
-const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;

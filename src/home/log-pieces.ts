@@ -87,12 +87,22 @@ function namesIn(folder: string): string[] {
     return readdirSync(folder);
   } catch (error) {
     // The whole run was dropped.
-    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return [];
+    if (isMissing(error)) return [];
     throw error;
   }
 }
 
-const sizeOf = (path: string): number | null => statSync(path, { throwIfNoEntry: false })?.size ?? null;
+/** null: there is no such file, or its folder is none any more. */
+export function sizeOf(path: string): number | null {
+  try {
+    return statSync(path).size;
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}
+
+const isMissing = (error: unknown): boolean => hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR');
 
 /** gone: the bytes up to `to` were dropped. */
 export type LogRead = { readonly bytes: Buffer; readonly at: number } | { readonly gone: true; readonly to: number };
@@ -153,7 +163,7 @@ function read(piece: LogPiece, at: number, length: number): LogRead | 'moved' {
   try {
     file = openSync(piece.path, 'r');
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return 'moved';
+    if (isMissing(error)) return 'moved';
     throw error;
   }
   try {

@@ -110,9 +110,18 @@ describe('an agent that has printed more than its log may hold', () => {
 
   scenario('is asked by the next daemon when the one that was cutting it has died', '30s', [
     ...WORKING,
-    at('10s', send('m2'), grows(51 * MB), goodTurn('msg_2'), send('m3')),
-    at('10.1s', standsStill(51 * MB), daemonDies()),
-    at('11s', isCut(51 * MB), adopted(), caughtUp()),
+    at('10s', send('m2')),
+    at('10.1s', grows(51 * MB), send('m3'), goodTurn('msg_2')),
+    at('10.2s', standsStill(51 * MB), daemonDies()),
+    at('11s', adopted(), isCut(51 * MB), caughtUp()),
+    at('12s', goodTurn('msg_3')),
+  ]);
+
+  scenario('is asked by the next daemon when the one that was to cut it has died before it could', '30s', [
+    ...WORKING,
+    at('10s', send('m2')),
+    at('10.1s', grows(51 * MB), send('m3'), goodTurn('msg_2'), daemonDies()),
+    at('11s', adopted(), caughtUp()),
     at('12s', goodTurn('msg_3')),
   ]);
 

@@ -58,6 +58,9 @@ export async function dropPiece(live: string, piece: LogPiece): Promise<Dropped>
   return { bytes: piece.end - piece.base, lines };
 }
 
+/** Of a live run: a `log.maxSize` of next to nothing must not fill the folder with files. */
+export const PIECES_MAX = 1_000;
+
 export type Trim = {
   readonly agentDir: string;
   /** Its files are written to: of it only pieces go. */
@@ -77,12 +80,14 @@ export async function dropOldest({ agentDir, liveRun, totalBytesMax, isNeeded }:
     bytes -= one.bytes;
   };
   for (const run of await runsOldestFirst(agentDir)) {
-    if (!isTooMuch()) return dropped;
+    if (!isTooMuch() && run !== liveRun) continue;
     const runDir = join(agentDir, 'runs', run);
     if (run !== liveRun && Number(run) < Number(liveRun ?? Infinity)) count(await dropRun(runDir));
     else if (run === liveRun) {
-      for (const { live, piece } of await piecesByAge(runDir)) {
-        if (isTooMuch() && existsSync(piece.path)) count(await dropPiece(live, piece));
+      const pieces = await piecesByAge(runDir);
+      for (const [index, { live, piece }] of pieces.entries()) {
+        const areTooMany = pieces.length - index > PIECES_MAX;
+        if ((areTooMany || isTooMuch()) && existsSync(piece.path)) count(await dropPiece(live, piece));
       }
     }
   }

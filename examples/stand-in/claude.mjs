@@ -1175,12 +1175,12 @@ async function die(death) {
 /**
  * Numbered lines of about a kilobyte, as fast as they are taken, by the megabyte. Synchronous writes, and a turn of the
  * loop between two of them, in which a signal is heard.
- * @param {Json} wanted
+ * @param {Json} order
  */
-async function flood(wanted) {
+async function flood(order) {
   await flush();
   const pad = 'x'.repeat(950);
-  for (let mb = 0, n = 0; mb < Number(wanted['mb']); mb += 1) {
+  for (let mb = 0, n = 0; mb < Number(order['mb']); mb += 1) {
     let lines = '';
     while (lines.length < 2 ** 20)
       lines += `{"type":"system","subtype":"stand_in_flood","n":${(n += 1)},"pad":"${pad}"}\n`;

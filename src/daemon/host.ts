@@ -91,8 +91,7 @@ export class Host {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    // Nobody is left standing still.
-    await Promise.all(Object.keys(this.#options.fleet().agents).map((name) => this.#logs.settled(name)));
+    await this.#logs.close();
     await Promise.all([...this.#runs.values()].map((run) => run.close()));
   }
 

@@ -95,6 +95,17 @@ export class LogKeeper {
     return this.#work.get(agent) ?? Promise.resolve();
   }
 
+  /** Nobody is left standing still. */
+  async close(): Promise<void> {
+    const { sweeper, fleet } = this.#options;
+    await Promise.all([...this.#work.values()]);
+    for (const { state, spec } of Object.values(fleet().agents)) {
+      const run = runOf(state);
+      if (run === null || run.shim === null || !logOf(run).held) continue;
+      await sweeper.goOn(this.#runDir(spec.name, run.id), run.shim.pid, true);
+    }
+  }
+
   /**
    * Finishes what a dead daemon was at, then lets everybody of the run go on. Gives the offset at which each file begins.
    */

@@ -52,6 +52,11 @@ describe.skipIf(!CAN_MOUNT)('a disk that is full of other things', () => {
       process.kill(own.daemonPid(), 'SIGKILL');
       await expect.poll(async () => (await own.av('ping')).code, { timeout: 10_000 }).toBe(0);
       await expect.poll(() => isStandingStill(pid ?? 0), { timeout: 10_000 }).toBe(true);
+      // One that is stopped leaves nobody behind who could not go on.
+      await own.ok('daemon', 'stop');
+      expect(isStandingStill(pid ?? 0)).toBe(false);
+      await own.ok('daemon', 'restart');
+      await expect.poll(() => isStandingStill(pid ?? 0), { timeout: 10_000 }).toBe(true);
       disk.free();
       await own.event(({ event }) => event === 'disk-free');
       await expect.poll(() => isStandingStill(pid ?? 0), { timeout: 10_000 }).toBe(false);

@@ -28,8 +28,8 @@ test(
     const waitedMs: number[] = [];
     let most = 0;
     const over = fleet.av('send', 'ada', 'flood', '--wait');
-    let isOver = false;
-    void over.then(() => (isOver = true));
+    const turn = { isOver: false };
+    void over.then(() => (turn.isOver = true));
     await fleet.until('ada', ({ inTurn }) => inTurn);
     const client = fleet.client();
     const heard: { event: EventRow; at: number }[] = [];
@@ -37,7 +37,7 @@ test(
       if (notification.method === 'event') heard.push({ event: notification.params, at: Date.now() });
     });
     const [runDir = ''] = runDirs(fleet.home, 'ada');
-    while (!isOver) {
+    while (!turn.isOver) {
       const asked = performance.now();
       expect(await client.call('ping', {})).toMatchObject({ pid: fleet.daemonPid() });
       waitedMs.push(performance.now() - asked);

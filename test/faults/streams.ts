@@ -32,8 +32,6 @@ export function lastIn(text: string): number | null {
   return last === undefined ? null : Number(last);
 }
 
-export const upTo = (last: number, from = 1): number[] => Array.from({ length: last - from + 1 }, (_, n) => n + from);
-
 /** The first place at which numbers do not follow each other, for a message that can be read; null when all is well. */
 export function firstBreak(numbers: readonly number[], last: number, from = 1): string | null {
   const at = numbers.findIndex((n, index) => n !== index + from);

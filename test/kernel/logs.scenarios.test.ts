@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ProcessEvent } from '../../src/kernel/events.ts';
 import type { AgentSpec } from '../../src/kernel/spec.ts';
+import { nextAttempt } from '../../src/kernel/deadlines.ts';
 import { explain } from '../../src/kernel/explain.ts';
 import { DROPPED_TOLD_MS } from '../../src/kernel/logs.ts';
 import { ADA, agentIn } from './fleet-of.ts';
@@ -256,7 +257,8 @@ describe('a disk that is full', () => {
   test('is what an agent is said to wait for', () => {
     const text = 'It goes on by itself when the disk has room again.';
     expect(nextOf(play('20s', [...WORKING, at('10s', disk(MB))], onFull('block')))).toBe(text);
-    expect(nextOf(play('20s', [...WORKING, at('10s', disk(MB))], onFull('stop')))).toBe(text);
+    const stopped = play('20s', [...WORKING, at('10s', disk(MB))], onFull('stop'));
+    expect([nextOf(stopped), nextAttempt(stopped.fleet, agentIn(stopped.fleet))]).toEqual([text, null]);
     expect(nextOf(play('20s', [...WORKING, at('10s', disk(MB))]))).toBe('');
   });
 });

@@ -45,6 +45,8 @@ export class LogKeeper {
   /** What all files of an agent but those that are written to hold; forgotten when something of it has changed. */
   readonly #kept = new Map<string, { readonly run: RunId; readonly bytes: number }>();
   readonly #told = new Map<RunId, number>();
+  /** The last one of each agent. */
+  readonly #complaints = new Map<string, string>();
 
   constructor(options: LogKeeperOptions) {
     this.#options = options;
@@ -125,7 +127,7 @@ export class LogKeeper {
     const files = runFiles(this.#runDir(name, run.id));
     const { bases } = logOf(run);
     for (const file of LOG_FILES) {
-      const base = Math.max(bases[file], liveBase(files[file]));
+      const base = this.#mend(files[file], bases[file]);
       if (base === bases[file]) continue;
       await this.#options.submit({ type: 'log-cut', agent: name, run: run.id, file, base, problem: null });
     }
@@ -136,22 +138,31 @@ export class LogKeeper {
     try {
       mendCuts(live);
       if (liveBase(live) < journaled) markBase(live, journaled);
+      return Math.max(journaled, liveBase(live));
     } catch (error) {
+      // A folder that we may not look into is no reason for the others to wait.
       this.#options.complain(`output in ${live}`, error);
+      return journaled;
     }
-    return Math.max(journaled, liveBase(live));
   }
 
   #afterOthers(agent: string, act: () => Promise<void>): Promise<void> {
     const before = this.#work.get(agent) ?? Promise.resolve();
     const work = before
       .then(act)
-      .catch((error: unknown) => this.#options.complain(`output of ${agent}`, error))
+      .catch((error: unknown) => this.#complainOnce(agent, error))
       .finally(() => {
         if (this.#work.get(agent) === work) this.#work.delete(agent);
       });
     this.#work.set(agent, work);
     return work;
+  }
+
+  /** What is looked at every second would be complained of every second. */
+  #complainOnce(agent: string, error: unknown): void {
+    const complaint = error instanceof Error ? error.message : String(error);
+    if (this.#complaints.get(agent) !== complaint) this.#options.complain(`output of ${agent}`, error);
+    this.#complaints.set(agent, complaint);
   }
 
   async #lookAt({ spec: { name, log } }: Agent, run: Run): Promise<void> {

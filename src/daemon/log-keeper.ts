@@ -100,7 +100,7 @@ export class LogKeeper {
   /** Nobody is left standing still. */
   async close(): Promise<void> {
     const { sweeper, fleet } = this.#options;
-    await Promise.all([...this.#work.values()]);
+    await Promise.all(this.#work.values());
     for (const { state, spec } of Object.values(fleet().agents)) {
       const run = runOf(state);
       if (run === null || run.shim === null || !logOf(run).held) continue;

@@ -104,3 +104,20 @@ test('a log that is another file than the agent writes to is not cut: nothing of
   );
   expect((await fleet.row('ada')).degraded).toEqual([expect.stringContaining('is not cut')]);
 });
+
+test('a home that somebody moves away under the daemon ends neither it nor its agents', async () => {
+  const fleet = standInBox(['ada']);
+  const daemon = await foregroundDaemon(fleet);
+  await fleet.ok('start');
+  const { pid } = await fleet.row('ada');
+  const client = fleet.client();
+  await client.call('ping', {});
+  renameSync(fleet.home, `${fleet.home}.away`);
+  // Longer than all that is looked at once a second.
+  const looks = Date.now() + 2_500;
+  await expect.poll(() => Date.now() > looks, { timeout: 10_000 }).toBe(true);
+  expect(await client.call('ping', {})).toMatchObject({ pid: daemon.pid });
+  renameSync(`${fleet.home}.away`, fleet.home);
+  expect(await fleet.row('ada')).toMatchObject({ pid, state: 'running' });
+  expect(await fleet.ok('send', 'ada', 'one', '--wait')).toBe('answer to: one\n');
+});

@@ -1,16 +1,8 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
+import { piecesOf } from '../src/home/log-pieces.ts';
 import type { AgentRow, EventRow, IncidentRow } from '../src/protocol/rows.ts';
 import { openClient, type Client } from '../src/client/client.ts';
 import { runCli, type CliResult } from './cli/run-cli.ts';
@@ -156,10 +148,11 @@ function stdoutLines(runs: string): string[] {
   return (
     readdirSync(runs)
       .toSorted()
-      .map((run) => join(runs, run, 'stdout.ndjson'))
       // A daemon that was killed before it had started a process has left a folder without one.
-      .filter((file) => existsSync(file))
-      .flatMap((file) => readFileSync(file, 'utf8').split('\n'))
+      .flatMap((run) => piecesOf(join(runs, run, 'stdout.ndjson')))
+      .map(({ path }) => readFileSync(path, 'utf8'))
+      .join('')
+      .split('\n')
       .filter((line) => line !== '')
   );
 }

@@ -13,7 +13,7 @@
 import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, write } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, write, writeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -1151,6 +1151,8 @@ async function apply(want, at) {
   if (want['chunkBytes'] !== undefined) chunkBytes = Number(want['chunkBytes']);
   const noise = want['print'];
   if (noise !== undefined && (noise['at'] ?? 'message') === at) printNoise(noise);
+  const flooded = want['flood'];
+  if (flooded !== undefined && (flooded['at'] ?? 'message') === at) await flood(flooded);
   const leftovers = want['leftovers'];
   if (leftovers !== undefined && (leftovers['at'] ?? 'message') === at) leaveBehind(leftovers);
   const memory = want['memory'];
@@ -1168,6 +1170,24 @@ async function die(death) {
   process.removeAllListeners(death['signal']);
   process.kill(process.pid, death['signal']);
   await sleep(2 ** 30);
+}
+
+/**
+ * Numbered lines of about a kilobyte, as fast as they are taken, by the megabyte. Synchronous writes, and a turn of the
+ * loop between two of them, in which a signal is heard.
+ * @param {Json} order
+ */
+async function flood(order) {
+  await flush();
+  const pad = 'x'.repeat(950);
+  for (let mb = 0, n = 0; mb < Number(order['mb']); mb += 1) {
+    let lines = '';
+    while (lines.length < 2 ** 20)
+      lines += `{"type":"system","subtype":"stand_in_flood","n":${(n += 1)},"pad":"${pad}"}\n`;
+    const bytes = Buffer.from(lines);
+    for (let at = 0; at < bytes.length;) at += writeSync(1, bytes, at);
+    await new Promise((done) => setImmediate(done));
+  }
 }
 
 /** @param {Json} noise */

@@ -50,8 +50,10 @@ function readable(context: Context, { matches, titleOf }: LogLook): LogPrinter {
 
 function raw(context: Context, { matches }: LogLook): LogPrinter {
   return {
-    shows: (line) => line.stream === 'stdout' && (matches === undefined || matches(textOf(line))),
-    line: async ({ bytes }) => context.write(Buffer.concat([redactBytes(bytes), NEWLINE])),
+    shows: (line) => line.stream !== 'stderr' && (matches === undefined || matches(textOf(line))),
+    // What is no line of the agent's is kept out of what a program reads.
+    line: async ({ stream, bytes }) =>
+      stream === 'note' ? context.note(bytes.toString()) : context.write(Buffer.concat([redactBytes(bytes), NEWLINE])),
     end: async () => undefined,
   };
 }
@@ -85,6 +87,7 @@ const object = (line: LogLine): object => ({ run: line.run, stream: line.stream,
 function entries({ stream, bytes }: LogLine): readonly Entry[] {
   const text = bytes.toString('utf8');
   if (stream === 'stdout') return entriesOf(text);
+  if (stream === 'note') return [{ who: 'note', text }];
   return text.trim() === '' ? [] : [{ who: 'stderr', text }];
 }
 

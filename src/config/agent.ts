@@ -134,6 +134,7 @@ function logLimits(log: OptionsShape['log']): AgentSpec['log'] {
     sizeBytesMax: sizeBytes(log?.maxSize ?? DEFAULTS.log.maxSize),
     keep: log?.keep ?? DEFAULTS.log.keep,
     totalBytesMax: sizeBytes(log?.total ?? DEFAULTS.log.total),
+    onFull: log?.onFull ?? DEFAULTS.log.onFull,
   };
 }
 

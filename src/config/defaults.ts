@@ -31,7 +31,7 @@ export const DEFAULTS = {
   stop: { interruptTimeout: '5s', killTimeout: '10s', killMode: 'tree' },
   watch: { startTimeout: '90s', turnSilence: '30m', afterResult: '10m' },
   memory: { max: null },
-  log: { maxSize: '50MB', keep: 5, total: '500MB' },
+  log: { maxSize: '50MB', keep: 5, total: '500MB', onFull: 'truncate-oldest' },
   fallback: { whenCapped: false },
   rotate: { onChange: 'roll' },
   enabled: true,

@@ -185,7 +185,8 @@ export type MemoryOptions = {
 /** How much of an agent's output is kept. */
 export type LogOptions = {
   /**
-   * What is kept of the last finished run when its output alone is larger than `total` leaves room for.
+   * The file that an agent writes to is cut when it is larger: between two turns what is in it is moved to a file beside
+   * it, and nothing is lost. A `command` agent, which has no turns, is stopped for that moment.
    * @default '50MB'
    */
   readonly maxSize?: Maybe<Size>;
@@ -195,10 +196,17 @@ export type LogOptions = {
    */
   readonly keep?: Maybe<number>;
   /**
-   * Size of all kept output of the agent.
+   * Size of all kept output of the agent. What is beyond it is dropped, oldest first, and counted; an agent that writes
+   * more than this in one turn is stopped for a moment in it.
    * @default '500MB'
    */
   readonly total?: Maybe<Size>;
+  /**
+   * What is done while the disk that holds the output is full: `truncate-oldest` drops the agent's oldest output to make
+   * room, `block` lets the agent stand still, `stop` ends it. Either way it goes on by itself when there is room again.
+   * @default 'truncate-oldest'
+   */
+  readonly onFull?: Maybe<'truncate-oldest' | 'block' | 'stop'>;
 };
 
 /** When the next credential of the list is used. */

@@ -78,6 +78,7 @@ const log = z.strictObject({
   maxSize: positiveSize.nullish(),
   keep: count(0).nullish(),
   total: positiveSize.nullish(),
+  onFull: oneOf(['truncate-oldest', 'block', 'stop']).nullish(),
 });
 
 const defaults = z.strictObject({

@@ -63,19 +63,17 @@ async function report({ host, submit }: Adoption, { agent, run, inspection }: Fo
   switch (inspection.status) {
     case 'alive': {
       const { shimPid, shimStart } = inspection;
-      const adopted = host.adopt(agent, { ...run, shim: { pid: shimPid, start: shimStart } }, false);
+      const adopted = host.adopt(agent, run, { pid: shimPid, start: shimStart }, false);
       const spawned = { type: 'spawned', ...name, shimPid, shimStart, fingerprint: agent.fingerprint } as const;
       await Promise.all([adopted, run.shim === null ? submit(spawned) : null, submit({ type: 'adopted', ...name })]);
+      await host.tellFound(agent, run);
       return;
     }
     case 'ended':
     case 'vanished':
       // Its last words are heard before its end is told: they may be the answer to what it was asked. Nobody is served
       // before that: who asks first must not be told that it runs.
-      await Promise.all([
-        host.adopt(agent, { ...run, shim: { pid: 0, start: '' } }, true),
-        submit({ type: 'adopted', ...name }),
-      ]);
+      await Promise.all([host.adopt(agent, run, { pid: 0, start: '' }, true), submit({ type: 'adopted', ...name })]);
       return;
     case 'never-spawned':
       await submit({ type: 'never-spawned', ...name });

@@ -85,15 +85,15 @@ export async function outcome(
     state,
     cause,
     detail,
-    answer: state === 'answered' ? await readAnswer(context, params.agent, message) : null,
+    answer: state === 'answered' ? readAnswer(context, params.agent, message) : null,
   };
 }
 
 /** The answer stands in the run's own file; there is no second copy. */
-async function readAnswer(context: DaemonContext, agent: string, message: Message): Promise<string | null> {
+function readAnswer(context: DaemonContext, agent: string, message: Message): string | null {
   if (message.answer === null) return null;
   const { run, offset } = message.answer;
-  const line = await readLineBefore(runFiles(runFolder(context.home, agent, run)).stdout, offset);
+  const line = readLineBefore(runFiles(runFolder(context.home, agent, run)).stdout, offset);
   if (line === null) return null;
   const text = resultOf(line);
   return typeof text === 'string' ? redact(text, context.secrets.known()) : null;

@@ -6,7 +6,11 @@ export function changedAgents({ before, after }: Pick<Change, 'before' | 'after'
   // When it is its turn to try, its incident knows.
   const isElsewhere = ({ recovery }: Agent): boolean =>
     recovery !== null && before.incidents[recovery.incident] !== after.incidents[recovery.incident];
-  return Object.values(after.agents).filter((agent) => before.agents[agent.spec.name] !== agent || isElsewhere(agent));
+  // A full disk is everybody's trouble.
+  const isOfAll = before.disk !== after.disk;
+  return Object.values(after.agents).filter(
+    (agent) => isOfAll || before.agents[agent.spec.name] !== agent || isElsewhere(agent),
+  );
 }
 
 export const removedAgents = ({ before, after }: { before: Fleet; after: Fleet }): readonly string[] =>

@@ -9,6 +9,7 @@ import { adoptAll } from './adopt.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { CredentialWatch } from './credential-watch.ts';
 import { DeadlineWatch } from './deadline-watch.ts';
+import { DiskWatch } from './disk-watch.ts';
 import { Door } from './door.ts';
 import { Engine } from './engine.ts';
 import { Host } from './host.ts';
@@ -120,7 +121,9 @@ function beginChecks(home: string, clock: Clock, engine: Engine, host: Host, sec
   const credentials = new CredentialWatch(options);
   const wakes = new WakeClock(options);
   const deadlines = new DeadlineWatch({ ...options, home, secrets });
+  const disk = new DiskWatch(home, options.fleet, options.submit);
   const check = (): void => {
+    disk.check();
     host.checkAll();
     wakes.check();
     deadlines.check();

@@ -9,9 +9,11 @@ import type { Event, RunId } from '../kernel/events.ts';
 import { runOf, type Agent, type Fleet, type Run } from '../kernel/fleet.ts';
 import { credentialNameOf, retiredAt } from '../kernel/ledger.ts';
 import { LiveRun, type Used } from './live-run.ts';
+import { LogKeeper } from './log-keeper.ts';
+import { heldOutput } from './process/held-output.ts';
+import { runFiles } from './process/run-files.ts';
 import { FifoWriter } from './process/fifo.ts';
 import type { Identity } from '../home/process-identity.ts';
-import { retireRuns } from './process/logs.ts';
 import { SpawnRefused, type Spawner } from './process/spawn.ts';
 import type { Sweeper } from './process/sweep.ts';
 import { Rotator } from './rotator.ts';
@@ -34,6 +36,8 @@ export type HostOptions = {
 type Heard = {
   readonly id: RunId;
   readonly cursor: number;
+  /** Of stdout. */
+  readonly base: number;
   readonly shim: { readonly pid: number; readonly start: string };
 };
 
@@ -45,11 +49,13 @@ export class Host {
   readonly #runs = new Map<string, LiveRun>();
   readonly #writer = new FifoWriter();
   readonly #rotator: Rotator;
+  readonly #logs: LogKeeper;
   #isClosed = false;
 
   constructor(options: HostOptions) {
     this.#options = options;
     this.#rotator = new Rotator(options);
+    this.#logs = new LogKeeper({ ...options, live: (run) => this.#runs.get(run) });
   }
 
   /** Begins to obey; what goes wrong becomes an event or a complaint, never an exception. */
@@ -65,19 +71,27 @@ export class Host {
   /** Once a second: what no notification told. */
   checkAll(): void {
     for (const run of this.#runs.values()) run.check();
+    this.#logs.look();
   }
 
   /**
    * Listens to a run that an earlier daemon started; one that has ended is heard to its end, which is then told: settles
    * when that is done.
    */
-  async adopt(agent: Agent, run: Heard, isOver: boolean): Promise<void> {
-    const live = this.#listen(agent, run, true);
+  async adopt(agent: Agent, run: Run, shim: Heard['shim'], isOver: boolean): Promise<void> {
+    const { stdout: base } = this.#logs.takeOver(agent, run, shim.pid);
+    const live = this.#listen(agent, { id: run.id, cursor: run.cursor, base, shim }, true);
     if (isOver) await live.end();
+  }
+
+  /** Behind its adoption: what a dead daemon had done to its log and not told. */
+  tellFound(agent: Agent, run: Run): Promise<void> {
+    return this.#logs.tellFound(agent, run);
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    await this.#logs.close();
     await Promise.all([...this.#runs.values()].map((run) => run.close()));
   }
 
@@ -98,7 +112,14 @@ export class Host {
       case 'sweep':
         return this.#sweep(command);
       case 'retire-run':
-        return this.#retire(command);
+        this.#runs.delete(command.run);
+        return this.#logs.retire(command);
+      case 'cut-log':
+        return this.#logs.cut(command);
+      case 'trim-logs':
+        return this.#logs.trim(command);
+      case 'hold':
+        return this.#logs.hold(command);
       case 'forget':
         rmSync(agentFolder(this.#options.home, command.agent), { recursive: true, force: true });
         return;
@@ -146,7 +167,11 @@ export class Host {
       const { shimPid, shimStart } = spawned;
       // Before the report: what it makes the kernel ask for needs somebody to say it to. What the run itself reports
       // comes in later turns of the event loop, so still behind it.
-      const live = this.#listen(agent, { id: run, cursor: 0, shim: { pid: shimPid, start: shimStart } }, false);
+      const live = this.#listen(
+        agent,
+        { id: run, cursor: 0, base: 0, shim: { pid: shimPid, start: shimStart } },
+        false,
+      );
       spawned.onExit(() => void live.end());
       await submit({ type: 'spawned', agent: name, run, shimPid, shimStart, fingerprint });
     } catch (error) {
@@ -169,6 +194,8 @@ export class Host {
       runDir: this.#runDir(name, run.id),
       mode,
       cursor: run.cursor,
+      stdout: heldOutput(runFiles(this.#runDir(name, run.id)).stdout, run.shim.pid, 'stdout'),
+      base: run.base,
       isAdopted,
       writer: this.#writer,
       submit,
@@ -183,6 +210,7 @@ export class Host {
 
   async #signal({ agent: name, run: id, signal }: CommandOf<'signal'>): Promise<void> {
     const { sweeper } = this.#options;
+    await this.#logs.settled(name);
     const { agent, run } = this.#find(name, id);
     if (agent === null || run === null || run.shim === null) return;
     const cookie = this.#runDir(name, id);
@@ -200,17 +228,11 @@ export class Host {
 
   async #sweep({ agent: name, run: id }: CommandOf<'sweep'>): Promise<void> {
     const { sweeper, submit } = this.#options;
+    await this.#logs.settled(name);
     const shimPid = this.#find(name, id).run?.shim?.pid ?? 0;
     const { leftovers } = await sweeper.sweep(this.#runDir(name, id), shimPid);
     await this.#runs.get(id)?.end();
     await submit({ type: 'gone', agent: name, run: id, leftovers });
-  }
-
-  async #retire({ agent: name, run }: CommandOf<'retire-run'>): Promise<void> {
-    this.#runs.delete(run);
-    const agent = this.#options.fleet().agents[name];
-    if (agent === undefined) return;
-    await retireRuns(agentFolder(this.#options.home, name), agent.spec.log, runOf(agent.state)?.id ?? null, run);
   }
 
   #find(name: string, id: RunId): { agent: Agent | null; run: Run | null } {

@@ -1,13 +1,14 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { classifyExit } from '../claude/exit.ts';
 import { askAgainFrame, initializeFrame, interruptFrame, userFrame } from '../claude/frames.ts';
 import { parseLine } from '../claude/line.ts';
 import { mayMatter } from '../claude/prefilter.ts';
+import { LogReader } from '../home/log-pieces.ts';
 import type { Event, RunId } from '../kernel/events.ts';
 import type { StreamFact } from '../kernel/facts.ts';
 import { ATOMIC_BYTES_MAX } from '../kernel/processes.ts';
 import { excerpt, redact } from '../kernel/redaction.ts';
 import type { AgentMode } from '../kernel/spec.ts';
+import { markBase } from './process/cut.ts';
 import type { FrameOutcome, FrameWriter } from './process/fifo.ts';
 import { follow, type FollowTrouble, type Follower } from './process/follower.ts';
 import { readExit, runFiles, watchRun, type RunWatch } from './process/run-files.ts';
@@ -19,6 +20,10 @@ export type LiveRunOptions = {
   readonly mode: AgentMode;
   /** Where the state has read to; 0 for a new run. */
   readonly cursor: number;
+  /** The file that stdout goes to; not the one of the run's folder when somebody has replaced that. */
+  readonly stdout: string;
+  /** Offset of its first byte. */
+  readonly base: number;
   readonly isAdopted: boolean;
   readonly writer: FrameWriter;
   readonly submit: (event: Event) => Promise<void>;
@@ -83,8 +88,10 @@ export class LiveRun {
 
   async #reportEnd(): Promise<void> {
     this.#isOver = true;
-    await this.#follower?.close({ drain: true });
+    const unfinished = await this.#follower?.close({ drain: true });
     this.#watch.close();
+    if (unfinished !== undefined && unfinished.tailBytes > 0)
+      await this.#options.submit(this.#noted('truncated', unfinished.offset, unfinished.tailBytes));
     const exit = readExit(this.#options.runDir);
     const stderr = readTail(runFiles(this.#options.runDir).stderr);
     await this.#options.submit({
@@ -176,13 +183,13 @@ export class LiveRun {
   }
 
   #followStdout(): Follower {
-    const { submit, runDir, cursor } = this.#options;
-    return follow(runFiles(runDir).stdout, {
+    const { submit, stdout, cursor, base } = this.#options;
+    return follow(stdout, {
       from: cursor,
-      base: 0,
+      base,
       onLines: async (lines) => {
-        const events = lines.flatMap(({ line, end, oversized }) => {
-          if (oversized) return [];
+        const events = lines.flatMap(({ line, start, end, oversized }): Event[] => {
+          if (oversized) return [this.#noted('too-long', start, end - start)];
           const fact = withoutSecrets(parseLine(line), this.#options.secrets());
           if (fact.fact === 'other') return [];
           return [{ type: 'heard' as const, ...this.#name, offset: end, fact, late: this.#isCatchingUp }];
@@ -190,8 +197,37 @@ export class LiveRun {
         await Promise.all(events.map(submit));
       },
       wanted: mayMatter,
-      onError: (trouble) => this.#options.complain(`output of ${this.#options.agent}`, describeTrouble(trouble)),
+      onError: (trouble) => this.#onTrouble(trouble),
     });
+  }
+
+  #onTrouble(trouble: FollowTrouble): void {
+    const { complain, agent, submit, runDir } = this.#options;
+    complain(`output of ${agent}`, describeTrouble(trouble));
+    if (trouble.what === 'truncated') {
+      try {
+        // Readers that come later count as the follower does.
+        markBase(runFiles(runDir).stdout, trouble.base);
+      } catch (error) {
+        this.#complainOnce('files', error);
+      }
+      void submit(this.#noted('emptied', trouble.base, 0));
+    } else if (trouble.what === 'replaced') void submit(this.#noted('replaced', 0, 0));
+  }
+
+  #noted(what: Extract<Event, { type: 'log-noted' }>['what'], at: number, bytes: number): Event {
+    return { type: 'log-noted', ...this.#name, file: 'stdout', what, at, bytes };
+  }
+
+  /** Settles when all that is in its file now was heard and told; how much of a line is there beyond it. */
+  async heardAll(): Promise<number> {
+    await this.#follower?.caughtUp();
+    return this.#follower?.position().tailBytes ?? 0;
+  }
+
+  /** Its stdout was emptied by us. */
+  rebase(base: number): void {
+    this.#follower?.rebase(base);
   }
 
   async #catchUp(): Promise<void> {
@@ -207,23 +243,23 @@ function withoutSecrets(fact: StreamFact, secrets: readonly string[]): StreamFac
   return { ...fact, failure: { ...fact.failure, text: redact(fact.failure.text, secrets) } };
 }
 
-/** The end of a file as text, '' when it cannot be read: it only helps to explain an exit. */
+/** The end of what was printed, '' when it cannot be read: it only helps to explain an exit. */
 function readTail(path: string): string {
-  let fd: number;
+  const log = new LogReader(path);
+  const parts: Buffer[] = [];
+  let left = STDERR_TAIL_BYTES;
   try {
-    fd = openSync(path, 'r');
+    for (let end = log.end; left > 0 && end > 0;) {
+      const read = log.backwards(end, left);
+      if (read === null || 'gone' in read) break;
+      parts.unshift(read.bytes);
+      end = read.at;
+      left -= read.bytes.length;
+    }
   } catch {
-    // Removed by somebody: there is nothing to quote.
-    return '';
+    // Somebody has taken it away from us: there is nothing more to quote.
   }
-  try {
-    const size = fstatSync(fd).size;
-    const buffer = Buffer.alloc(Math.min(size, STDERR_TAIL_BYTES));
-    readSync(fd, buffer, 0, buffer.length, size - buffer.length);
-    return buffer.toString('utf8');
-  } finally {
-    closeSync(fd);
-  }
+  return Buffer.concat(parts).toString('utf8');
 }
 
 /** What a person needs to know of a log that is not as it should be; what only slows us down stays out of it. */

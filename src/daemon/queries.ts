@@ -41,6 +41,7 @@ function describeOne(context: DaemonContext, fleet: Fleet, agent: Agent, row: Ag
     explain: explanationRow(fleet, agent, context.clock.now()).text,
     runFolder: run === null ? null : runFolder(context.home, name, run.id),
     activity: activityRows(agent),
+    dropped: agent.dropped === undefined ? null : { lines: agent.dropped.lines, bytes: agent.dropped.bytes },
     messages: [...agent.finished.slice(-FINISHED_SHOWN_MAX), ...agent.queue].map(({ id, state, queuedAt, cause }) => ({
       id,
       state,

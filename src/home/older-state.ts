@@ -23,7 +23,10 @@ const agentOfOlder = (agent: Agent): Agent => ({
   spec: specOfOlder(agent.spec),
 });
 
-const specOfOlder = (spec: AgentSpec): AgentSpec => withDefaults(spec, { fallback: { whenCapped: false } });
+const specOfOlder = (spec: AgentSpec): AgentSpec => ({
+  ...withDefaults(spec, { fallback: { whenCapped: false } }),
+  log: withDefaults(spec.log, { onFull: 'truncate-oldest' }),
+});
 
 const credentialOfOlder = (spec: CredentialSpec): CredentialSpec => withDefaults(spec, { mintedAt: null });
 

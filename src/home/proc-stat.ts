@@ -29,6 +29,22 @@ export function readStat(pid: number): ProcStat | null {
   return bytes === null ? null : parseStat(bytes.toString('latin1'));
 }
 
+/** Of every thread of a process, as the kernel says it; none when the process is gone. */
+export function threadStates(pid: number): readonly string[] {
+  let threads: string[];
+  try {
+    threads = readdirSync(`/proc/${pid}/task`);
+  } catch {
+    // Gone.
+    return [];
+  }
+  return threads.flatMap((thread) => {
+    const bytes = readProc(`/proc/${pid}/task/${thread}/stat`, STAT_BYTES_MAX);
+    const stat = bytes === null ? null : parseStat(bytes.toString('latin1'));
+    return stat === null ? [] : [stat.state];
+  });
+}
+
 /** The name in field 2 may hold blanks and brackets, so the rest begins after the last bracket. */
 export function parseStat(text: string): ProcStat | null {
   const nameEnd = text.lastIndexOf(')');

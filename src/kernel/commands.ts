@@ -1,5 +1,6 @@
 import type { Cause } from './causes.ts';
 import type { RunId } from './events.ts';
+import type { LogFile } from './fleet.ts';
 import type { Incident } from './trouble.ts';
 import type { Wall } from './moment.ts';
 import type { Notice } from './notices.ts';
@@ -57,6 +58,21 @@ export type Command =
     }
   /** A run ended and everything of it is gone: old runs may be dropped. */
   | { readonly type: 'retire-run'; readonly agent: string; readonly run: RunId }
+  /**
+   * Move what is in a live file out of it while its writers stand still; report `log-cutting` before it is emptied and
+   * `log-cut` in any case. keepBytesMax: of all but its end only the number of lines is kept; null: everything is.
+   */
+  | {
+      readonly type: 'cut-log';
+      readonly agent: string;
+      readonly run: RunId;
+      readonly file: LogFile;
+      readonly keepBytesMax: number | null;
+    }
+  /** Drop the agent's oldest output beyond `log.total`, and until the disk has so much more room; report `log-dropped`. */
+  | { readonly type: 'trim-logs'; readonly agent: string; readonly run: RunId; readonly missingBytes: number }
+  /** Let all processes of a run stand still, or go on. */
+  | { readonly type: 'hold'; readonly agent: string; readonly run: RunId; readonly hold: boolean }
   /** The agent is deleted: what is kept of it may go. */
   | { readonly type: 'forget'; readonly agent: string };
 
@@ -88,4 +104,9 @@ export type HistoryEvent =
   | 'rotation'
   | 'fallback'
   | 'session-changed'
+  | 'log-noted'
+  | 'log-dropped'
+  | 'log-stuck'
+  | 'disk-full'
+  | 'disk-free'
   | 'deleted';

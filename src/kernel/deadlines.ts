@@ -1,9 +1,11 @@
 import { waitsForAttempt } from './attempts.ts';
+import { isKeptDown } from './disk.ts';
 import { fallbackDeadlines } from './fallback.ts';
 import type { Agent, Fleet, Run } from './fleet.ts';
 import { gateDeadlines, gateOf } from './gates.ts';
 import { idleDeadlines } from './idle.ts';
 import { must } from './invariant.ts';
+import { logOf } from './logs.ts';
 import { mayBeAsked } from './messages.ts';
 import { laterOf, type Deadline, type MonoDeadline } from './moment.ts';
 import { isPlanned } from './plans.ts';
@@ -44,13 +46,13 @@ export function deadlinesOf(fleet: Fleet, agent: Agent): readonly Deadline[] {
       return startDeadlines(fleet, agent, state.deadline);
     case 'running':
       // What a dead daemon has missed is heard first.
-      return state.run.catchingUp ? [] : runningDeadlines(fleet, agent, state.run);
+      return state.run.catchingUp || logOf(state.run).held ? [] : runningDeadlines(fleet, agent, state.run);
   }
 }
 
 /** When a process is started again; one that its incident starts waits for its gate. */
 function startDeadlines(fleet: Fleet, agent: Agent, deadline: MonoDeadline): readonly Deadline[] {
-  if (agent.paused || waitsForAttempt(fleet, agent)) return [];
+  if (agent.paused || waitsForAttempt(fleet, agent) || isKeptDown(fleet, agent)) return [];
   const own = agent.recovery?.stage === 'following' ? agent.recovery.next : null;
   return [own === null ? deadline : laterOf(own, deadline), ...fallbackDeadlines(fleet, agent)];
 }
@@ -69,7 +71,8 @@ function runningDeadlines(fleet: Fleet, agent: Agent, run: Run): readonly Deadli
 }
 
 /** When something is next tried for an agent, null when nothing is planned. */
-export function nextAttempt({ incidents }: Pick<Fleet, 'incidents'>, agent: Agent): Deadline | null {
+export function nextAttempt(fleet: Pick<Fleet, 'incidents' | 'disk'>, agent: Agent): Deadline | null {
+  const { incidents } = fleet;
   const { state, recovery } = agent;
   const isDown = state.at === 'waiting' || state.at === 'errored';
   if (recovery !== null && isPlanned(recovery)) {
@@ -77,6 +80,6 @@ export function nextAttempt({ incidents }: Pick<Fleet, 'incidents'>, agent: Agen
     // After a crash the backoff is kept, too.
     return next !== null && isDown ? laterOf(next, state.deadline) : next;
   }
-  if (isDown) return state.deadline;
+  if (isDown) return isKeptDown(fleet, agent) ? null : state.deadline;
   return agent.patience?.until ?? null;
 }

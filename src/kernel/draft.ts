@@ -23,6 +23,7 @@ export type Draft = {
   readonly touched: Set<string>;
   readonly changedIncidents: Set<string>;
   sequence: number;
+  disk: Fleet['disk'];
 };
 
 /** After a reboot the deadlines are moved first: nothing may be compared with the clock of another boot. */
@@ -39,6 +40,7 @@ export function openDraft(fleet: Fleet, moment: Moment): Draft {
     touched: new Set(),
     changedIncidents: new Set(),
     sequence: current.sequence,
+    disk: current.disk,
   };
 }
 
@@ -58,6 +60,7 @@ export function closeDraft(draft: Draft): Fleet {
     ledger: draft.ledger,
     incidents: draft.incidents,
     notify: draft.notify,
+    disk: draft.disk,
   };
 }
 

@@ -1,6 +1,7 @@
 import { attemptUnproven, waitsForAttempt } from './attempts.ts';
 import { isStoppedByCeiling } from './costs.ts';
 import { deliverNext } from './delivery.ts';
+import { holdOnFullDisk, isKeptDown } from './disk.ts';
 import type { Draft } from './draft.ts';
 import { attempt } from './drive-gates.ts';
 import { driveFallback } from './fallback.ts';
@@ -8,6 +9,7 @@ import type { Agent, AgentState, RestartWish } from './fleet.ts';
 import type { Recovery } from './trouble.ts';
 import { isDueForRenewal, renew } from './idle.ts';
 import { beginRun, beginStop, beginWished, comeToRest, escalate } from './lifecycle.ts';
+import { cutWhenIdle } from './logs.ts';
 import { isDue } from './moment.ts';
 import { remove } from './operator.ts';
 import { becomeReady, giveUpStart } from './processes.ts';
@@ -57,6 +59,7 @@ function driveWaiting(draft: Draft, agent: Agent, state: State<'waiting'> | Stat
   else if (driveFallback(draft, agent) !== null) return;
   else if (wish !== null) beginWished(draft, agent, wish);
   else if (agent.paused || !isDue(state.deadline, draft.moment) || waitsForAttempt(draft, agent)) return;
+  else if (isKeptDown(draft, agent)) return;
   else if (recovery?.stage !== 'following') beginRun(draft, agent, state.cause);
   else if (isOver(recovery, draft)) attempt(draft, agent, false);
 }
@@ -90,6 +93,7 @@ function driveRunning(draft: Draft, agent: Agent, state: State<'running'>): void
     beginStop(draft, agent, run, { cause: wish.cause, detail: wish.detail, interrupt: wish.how === 'interrupt' });
     return;
   }
+  if (holdOnFullDisk(draft, agent, run)) return;
   // What a dead daemon has missed is heard before anything is decided.
   if (run.catchingUp) return;
   if (driveFallback(draft, agent) !== null) return;
@@ -103,6 +107,8 @@ function driveRunning(draft: Draft, agent: Agent, state: State<'running'>): void
   // It is to be replaced, or its input is cut: it is asked nothing more.
   if (watched.restart !== null) return;
   if (isCalled(draft, watched)) return;
+  // In front of the next message: an agent that is asked without a pause would never be cut.
+  if (cutWhenIdle(draft, watched, run)) return;
   if (isDueForRenewal(draft, watched, run)) renew(draft, watched);
   else if (!isStoppedByCeiling(draft, watched)) deliverNext(draft, watched, run);
 }

@@ -1,4 +1,5 @@
 import type { StreamFact } from './facts.ts';
+import type { LogFile } from './fleet.ts';
 import type { Wall } from './moment.ts';
 import type { AgentSpec, CredentialSpec, NotifySpec } from './spec.ts';
 
@@ -105,6 +106,52 @@ export type ProcessEvent =
       readonly rssBytes: number | null;
       /** Processor time that its living processes have used so far, null when it cannot be had. */
       readonly cpuMs: number | null;
+    }
+  /** One of its output files, or all that is kept of the agent, holds more than it may. */
+  | {
+      readonly type: 'log-grown';
+      readonly agent: string;
+      readonly run: RunId;
+      /** The larger of the two. */
+      readonly file: LogFile;
+      readonly bytes: number;
+      /** In both live files. */
+      readonly liveBytes: number;
+      /** In all files of all kept runs. */
+      readonly allBytes: number;
+      /** The disk is full, and nothing older is left that could be dropped. */
+      readonly urgent: boolean;
+    }
+  /** Its writers stand still, everything was heard: the file is cut up to this offset. */
+  | {
+      readonly type: 'log-cutting';
+      readonly agent: string;
+      readonly run: RunId;
+      readonly file: LogFile;
+      readonly upTo: number;
+    }
+  /** The live file begins at this offset now. */
+  | {
+      readonly type: 'log-cut';
+      readonly agent: string;
+      readonly run: RunId;
+      readonly file: LogFile;
+      readonly base: number;
+      /** Why it was not cut, null when it was. */
+      readonly problem: string | null;
+    }
+  /**
+   * emptied: by somebody else, it begins at `at` now · replaced: another file or none stands in its place · too-long: a line
+   * that was passed over · truncated: the run ended in the middle of a line of which `bytes` are there.
+   */
+  | {
+      readonly type: 'log-noted';
+      readonly agent: string;
+      readonly run: RunId;
+      readonly file: LogFile;
+      readonly what: 'emptied' | 'replaced' | 'too-long' | 'truncated';
+      readonly at: number;
+      readonly bytes: number;
     };
 
 /** What stderr or the system says of an exit, beyond its code. */
@@ -149,6 +196,10 @@ export type WorldEvent =
     }
   /** When the secret of a credential ends, as its file or its mint date says; null when that is not known. */
   | { readonly type: 'deadline-seen'; readonly credential: string; readonly at: Wall | null }
+  /** The oldest output of an agent had to go. */
+  | { readonly type: 'log-dropped'; readonly agent: string; readonly bytes: number; readonly lines: number }
+  /** The disk that holds the agents' output: how much would have to be freed, 0 when there is room. */
+  | { readonly type: 'disk'; readonly missingBytes: number }
   /** It is the time of day at which an agent wants to be renewed (`idleWake.at`). */
   | { readonly type: 'wake-time'; readonly agent: string };
 

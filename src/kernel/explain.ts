@@ -1,8 +1,10 @@
 import { CAUSES, isLimit, toldOf, type Cause, type Health } from './causes.ts';
 import { nextAttempt } from './deadlines.ts';
-import type { Agent, AgentState, Fleet } from './fleet.ts';
+import { isKeptDown } from './disk.ts';
+import { runOf, type Agent, type AgentState, type Fleet } from './fleet.ts';
 import type { Gate, Incident, Recovery } from './trouble.ts';
 import { gateOf } from './gates.ts';
+import { logOf } from './logs.ts';
 import { incidentOf } from './membership.ts';
 import { expectedAt, type Deadline, type Moment } from './moment.ts';
 import { causeOfHold } from './plans.ts';
@@ -87,6 +89,7 @@ const causeOf = ({ recovery }: Agent, incident: Incident): Cause =>
 
 function whatNext(fleet: Fleet, agent: Agent, incident: Incident | undefined, moment: Moment): string {
   if (agent.paused) return 'agentvisor decides nothing for it until it is resumed.';
+  if (waitsForRoom(fleet, agent)) return 'It goes on by itself when the disk has room again.';
   if (agent.restart !== null) return 'It is restarted as soon as its turn has ended.';
   const next = nextAttempt(fleet, agent);
   const at = next === null ? null : timeOf(next, moment);
@@ -121,6 +124,12 @@ function nextInIncident(name: string, { stage, attempts }: Recovery, gate: Gate,
     case 'waiting':
       return at === null ? 'It is being asked again.' : `It is asked again at ${at}.`;
   }
+}
+
+/** It stands still, or is down, because the disk is full. */
+function waitsForRoom(fleet: Fleet, agent: Agent): boolean {
+  const run = runOf(agent.state);
+  return run === null ? isKeptDown(fleet, agent) : logOf(run).held;
 }
 
 const timeOf = (deadline: Deadline, moment: Moment): string => new Date(expectedAt(deadline, moment)).toISOString();

@@ -23,6 +23,8 @@ export type Fleet = {
   readonly incidents: Readonly<Record<string, Incident>>;
   /** Where notices go, by the ecosystem file that says so. */
   readonly notify: Readonly<Record<string, readonly NotifySpec[]>>;
+  /** The disk that holds the agents' output is full; null: it has room. */
+  readonly disk: { readonly fullSince: Stamp } | null;
 };
 
 export type Agent = {
@@ -72,6 +74,8 @@ export type Agent = {
   /** Over all runs, on billable credentials and on the others. */
   readonly costUsd: number;
   readonly notionalUsd: number;
+  /** Output that was dropped for want of room, over all runs, and when that was last told. Absent: none was. */
+  readonly dropped?: { readonly bytes: number; readonly lines: number; readonly told: Stamp | null };
 };
 
 /** A state carries what is true in it and nothing else. */
@@ -129,6 +133,25 @@ export type Run = {
   readonly tokenSource?: string | null;
   /** What its last turn began with as the source of a key (`init.apiKeySource`); likewise. */
   readonly apiKeySource?: string | null;
+  /** What became of its output files. Absent: nothing that would have to be known. */
+  readonly log?: RunLog;
+};
+
+export type LogFile = 'stdout' | 'stderr';
+
+export type RunLog = {
+  /** Offset of the first byte that is in each live file: what was before was moved out of it, or dropped. */
+  readonly bases: Readonly<Record<LogFile, number>>;
+  /** Larger than they may be: cut as soon as no turn runs. */
+  readonly large: readonly LogFile[];
+  /** Which one is being cut, and, once its writers stand still, up to which offset. */
+  readonly cutting: { readonly file: LogFile; readonly upTo: number | null } | null;
+  /** Why the last cut was not made. */
+  readonly problem: string | null;
+  /** Lines that were too long to be read. */
+  readonly unread: number;
+  /** Its processes stand still until the disk has room. */
+  readonly held: boolean;
 };
 
 export type Session = {
@@ -247,6 +270,7 @@ export const emptyFleet: Fleet = {
   ledger: {},
   incidents: {},
   notify: {},
+  disk: null,
 };
 
 /** The run of a state that has one. */

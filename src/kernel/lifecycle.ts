@@ -2,6 +2,7 @@ import { noted } from './activity.ts';
 import { giveWay, recoverIn, recoveryByOperator, waitsForAttempt } from './attempts.ts';
 import { CAUSES, isHang, type Cause } from './causes.ts';
 import { addCrash, crashesAreOver, noCrashes, PROBE_MS } from './crashes.ts';
+import { isKeptDown } from './disk.ts';
 import { nextNumber, put, record, type Draft } from './draft.ts';
 import type { ExitHint } from './events.ts';
 import type { Agent, AgentState, RestartWish, Run } from './fleet.ts';
@@ -140,6 +141,10 @@ export function afterRun(draft: Draft, agent: Agent, run: Run, end: End): Agent 
   if (agent.restart !== null) return beginWished(draft, ended, agent.restart);
   const recovery = agent.recovery;
   if (recovery?.stage === 'replacing') return beginRun(draft, ended, troubleOf(draft, ended).incident.cause);
+  if (asked && isKeptDown(draft, ended)) {
+    const waiting = { at: 'waiting', deadline: after(draft.moment, 0), cause } as const;
+    return put(draft, { ...ended, state: waiting, health: 'unknown' });
+  }
   // Stopped and wanted again before it was down.
   if (asked && CAUSES[cause].action !== 'backoff') return beginRun(draft, ended, null);
   return afterOwnExit(draft, ended, run, cause);

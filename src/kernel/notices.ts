@@ -89,6 +89,22 @@ export function tellEnd(draft: Draft, credential: string, agents: readonly strin
   });
 }
 
+/** The disk is full. What happens to the agents meanwhile is what they were declared with; somebody has to make room. */
+export function tellDisk(draft: Draft): void {
+  const agents = Object.keys(draft.agents);
+  send(draft, {
+    id: `disk-full-${nextNumber(draft)}`,
+    kind: 'attention',
+    at: draft.moment.wall,
+    incident: null,
+    scope: 'machine',
+    cause: 'unknown',
+    agents,
+    text: `${namesOf({ agents })} (machine): a person is needed. The disk that holds the agents' output is full. Free some of it; what agents do meanwhile is their log.onFull. See: agentvisor doctor`,
+    receipt: null,
+  });
+}
+
 /** Where notices about these agents go: the channels of the files that they stand in, each once. */
 export function channelsOf(
   { agents, notify }: Pick<Fleet, 'agents' | 'notify'>,

@@ -15,6 +15,7 @@ import {
   comeToRest,
   COMMAND_UP_MS,
 } from './lifecycle.ts';
+import { logAfterAdoption, onLogCut, onLogCutting, onLogGrown, onLogNoted } from './logs.ts';
 import { changeMessage, findMessage } from './messages.ts';
 import { after, elapsedMs } from './moment.ts';
 import { mendSession } from './sessions.ts';
@@ -70,6 +71,18 @@ export function onProcess(draft: Draft, event: ProcessEvent): void {
       return;
     case 'measured':
       onMeasured(draft, agent, event);
+      return;
+    case 'log-grown':
+      onLogGrown(draft, agent, state, event);
+      return;
+    case 'log-cutting':
+      onLogCutting(draft, agent, state, event);
+      return;
+    case 'log-cut':
+      onLogCut(draft, agent, state, event);
+      return;
+    case 'log-noted':
+      onLogNoted(draft, agent, state, event);
   }
 }
 
@@ -138,7 +151,7 @@ function onNeverSpawned(draft: Draft, agent: Agent, run: Run): void {
 }
 
 function onAdopted(draft: Draft, agent: Agent, state: StateWithRun): void {
-  const heldOn = withRun(agent, state, { adopted: true, catchingUp: true });
+  const heldOn = withRun(agent, state, { ...logAfterAdoption(state.run), adopted: true, catchingUp: true });
   // It is asked anew whether it listens, and has the full time to say so.
   const isAskedAnew = heldOn.state.at === 'starting' && agent.spec.mode === 'stream';
   const deadline = after(draft.moment, agent.spec.watch.startTimeoutMs);

@@ -8,6 +8,8 @@ export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 export type AgentMode = 'stream' | 'command';
 export type RestartWhen = 'always' | 'failure' | 'never';
+/** What an agent does while the disk that holds its output is full. */
+export type OnFull = 'truncate-oldest' | 'block' | 'stop';
 export type KillMode = 'tree' | 'group' | 'main';
 
 /** Where a secret is read from. The secret itself never stands in a spec. */
@@ -102,7 +104,12 @@ export type AgentSpec = {
     readonly afterResultMs: number;
   };
   readonly memory: { readonly maxBytes: number | null };
-  readonly log: { readonly sizeBytesMax: number; readonly keep: number; readonly totalBytesMax: number };
+  readonly log: {
+    readonly sizeBytesMax: number;
+    readonly keep: number;
+    readonly totalBytesMax: number;
+    readonly onFull: OnFull;
+  };
   readonly rotate: { readonly onChange: 'roll' | 'hold' };
   /** Whether a cap, too, lets it work on its next credential. */
   readonly fallback: { readonly whenCapped: boolean };

@@ -49,6 +49,8 @@ function apply(draft: Draft, event: Event): void {
     case 'credential-changed':
     case 'deadline-seen':
     case 'wake-time':
+    case 'log-dropped':
+    case 'disk':
       onWorld(draft, event);
       return;
     case 'rotate-asked':
@@ -69,6 +71,10 @@ function apply(draft: Draft, event: Event): void {
     case 'not-written':
     case 'heard':
     case 'measured':
+    case 'log-grown':
+    case 'log-cutting':
+    case 'log-cut':
+    case 'log-noted':
       onProcess(draft, event);
   }
 }

@@ -1,10 +1,12 @@
 import { isAuth } from './causes.ts';
+import { onDisk } from './disk.ts';
 import { record, type Draft } from './draft.ts';
 import type { WorldEvent } from './events.ts';
 import { tryAgain } from './fallback.ts';
 import { renewGate, renewHeldGate, waitersOf } from './gates.ts';
 import { askForRenewal } from './idle.ts';
 import { credentialNameOf, isRotating, recordOf, retiredAt } from './ledger.ts';
+import { onLogDropped } from './logs.ts';
 import { beginRoll } from './roll.ts';
 import { onReplacedByHand } from './rotation.ts';
 import { noteDeadline } from './secret-deadlines.ts';
@@ -18,6 +20,14 @@ export function onWorld(draft: Draft, event: WorldEvent): void {
   }
   if (event.type === 'deadline-seen') {
     noteDeadline(draft, event.credential, event.at);
+    return;
+  }
+  if (event.type === 'log-dropped') {
+    onLogDropped(draft, event.agent, event.bytes, event.lines);
+    return;
+  }
+  if (event.type === 'disk') {
+    onDisk(draft, event.missingBytes);
     return;
   }
   const agent = draft.agents[event.agent];

@@ -1,31 +1,30 @@
-import { createReadStream, existsSync, statSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { hasCode } from '../home/system-error.ts';
+import { existsSync } from 'node:fs';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { LogReader } from '../home/log-pieces.ts';
 import { runsOf } from './run-files.ts';
 import type { RunFiles } from './run-files.ts';
-import { LINE_BYTES_MAX, tooLong, wholeLinesEnd } from './tail.ts';
+import { goneMark, LINE_BYTES_MAX, Mark, tooLong, truncation, wholeLinesEnd } from './tail.ts';
 
-export type LogLine = { readonly run: string; readonly stream: 'stdout' | 'stderr'; readonly bytes: Buffer };
+/** note: what agentvisor has to say of the log, no line of it. */
+export type LogLine = { readonly run: string; readonly stream: 'stdout' | 'stderr' | 'note'; readonly bytes: Buffer };
 
 /** Files are asked rather than watched: it works on every file system, and what is shown is at most this old. */
 const POLL_MS = 200;
 /** The newest run, and the one before it, whose last words may still be on their way. */
 const RUNS_FOLLOWED = 2;
 const NEWLINE = 0x0a;
+const BLOCK_BYTES = 256 * 1024;
+/** The daemon notices an emptied file within a second. */
+const LOOKS_BEHIND_MAX = 15;
 
-/** The lines of a file, the last one also when it has no newline yet, unless `end` says where to stop. */
-export async function* linesForwards(file: string, end?: number): AsyncGenerator<Buffer> {
-  if (!existsSync(file) || end === 0) return;
-  const cutter = new LineCutter();
-  const stream = createReadStream(file, end === undefined ? {} : { end: end - 1 });
-  try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) yield* cutter.push(chunk);
-  } catch (error) {
-    // The daemon dropped the run while it was read.
-    if (!hasCode(error, 'ENOENT')) throw error;
-  }
-  const rest = cutter.rest();
-  if (rest !== undefined) yield rest;
+/** The lines of a stream, the last one also when it has no newline yet, unless `end` says where to stop. */
+export async function* linesForwards(file: string, end = Infinity): AsyncGenerator<Buffer | Mark> {
+  const cursor = new Cursor(file, 0);
+  yield* cursor.read(end);
+  const rest = cursor.rest();
+  if (rest === undefined) return;
+  yield rest;
+  if (end === Infinity) yield* truncation(file, rest.length);
 }
 
 /** Where each file's whole lines end now: what is shown of the past stops there, and following begins there. */
@@ -41,38 +40,75 @@ export async function* followRuns(
   ends: ReadonlyMap<string, number>,
   signal?: AbortSignal,
 ): AsyncGenerator<LogLine> {
-  const cursors = new Map([...ends].map(([file, offset]) => [file, { offset, cutter: new LineCutter() }]));
+  const cursors = new Map([...ends].map(([file, offset]) => [file, new Cursor(file, offset)]));
   for (;;) {
     for (const { run, stdout, stderr } of (runsOf(home, agent) ?? []).slice(-RUNS_FOLLOWED)) {
       for (const [stream, file] of [
         ['stdout', stdout],
         ['stderr', stderr],
       ] as const) {
-        const cursor = cursors.get(file) ?? { offset: 0, cutter: new LineCutter() };
+        const cursor = cursors.get(file) ?? new Cursor(file, 0);
         cursors.set(file, cursor);
-        for await (const bytes of grown(file, cursor, signal)) yield { run, stream, bytes };
+        for await (const found of cursor.read(Infinity)) {
+          if (signal?.aborted === true) return;
+          yield lineOf(run, stream, found);
+        }
       }
     }
     await sleep(POLL_MS, undefined, { signal });
   }
 }
 
-type Cursor = { offset: number; readonly cutter: LineCutter };
+export const lineOf = (run: string, stream: 'stdout' | 'stderr', found: Buffer | Mark): LogLine =>
+  found instanceof Mark ? { run, stream: 'note', bytes: Buffer.from(String(found)) } : { run, stream, bytes: found };
 
-/** Only whole lines: the rest of a half one comes with the next look. */
-async function* grown(file: string, cursor: Cursor, signal?: AbortSignal): AsyncGenerator<Buffer> {
-  const size = sizeOf(file);
-  // A live file is only ever cut when its begin was moved away; what follows is new.
-  if (size < cursor.offset) cursor.offset = 0;
-  if (size === cursor.offset) return;
-  const { offset } = cursor;
-  cursor.offset = size;
-  const stream = createReadStream(file, { start: offset, end: size - 1, signal });
-  try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) yield* cursor.cutter.push(chunk);
-  } catch (error) {
-    // The daemon dropped the run after it was looked at.
-    if (!hasCode(error, 'ENOENT')) throw error;
+/** Reads on in a stream, whichever files its bytes are moved to meanwhile. */
+class Cursor {
+  readonly #log: LogReader;
+  readonly #cutter = new LineCutter();
+  #at: number;
+  /** Looks in which there was less than has been read already. */
+  #shorter = 0;
+
+  constructor(file: string, at: number) {
+    this.#log = new LogReader(file);
+    this.#at = at;
+  }
+
+  /** Only whole lines: the rest of a half one comes with the next look. */
+  async *read(end: number): AsyncGenerator<Buffer | Mark> {
+    while (this.#at < end) {
+      const read = this.#log.forwards(this.#at, Math.min(BLOCK_BYTES, end - this.#at));
+      if (read === null) {
+        yield* this.#lookBehind();
+        return;
+      }
+      this.#shorter = 0;
+      if ('gone' in read) {
+        const half = this.rest();
+        if (half !== undefined) yield half;
+        yield goneMark(read.to - this.#at);
+        this.#at = read.to;
+        continue;
+      }
+      this.#at += read.bytes.length;
+      yield* this.#cutter.push(read.bytes);
+      await nextTurn();
+    }
+  }
+
+  rest(): Buffer | undefined {
+    return this.#cutter.rest();
+  }
+
+  /** Somebody has emptied the file. The daemon says from where it is counted then; without one it is begun anew. */
+  *#lookBehind(): Generator<Mark> {
+    const end = this.#log.end;
+    this.#shorter = end < this.#at ? this.#shorter + 1 : 0;
+    if (this.#shorter <= LOOKS_BEHIND_MAX) return;
+    this.rest();
+    this.#at = 0;
+    yield new Mark('somebody else has emptied this log; what follows is new');
   }
 }
 
@@ -107,5 +143,3 @@ class LineCutter {
     return line;
   }
 }
-
-const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;

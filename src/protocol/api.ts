@@ -172,6 +172,8 @@ export type Description = {
   readonly explain: string;
   readonly runFolder: string | null;
   readonly activity: readonly ActivityRow[];
+  /** Output that was dropped because there was more than `log.total`, over all runs; null: none was. */
+  readonly dropped: { readonly lines: number; readonly bytes: number } | null;
   readonly messages: readonly {
     readonly id: string;
     readonly state: string;

@@ -1,6 +1,7 @@
 import { credentialNameOf } from '../kernel/ledger.ts';
 import { nextAttempt } from '../kernel/deadlines.ts';
 import { runOf, type Agent, type Fleet } from '../kernel/fleet.ts';
+import { logOf } from '../kernel/logs.ts';
 import type { Incident, Receipt } from '../kernel/trouble.ts';
 import { expectedAt, type Stamp } from '../kernel/moment.ts';
 import { tierOf } from '../kernel/tier.ts';
@@ -17,14 +18,14 @@ const isoOrNull = (ms: number | null): string | null => (ms === null ? null : is
 
 /** One row of `list --json`. */
 export function agentRow(
-  { incidents }: Pick<Fleet, 'incidents'>,
+  fleet: Pick<Fleet, 'incidents' | 'disk'>,
   agent: Agent,
   now: Stamp,
   usage: Usage,
   degraded: readonly string[],
 ): AgentRow {
   const run = runOf(agent.state);
-  const next = nextAttempt({ incidents }, agent);
+  const next = nextAttempt(fleet, agent);
   const model = agent.model ?? agent.spec.claude.model;
   const credential = credentialNameOf(agent);
   return {
@@ -59,13 +60,23 @@ export function agentRow(
     costUsd: agent.costUsd,
     notionalUsd: agent.notionalUsd,
     adopted: run?.adopted ?? false,
-    degraded,
+    degraded: [...degraded, ...outputTrouble(fleet, agent)],
   };
 }
 
 /** The last day of an agent, oldest first. */
 export const activityRows = ({ activity }: Agent): readonly ActivityRow[] =>
   activity.map((slot) => ({ ...slot, at: iso(slot.at) }));
+
+/** What cannot be done with an agent's output. */
+function outputTrouble({ disk }: Pick<Fleet, 'disk'>, { state, spec }: Agent): readonly string[] {
+  const run = runOf(state);
+  const problem = run === null ? null : logOf(run).problem;
+  return [
+    ...(disk === null ? [] : [`output: the disk is full (log.onFull: ${spec.log.onFull})`]),
+    ...(problem === null ? [] : [`output: the log is larger than log.maxSize and is not cut: ${problem}`]),
+  ];
+}
 
 function lastTurnRow(agent: Agent): AgentRow['lastTurn'] {
   const turn = agent.lastTurn;

@@ -3,8 +3,7 @@ import { dirname, join } from 'node:path';
 import { setImmediate as breath, setTimeout as sleep } from 'node:timers/promises';
 import { RUN_FILES } from '../home/paths.ts';
 import { hasCode } from '../home/system-error.ts';
-import { endsOf, followRuns } from '../logs/log-stream.ts';
-import type { LogLine } from '../logs/log-stream.ts';
+import { endsOf, followRuns, lineOf } from '../logs/log-stream.ts';
 import { runsOf } from '../logs/run-files.ts';
 import type { RunFiles } from '../logs/run-files.ts';
 import { runTitle, timesOf } from '../logs/run-times.ts';
@@ -173,19 +172,20 @@ type Reading = {
 
 async function linesBack(
   files: RunFiles,
-  stream: LogLine['stream'],
+  stream: 'stdout' | 'stderr',
   linesMax: number,
   { raw, budget, signal, past }: Reading,
 ): Promise<readonly LogEntry[]> {
   const file = files[stream];
-  const found: LogEntry[] = [];
-  if (!past.ends.has(file)) return found;
+  const newestFirst: LogEntry[] = [];
+  if (!past.ends.has(file)) return newestFirst;
   const end = past.ended.has(files.run) ? undefined : past.ends.get(file);
   let lines = 0;
-  for (const bytes of linesBackwards(file, end)) {
-    const entries = logEntries({ run: files.run, stream, bytes }, raw);
-    found.push(...entries.toReversed());
-    budget.bytes -= bytes.length;
+  for (const found of linesBackwards(file, end)) {
+    const line = lineOf(files.run, stream, found);
+    const entries = logEntries(line, raw);
+    newestFirst.push(...entries.toReversed());
+    budget.bytes -= line.bytes.length;
     budget.entries -= entries.length;
     budget.characters -= entries.reduce((sum, { text }) => sum + text.length, 0);
     lines += 1;
@@ -194,5 +194,5 @@ async function linesBack(
     await breath(undefined, { signal });
     budget.breathAt = performance.now() + BREATH_MS;
   }
-  return found;
+  return newestFirst;
 }

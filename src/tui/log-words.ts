@@ -13,6 +13,8 @@ const SEAM = 1024;
 
 /** What a line of a log says to people, or as it is: cleaned, redacted and bounded. */
 export function logEntries({ run, stream, bytes }: LogLine, raw: boolean): readonly LogEntry[] {
+  // What agentvisor itself says of the log.
+  if (stream === 'note') return [said(run, clean(bytes.toString('utf8')))];
   if (raw && stream === 'stderr') return [];
   if (bytes.length > LINE_BYTES_MAX) return [said(run, `(a line of ${bytes.length} bytes is not shown)`)];
   const line = bytes.toString('utf8');

@@ -11,7 +11,7 @@ export type Known = Pick<Description, 'agent'> & {
 export type Fact = readonly [key: string, value: string | null];
 
 /** What there is to know of one agent, in the order in which people ask. `now`: ms since the epoch. */
-export function factsOf({ agent, spec, runFolder, messages }: Known, now: number): readonly Fact[] {
+export function factsOf({ agent, spec, runFolder, dropped, messages }: Known, now: number): readonly Fact[] {
   const { lastTurn } = agent;
   return [
     [
@@ -25,6 +25,8 @@ export function factsOf({ agent, spec, runFolder, messages }: Known, now: number
     ['pid', agent.pid === null ? null : String(agent.pid)],
     ['run', agent.run],
     ['run folder', runFolder],
+    // A daemon of before says nothing of it.
+    ['dropped', dropped ? `${dropped.lines} lines of output (${dropped.bytes} bytes), beyond log.total` : null],
     ['started', agent.startedAt === null ? null : localTime(agent.startedAt)],
     ['restarts', restartsOf(agent)],
     ['last good turn', agent.lastGoodTurnAt === null ? null : localTime(agent.lastGoodTurnAt)],

@@ -29,6 +29,8 @@ function listen(change: Partial<LiveRunOptions> = {}): Listening {
     runDir,
     mode: 'stream',
     cursor: 0,
+    stdout,
+    base: 0,
     isAdopted: false,
     writer: new FifoWriter(),
     submit: async (event) => void told.push(event),

@@ -5,6 +5,7 @@ import { loadState } from '../../src/home/journal.ts';
 import { journalFile, snapshotFile } from '../../src/home/paths.ts';
 import { step } from '../../src/kernel/step.ts';
 import { temporaryFolder } from '../cli/folder.ts';
+import type { AgentSpec } from '../../src/kernel/spec.ts';
 import { ADA, agentIn, at, declared, fleetOf, MAX } from '../kernel/fleet-of.ts';
 
 const without = <T extends object>(value: T, ...keys: readonly string[]): T =>
@@ -14,11 +15,13 @@ test('what a daemon of an earlier version has left is taken up: fields that came
   const home = temporaryFolder();
   const now = fleetOf(ADA);
   const ada = without(agentIn(now), 'fallback');
-  const old = { ...ada, session: without(ada.session, 'lastSaid'), spec: without(ada.spec, 'fallback') };
-  const fleet = without({ ...now, agents: { ada: old }, credentials: { max: without(MAX, 'mintedAt') } }, 'ledger');
+  const spec = (name: string): AgentSpec => ({ ...without(ADA, 'fallback'), log: without(ADA.log, 'onFull'), name });
+  const old = { ...ada, session: without(ada.session, 'lastSaid'), spec: spec('ada') };
+  const credentials = { max: without(MAX, 'mintedAt') };
+  const fleet = without({ ...now, agents: { ada: old }, credentials }, 'ledger', 'disk');
   mkdirSync(dirname(snapshotFile(home)), { recursive: true });
   writeFileSync(snapshotFile(home), JSON.stringify({ format: 1, seq: 1, fleet }));
-  const bob = declared({ ...without(ADA, 'fallback'), name: 'bob' });
+  const bob = declared(spec('bob'));
   const moment = { ...at(5), roll: 0.5 };
   const entries = [
     { seq: 2, moment, event: bob },
@@ -29,7 +32,11 @@ test('what a daemon of an earlier version has left is taken up: fields that came
   const state = loadState(home);
   expect(state.damage).toEqual([]);
   expect(state.fleet.agents['ada']).toEqual({ ...agentIn(now), id: ada.id });
-  expect(state.fleet.agents['bob']).toMatchObject({ fallback: null, spec: { fallback: { whenCapped: false } } });
+  expect(state.fleet.disk).toBeNull();
+  expect(state.fleet.agents['bob']).toMatchObject({
+    fallback: null,
+    spec: { fallback: { whenCapped: false }, log: { onFull: 'truncate-oldest' } },
+  });
   expect(Object.values(state.fleet.credentials).map(({ mintedAt }) => mintedAt)).toEqual([null, null]);
   expect(() => step(state.fleet, { type: 'tick' }, moment)).not.toThrow();
 });

@@ -38,7 +38,7 @@ export const ADA: AgentSpec = {
   stop: { interruptTimeoutMs: 10_000, killTimeoutMs: 5_000, killMode: 'tree' },
   watch: { startTimeoutMs: 60_000, turnSilenceMs: 600_000, afterResultMs: 60_000 },
   memory: { maxBytes: null },
-  log: { sizeBytesMax: 50_000_000, keep: 5, totalBytesMax: 500_000_000 },
+  log: { sizeBytesMax: 50_000_000, keep: 5, totalBytesMax: 500_000_000, onFull: 'truncate-oldest' },
   fallback: { whenCapped: false },
   rotate: { onChange: 'roll' },
   enabled: true,

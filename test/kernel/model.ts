@@ -142,10 +142,20 @@ export class Model extends Clock implements Surroundings {
       case 'measure':
         if (process?.alive === true) this.#measure(process);
         return;
+      case 'cut-log':
+        this.#cut(command, how.fails);
+        return;
       case 'record':
       case 'retire-run':
+      case 'trim-logs':
+      case 'hold':
         return;
     }
+  }
+
+  #cut({ agent, run, file }: Extract<Command, { type: 'cut-log' }>, fails: boolean): void {
+    const problem = fails ? 'its processes do not stand still' : null;
+    this.submit({ type: 'log-cut', agent, run, file, base: 100, problem });
   }
 
   /** The daemon reads some of what the process wrote, and at its end tells that it has ended. */

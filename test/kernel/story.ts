@@ -159,6 +159,8 @@ function isDecision(command: Command): boolean {
     case 'notice':
     case 'measure':
     case 'rotate-files':
+    case 'cut-log':
+    case 'hold':
       return true;
     case 'spawn':
     case 'initialize':
@@ -166,6 +168,7 @@ function isDecision(command: Command): boolean {
     case 'signal':
     case 'sweep':
     case 'retire-run':
+    case 'trim-logs':
     case 'forget':
       return false;
   }

@@ -80,6 +80,27 @@ export function eventLine(event: Event): string {
         event.rssBytes !== null && `${event.rssBytes} bytes`,
         event.cpuMs !== null && `${event.cpuMs} ms used`,
       );
+    case 'log-grown':
+      return words(
+        event.agent,
+        event.run,
+        `log-grown ${event.file} to ${event.bytes} bytes, ${event.liveBytes} live, ${event.allBytes} in all`,
+        event.urgent && 'and the disk is full',
+      );
+    case 'log-cutting':
+      return words(event.agent, event.run, `log-cutting ${event.file} up to ${event.upTo}`);
+    case 'log-cut':
+      return words(event.agent, event.run, `log-cut ${event.file} at ${event.base}`, event.problem);
+    case 'log-noted':
+      return words(
+        event.agent,
+        event.run,
+        `log-noted ${event.file} ${event.what} at ${event.at}, ${event.bytes} bytes`,
+      );
+    case 'log-dropped':
+      return words('log-dropped', event.agent, `${event.lines} lines, ${event.bytes} bytes`);
+    case 'disk':
+      return words('disk', event.missingBytes === 0 ? 'has room' : `is full, ${event.missingBytes} bytes are missing`);
     case 'deleted':
       return words('deleted', event.agent);
     case 'message':
@@ -163,6 +184,16 @@ export function commandLine(command: Command): string {
       );
     case 'file-incident':
       return lineOf(null, 'incident', incidentLine(command.incident));
+    case 'cut-log': {
+      const kept = command.keepBytesMax === null ? '' : `and keep the last ${command.keepBytesMax} bytes`;
+      return lineOf(null, 'command', words('cut-log', command.agent, command.run, command.file, kept));
+    }
+    case 'trim-logs': {
+      const missing = command.missingBytes > 0 && `until ${command.missingBytes} bytes are free`;
+      return lineOf(null, 'command', words('trim-logs', command.agent, command.run, missing));
+    }
+    case 'hold':
+      return lineOf(null, 'command', words(command.hold ? 'hold' : 'let go on', command.agent, command.run));
     case 'spawn':
       return lineOf(
         null,

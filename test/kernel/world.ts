@@ -298,6 +298,9 @@ export class World {
       }
       case 'record':
       case 'retire-run':
+      case 'cut-log':
+      case 'trim-logs':
+      case 'hold':
         return;
     }
   }

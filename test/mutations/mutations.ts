@@ -20,6 +20,7 @@ const ROTATION = ['rotation.properties.test.ts'];
 const CORNERS = ['rotation.corners.test.ts'];
 const FALLBACK = ['fallback.scenarios.test.ts'];
 const WINDOW = ['window.properties.test.ts'];
+const LOGS = ['logs.scenarios.test.ts'];
 
 export const MUTATIONS: readonly Mutation[] = [
   {
@@ -376,5 +377,61 @@ export const MUTATIONS: readonly Mutation[] = [
     from: 'every((other) => !other.away.returning)',
     to: 'every((other) => other.away !== null)',
     killedBy: FALLBACK,
+  },
+  {
+    name: 'cut the log of an agent in the midst of its turn',
+    file: 'logs.ts',
+    from: 'file === undefined || agent.turn !== null || agent.paused',
+    to: 'file === undefined || agent.paused',
+    killedBy: LOGS,
+  },
+  {
+    name: 'ask an agent while its log is being cut',
+    file: 'logs.ts',
+    from: 'if (cutting !== null) return true;',
+    to: 'if (cutting !== null) return false;',
+    killedBy: LOGS,
+  },
+  {
+    name: 'keep on waiting for the cut of a daemon that is dead',
+    file: 'logs.ts',
+    from: '{ ...run.log, cutting: null, held: false }',
+    to: '{ ...run.log, held: false }',
+    killedBy: LOGS,
+  },
+  {
+    name: 'hear what was cut again after a crash',
+    file: 'logs.ts',
+    from: 'const cursor = isHeard ? Math.max(state.run.cursor, upTo) : state.run.cursor;',
+    to: 'const cursor = isHeard ? state.run.cursor : state.run.cursor;',
+    killedBy: LOGS,
+  },
+  {
+    name: 'drop what is new before what is old',
+    file: 'logs.ts',
+    from: "  if (allBytes > totalBytesMax) draft.commands.push({ type: 'trim-logs', ...target, missingBytes: 0 });\n",
+    to: '',
+    killedBy: LOGS,
+  },
+  {
+    name: 'call the silence of an agent that we stopped its own',
+    file: 'disk.ts',
+    from: '{ ...turn, watch, measuring: false, busy: null }',
+    to: '{ ...turn, measuring: false, busy: null }',
+    killedBy: LOGS,
+  },
+  {
+    name: 'tell people again and again that the disk is full',
+    file: 'disk.ts',
+    from: 'if (isNews && missingBytes > 0) tellDisk(draft);',
+    to: 'if (missingBytes > 0) tellDisk(draft);',
+    killedBy: LOGS,
+  },
+  {
+    name: 'stop who was started by hand while the disk is full',
+    file: 'disk.ts',
+    from: 'if (isNews && !agent.paused && (',
+    to: 'if (!agent.paused && (',
+    killedBy: LOGS,
   },
 ];

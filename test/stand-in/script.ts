@@ -135,6 +135,12 @@ export type ProcessDeed = {
     /** @default 'stdout' */
     readonly stream?: 'stdout' | 'stderr';
   };
+  /** Numbered lines of a kilobyte, as fast as they are taken. */
+  readonly flood?: {
+    /** @default 'message' */
+    readonly at?: Place;
+    readonly mb: number;
+  };
   /** Writes to stdout hold at most this many bytes: 1 splits every multi-byte character. */
   readonly chunkBytes?: number;
   /** Starts processes that outlive it: a plain child, one in its own session, a grandchild that nobody owns. */

@@ -110,7 +110,7 @@ const SPEC: AgentSpec = {
   stop: { interruptTimeoutMs: 5_000, killTimeoutMs: 10_000, killMode: 'tree' },
   watch: { startTimeoutMs: 60_000, turnSilenceMs: 600_000, afterResultMs: 60_000 },
   memory: { maxBytes: null },
-  log: { sizeBytesMax: 50_000_000, keep: 5, totalBytesMax: 500_000_000 },
+  log: { sizeBytesMax: 50_000_000, keep: 5, totalBytesMax: 500_000_000, onFull: 'block' },
   rotate: { onChange: 'roll' },
   fallback: { whenCapped: false },
   enabled: true,
@@ -125,6 +125,7 @@ export const description = (change: Partial<Description> = {}): Description => (
   explain: 'reviewer is up and healthy.',
   runFolder: '/srv/home/agents/reviewer/runs/000001',
   activity: [],
+  dropped: null,
   messages: [],
   ...change,
 });

@@ -46,6 +46,7 @@ export function descriptionOf({ fleet, moment }: World, name = 'ada'): Descripti
     explain: '',
     runFolder: null,
     activity: activityRows(agent),
+    dropped: null,
     messages: [],
   };
 }

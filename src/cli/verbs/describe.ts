@@ -33,5 +33,6 @@ const rowOnly = (agent: AgentRow): Known => ({
   explain: null,
   runFolder: null,
   activity: null,
+  dropped: null,
   messages: null,
 });

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { notOneAgent } from '../../protocol/errors.ts';
 import type { AgentRow } from '../../protocol/rows.ts';
 import { ask } from '../access.ts';
-import { endsOf, followRuns, linesForwards } from '../../logs/log-stream.ts';
+import { endsOf, followRuns, lineOf, linesForwards } from '../../logs/log-stream.ts';
 import type { LogLine } from '../../logs/log-stream.ts';
 import { PRINTERS } from '../log-printer.ts';
 import type { LogForm, LogLook, LogPrinter } from '../log-printer.ts';
@@ -96,7 +96,7 @@ function printerOf(context: Context, look: LogLook): LogPrinter & { readonly has
   const print = PRINTERS[formOf(context)](context, look);
   let hasShown = false;
   return {
-    shows: (line) => (!context.flag('raw') || line.stream === 'stdout') && print.shows(line),
+    shows: (line) => (!context.flag('raw') || line.stream !== 'stderr') && print.shows(line),
     line: (line) => {
       hasShown = true;
       return print.line(line);
@@ -131,7 +131,7 @@ async function printAll(
 ): Promise<void> {
   for (const { run: id, stdout } of runs) {
     for await (const bytes of linesForwards(stdout, ends?.get(stdout))) {
-      const line: LogLine = { run: id, stream: 'stdout', bytes };
+      const line = lineOf(id, 'stdout', bytes);
       if (print.shows(line)) await print.line(line);
     }
   }
@@ -151,7 +151,7 @@ async function printLast(
 /** The last lines of which the printer shows something, oldest first. */
 function last(
   runs: readonly RunFiles[],
-  stream: LogLine['stream'],
+  stream: 'stdout' | 'stderr',
   lines: number,
   ends: ReadonlyMap<string, number> | undefined,
   print: LogPrinter,
@@ -160,7 +160,7 @@ function last(
   for (const files of runs.toReversed()) {
     if (!existsSync(files[stream])) continue;
     for (const bytes of linesBackwards(files[stream], ends?.get(files[stream]))) {
-      const line: LogLine = { run: files.run, stream, bytes };
+      const line = lineOf(files.run, stream, bytes);
       if (print.shows(line)) found.push(line);
       if (found.length >= lines) return found.toReversed();
     }

@@ -1,10 +1,11 @@
 import { closeSync, fstatSync, openSync, read as readCallback, statSync, watch, type FSWatcher } from 'node:fs';
 import { promisify } from 'node:util';
+import { invariant } from '../../kernel/invariant.ts';
 import { LineSplitter, type Line, type Wanted } from '../../claude/lines.ts';
 
 /**
  * What a follower cannot hide. Offsets stay logical and only grow, so no line ever has an offset that another one had.
- * truncated: somebody cut the file; what came between was lost, and the file is read from its front with a new base ·
+ * truncated: somebody else cut the file; what came between was lost, and the file is read from its front with a new base ·
  * cut: bytes between the cursor and the base had been dropped before · replaced: another file stands at the path; the
  * agent still writes to the one that is followed, which nobody else can read · unwatched: no notifications, `poke` is what
  * remains · unreadable: tried again at the next `poke` · consumer: `onLines` rejected, and the follower has stopped.
@@ -43,6 +44,10 @@ export interface Follower {
   poke(): void;
   /** Resolves with the logical offset up to which the file had been written at the call, when all of it is delivered. */
   caughtUp(): Promise<number>;
+  /** Where its cursor is, and what it has of a line that is not whole yet. */
+  position(): Unfinished;
+  /** We have emptied the file after everything in front of `base`, which its cursor must have reached, was moved away. */
+  rebase(base: number): void;
   /** Milliseconds since the last byte was read, wanted or not; before the first one, since the follower began. */
   silentMs(): number;
   /** With `drain`, delivers first what is in the file now. */
@@ -53,6 +58,8 @@ export type Follow = (path: string, options: FollowOptions) => Follower;
 
 /** Large enough that a flood is read at the speed of the disk, small enough for many agents at once. */
 const CHUNK_BYTES = 256 * 1024;
+
+const CHUNK_KEPT_MS = 1_000;
 
 const readFile = promisify(readCallback);
 
@@ -72,6 +79,7 @@ class FileFollower implements Follower {
   /** When the last byte was read, on the clock of `now`. */
   #heardAt: number;
   #pumping: Promise<void> | null = null;
+  #chunk: Buffer | null = null;
   #again = false;
   #stopped = false;
   #isReplaced = false;
@@ -101,6 +109,8 @@ class FileFollower implements Follower {
       this.#options.onError({ what: 'replaced' });
     }
     if (own.size !== this.#cursor - this.#base) this.#wake();
+    // An idle agent holds no buffer.
+    else if (this.#pumping === null && this.silentMs() > CHUNK_KEPT_MS) this.#chunk = null;
   }
 
   caughtUp(): Promise<number> {
@@ -125,7 +135,16 @@ class FileFollower implements Follower {
     if (this.#file !== null) closeSync(this.#file);
     this.#file = null;
     this.#settleWaiters(Infinity);
+    return this.position();
+  }
+
+  position(): Unfinished {
     return { offset: this.#splitter.offset, tailBytes: this.#splitter.pendingBytes };
+  }
+
+  rebase(base: number): void {
+    invariant(base === this.#cursor, 'a file is emptied only when all of it was read');
+    this.#base = base;
   }
 
   /** One pump at a time; a wake-up during it makes it look once more. */
@@ -153,14 +172,15 @@ class FileFollower implements Follower {
 
   async #readToEnd(): Promise<void> {
     const file = (this.#file ??= this.#open());
-    let chunk: Buffer | null = null;
     while (!this.#stopped) {
       const { size } = fstatSync(file);
       if (size < this.#cursor - this.#base) this.#startOver();
       const bytes = Math.min(CHUNK_BYTES, size - (this.#cursor - this.#base));
       if (bytes === 0) return;
-      // Freed when the end is reached: an idle agent holds no buffer. The splitter copies what it keeps.
-      if (chunk === null || chunk.length < bytes) chunk = Buffer.allocUnsafeSlow(bytes);
+      // Kept while the agent prints: in a flood one for each read is more than the collector keeps up with. The splitter
+      // copies what it keeps.
+      if (this.#chunk === null || this.#chunk.length < bytes) this.#chunk = Buffer.allocUnsafeSlow(bytes);
+      const chunk = this.#chunk;
       const { bytesRead } = await readFile(file, chunk, 0, bytes, this.#cursor - this.#base);
       if (bytesRead === 0) return;
       this.#isUnreadable = false;

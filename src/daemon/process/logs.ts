@@ -1,9 +1,9 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { hasCode } from '../../home/system-error.ts';
+import { rm } from 'node:fs/promises';
+import { piecesOf } from '../../home/log-pieces.ts';
+import { cutLive } from './cut.ts';
+import { dropPiece, linesOf, NOTHING_DROPPED, sumOf, type Dropped } from './dropping.ts';
 import { runFiles } from './run-files.ts';
+import { storedRuns, sumBytes, type StoredRun } from './stored-runs.ts';
 
 export type Retention = {
   /** Finished runs to keep. */
@@ -19,18 +19,13 @@ export type Retired = {
   /**
    * Logs of which only the end was kept; `bytes` were dropped from their front, so it is the new base of their offsets.
    */
-  readonly cut: readonly { readonly run: string; readonly file: 'stdout' | 'stderr'; readonly bytes: number }[];
+  readonly cut: readonly RunCut[];
   readonly bytesDropped: number;
+  /** What went because of the total, and not because of its age. */
+  readonly beyondTotal: Dropped;
 };
 
-type StoredRun = {
-  readonly run: string;
-  readonly runDir: string;
-  readonly stdoutBytes: number;
-  readonly stderrBytes: number;
-};
-
-const LINE_SEARCH_BYTES = 64 * 1024;
+type RunCut = Dropped & { readonly run: string; readonly file: 'stdout' | 'stderr' };
 
 /**
  * Every run writes files of its own, so a run's end is a rotation already and its log is kept whole: the oldest runs go
@@ -52,25 +47,28 @@ export async function retireRuns(
   const runs: string[] = [];
   const cut: Retired['cut'][number][] = [];
   let bytesDropped = 0;
+  let beyondTotal = NOTHING_DROPPED;
   let isFull = false;
   for (const [age, candidate] of finished.entries()) {
     let bytes = candidate.stdoutBytes + candidate.stderrBytes;
     if (age === 0 && bytes > room && room > 0 && retention.keep > 0) {
       const cuts = await cutRun(candidate, Math.min(room, retention.sizeBytesMax));
       cut.push(...cuts);
-      const dropped = cuts.reduce((sum, { bytes: gone }) => sum + gone, 0);
-      bytesDropped += dropped;
-      bytes -= dropped;
+      const dropped = cuts.reduce((sum: Dropped, one) => sumOf(sum, one), NOTHING_DROPPED);
+      beyondTotal = sumOf(beyondTotal, dropped);
+      bytesDropped += dropped.bytes;
+      bytes -= dropped.bytes;
     }
     // Once a run has gone for want of room all older ones go too: what is kept has no holes.
     isFull ||= age >= retention.keep || bytes > room;
     room -= bytes;
     if (!isFull) continue;
+    if (age < retention.keep) beyondTotal = sumOf(beyondTotal, { bytes, lines: await linesOf(candidate.runDir) });
     await rm(candidate.runDir, { recursive: true, force: true });
     runs.push(candidate.run);
     bytesDropped += bytes;
   }
-  return { runs: runs.toReversed(), cut, bytesDropped };
+  return { runs: runs.toReversed(), cut, bytesDropped, beyondTotal };
 }
 
 /**
@@ -88,67 +86,32 @@ export async function dropEndedRuns(
   return { runs: ended.map(({ run }) => run), bytes: sumBytes(ended) };
 }
 
-/** The runs that are kept, oldest first. Run ids count upwards and are never reused; the clock may have jumped. */
-export async function runsOldestFirst(agentDir: string): Promise<string[]> {
-  const entries = await readdir(join(agentDir, 'runs'), { withFileTypes: true }).catch(ifMissing([]));
-  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  return names.toSorted((left, right) => left.localeCompare(right, 'en', { numeric: true }));
-}
-
-const storedRuns = async (agentDir: string): Promise<StoredRun[]> => {
-  const runs = await runsOldestFirst(agentDir);
-  return Promise.all(
-    runs.map(async (run) => {
-      const runDir = join(agentDir, 'runs', run);
-      const files = runFiles(runDir);
-      return { run, runDir, stdoutBytes: await sizeOf(files.stdout), stderrBytes: await sizeOf(files.stderr) };
-    }),
-  );
-};
-
-const sumBytes = (runs: readonly StoredRun[]): number =>
-  runs.reduce((sum, { stdoutBytes, stderrBytes }) => sum + stdoutBytes + stderrBytes, 0);
-
-const sizeOf = (path: string): Promise<number> => stat(path).then(({ size }) => size, ifMissing(0));
-
 /** stderr is usually small and says why a run ended: it gets at most half, stdout the rest. */
-async function cutRun({ run, runDir, stdoutBytes, stderrBytes }: StoredRun, bytesMax: number): Promise<Retired['cut']> {
+async function cutRun({ run, runDir, stdoutBytes, stderrBytes }: StoredRun, bytesMax: number): Promise<RunCut[]> {
   const files = runFiles(runDir);
   const stderrMax = Math.max(Math.floor(bytesMax / 2), bytesMax - stdoutBytes);
-  const stderrCut = await cutToEnd(files.stderr, stderrBytes, stderrMax);
-  const stdoutCut = await cutToEnd(files.stdout, stdoutBytes, bytesMax - (stderrBytes - stderrCut));
+  const stderr = await cutToEnd(files.stderr, stderrMax);
+  const stdout = await cutToEnd(files.stdout, bytesMax - (stderrBytes - stderr.bytes));
   return [
-    { run, file: 'stderr' as const, bytes: stderrCut },
-    { run, file: 'stdout' as const, bytes: stdoutCut },
+    { run, file: 'stderr' as const, ...stderr },
+    { run, file: 'stdout' as const, ...stdout },
   ].filter(({ bytes }) => bytes > 0);
 }
 
-/** Copies the end, from the start of a line, and renames it into place: a reader sees the old file or the new one. */
-async function cutToEnd(path: string, size: number, bytesMax: number): Promise<number> {
-  if (size <= bytesMax) return 0;
-  const from = await lineStartAfter(path, size - bytesMax);
-  const target = `${path}.new`;
-  await pipeline(createReadStream(path, { start: from }), createWriteStream(target, { mode: 0o600 }));
-  await rename(target, path);
-  return from;
-}
-
-/** The first line that begins at or after the offset; the offset itself when no line ends within reach. */
-async function lineStartAfter(path: string, offset: number): Promise<number> {
-  const file = await open(path, 'r');
-  try {
-    const bytes = Buffer.alloc(LINE_SEARCH_BYTES);
-    const { bytesRead } = await file.read(bytes, 0, bytes.length, Math.max(0, offset - 1));
-    const lineFeed = bytes.subarray(0, bytesRead).indexOf(0x0a);
-    return lineFeed < 0 ? offset : Math.max(0, offset - 1) + lineFeed + 1;
-  } finally {
-    await file.close();
+/** Whole pieces go first; then the file is cut at the start of a line. Nobody writes to it any more. */
+async function cutToEnd(path: string, bytesMax: number): Promise<Dropped> {
+  let dropped = NOTHING_DROPPED;
+  for (const piece of piecesOf(path)) {
+    const bytes = piecesOf(path).reduce((sum, { base, end }) => sum + end - base, 0);
+    if (bytes <= bytesMax) break;
+    if (!piece.live) {
+      dropped = sumOf(dropped, await dropPiece(path, piece));
+      continue;
+    }
+    const keepBytesMax = Math.max(1, bytesMax);
+    const nobody = async (): Promise<void> => undefined;
+    const end = await cutLive({ path, keepBytesMax, still: nobody, intend: nobody, emptied: () => undefined });
+    dropped = sumOf(dropped, { bytes: end.bytesDropped, lines: end.linesDropped });
   }
+  return dropped;
 }
-
-const ifMissing =
-  <T>(value: T) =>
-  (cause: unknown): T => {
-    if (hasCode(cause, 'ENOENT')) return value;
-    throw cause;
-  };

@@ -17,6 +17,8 @@ export interface ProcessTable {
   bearers(cookie: string, onSight?: OnSight): Promise<Process[]>;
   /** One process as it is now, if it is alive and carries the cookie. */
   bearer(pid: number, cookie: string): Process | null;
+  /** Whether all of it stands still: a stop reaches a process of many threads one by one. */
+  isStopped(process: Process): boolean;
   /** null when it cannot be read. */
   environOf(pid: number): Record<string, string> | null;
   /**

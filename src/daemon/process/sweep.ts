@@ -21,6 +21,13 @@ export interface Sweeper {
   signalGroup(cookie: string, shimPid: number, signal: EndSignal): Promise<boolean>;
   /** Signals one process of the run, for `stop.killMode: 'main'`, and continues it. False: it is gone, or not of this run. */
   signalMain(cookie: string, pid: number, signal: EndSignal): Promise<boolean>;
+  /**
+   * Stops everybody who bears the cookie, the shim among them, and settles when each of their threads stands still. False:
+   * somebody does not within `STILL_MS_MAX`, or the group is not this run's. `goOn` must follow in any case.
+   */
+  standStill(cookie: string, shimPid: number): Promise<boolean>;
+  /** Continues the group; `everybody` else who bears the cookie, too, which takes a look at all processes. */
+  goOn(cookie: string, shimPid: number, everybody: boolean): Promise<void>;
   /** KILLs who bears the cookie, but not `except`, until nobody is left. Resolves with the pids that were there. */
   killBearers(cookie: string, options: KillOptions): Promise<number[]>;
   /**
@@ -47,6 +54,9 @@ export const SHIM_MS_MAX = 1_000;
 
 /** For where there is no /proc; that it found nobody is no failure, the hunt goes on after it. */
 const treeKiller: KillTree = (pid) => new Promise((done) => treeKill(pid, 'SIGKILL', () => done()));
+
+/** A process that waits for a disk stops when it has been served; measured: 0.1 to 2 ms. */
+const STILL_MS_MAX = 1_000;
 
 export type SweeperOptions = {
   /** @default none: the table finds everybody */
@@ -81,6 +91,30 @@ export class CookieSweeper implements Sweeper {
       return true;
     }
     return false;
+  }
+
+  async standStill(cookie: string, shimPid: number): Promise<boolean> {
+    if (!(await this.#isOurGroup(cookie, shimPid))) return false;
+    this.#table.signalGroup(shimPid, 'SIGSTOP');
+    const patience = AbortSignal.timeout(STILL_MS_MAX);
+    // Twice: who is seen in the middle of an exec shows no cookie.
+    for (let quietLooks = 0; quietLooks < EMPTY_SCANS_NEEDED;) {
+      if (patience.aborted) return false;
+      const moving = (await this.#table.bearers(cookie)).filter((process) => !this.#table.isStopped(process));
+      quietLooks = moving.length === 0 ? quietLooks + 1 : 0;
+      for (const process of moving) {
+        if (process.group !== shimPid) this.#table.signal(process, cookie, 'SIGSTOP');
+      }
+      if (moving.length > 0) await delay(PAUSE_MS_MIN);
+    }
+    return true;
+  }
+
+  async goOn(cookie: string, shimPid: number, everybody: boolean): Promise<void> {
+    // The group first: it is nearly always all of them.
+    if (await this.#isOurGroup(cookie, shimPid)) this.#table.signalGroup(shimPid, 'SIGCONT');
+    if (!everybody) return;
+    for (const process of await this.#table.bearers(cookie)) this.#table.signal(process, cookie, 'SIGCONT');
   }
 
   killBearers(cookie: string, { except, only }: KillOptions): Promise<number[]> {

@@ -1,7 +1,9 @@
-import { eachPid, environmentOf, readEnviron, readStat } from '../../home/proc-stat.ts';
+import { eachPid, environmentOf, readEnviron, readStat, threadStates } from '../../home/proc-stat.ts';
 import { RUN_COOKIE } from '../../kernel/cookies.ts';
 import { trySignal, type OnSight, type Process, type ProcessTable, type Signal } from './process-table.ts';
 
+/** Stopped by a signal, stopped by a debugger, or dead: none of them writes. */
+const STOPPED: ReadonlySet<string> = new Set(['T', 't', 'Z', 'X']);
 const MARK = Buffer.from(`${RUN_COOKIE}=`);
 
 /**
@@ -23,6 +25,10 @@ export class ProcTable implements ProcessTable {
 
   bearer(pid: number, cookie: string): Process | null {
     return cookiesOf(pid).includes(cookie) ? livingProcess(pid) : null;
+  }
+
+  isStopped({ pid }: Process): boolean {
+    return threadStates(pid).every((state) => STOPPED.has(state));
   }
 
   environOf(pid: number): Record<string, string> | null {

@@ -26,6 +26,11 @@ export class PsTable implements ProcessTable {
     return familyOf(parseRows(psNow()), cookie).find((process) => process.pid === pid) ?? null;
   }
 
+  isStopped({ pid, start }: Process): boolean {
+    const now = parseRows(psNow()).find((row) => row.pid === pid && row.start === start);
+    return now === undefined || now.state.startsWith('T');
+  }
+
   environOf(): null {
     return null;
   }

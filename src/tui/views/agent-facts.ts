@@ -37,6 +37,7 @@ export function factSections(
     spec: null,
     explain: null,
     runFolder: null,
+    dropped: null,
     activity: null,
     messages: null,
     ...description,

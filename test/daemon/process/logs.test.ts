@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { dropEndedRuns, retireRuns, runsOldestFirst, type Retention } from '../../../src/daemon/process/logs.ts';
+import { dropEndedRuns, retireRuns, type Retention } from '../../../src/daemon/process/logs.ts';
 import { runFiles } from '../../../src/daemon/process/run-files.ts';
+import { runsOldestFirst } from '../../../src/daemon/process/stored-runs.ts';
+import { LogReader } from '../../../src/home/log-pieces.ts';
 import { scene } from './scene.ts';
 
 const UNBOUNDED: Retention = { keep: 100, totalBytesMax: 1e9, sizeBytesMax: 1e9 };
@@ -19,8 +21,22 @@ function agentWith(runs: Record<string, { stdout?: string; stderr?: string }>): 
 }
 
 const kept = (agentDir: string): string[] => readdirSync(join(agentDir, 'runs')).toSorted();
-const stdoutOf = (agentDir: string, run: string): string =>
-  readFileSync(runFiles(join(agentDir, 'runs', run)).stdout, 'utf8');
+const stdoutOf = (agentDir: string, run: string): string => textOf(runFiles(join(agentDir, 'runs', run)).stdout);
+
+/** What is kept of a stream, in whichever files. */
+function textOf(live: string): string {
+  const log = new LogReader(live);
+  let text = '';
+  for (let at = 0; ;) {
+    const read = log.forwards(at, 1_000_000);
+    if (read === null) return text;
+    if ('gone' in read) at = read.to;
+    else {
+      text += read.bytes.toString();
+      at += read.bytes.length;
+    }
+  }
+}
 
 test('beyond the number to keep the oldest finished runs go, and the live one is neither counted nor touched', async () => {
   const agentDir = agentWith({
@@ -33,6 +49,7 @@ test('beyond the number to keep the oldest finished runs go, and the live one is
     runs: ['000001', '000002'],
     cut: [],
     bytesDropped: 8,
+    beyondTotal: { bytes: 0, lines: 0 },
   });
   expect(kept(agentDir)).toEqual(['000003', '000004']);
 });
@@ -54,7 +71,7 @@ test('beyond the total the oldest go, and what is kept has no holes', async () =
     '3': { stdout: 'x'.repeat(30), stderr: 'x'.repeat(30) },
   });
   const retired = await retireRuns(agentDir, { ...UNBOUNDED, totalBytesMax: 100 }, null);
-  expect(retired).toEqual({ runs: ['1', '2'], cut: [], bytesDropped: 101 });
+  expect(retired).toEqual({ runs: ['1', '2'], cut: [], bytesDropped: 101, beyondTotal: { bytes: 101, lines: 0 } });
   expect(kept(agentDir)).toEqual(['3']);
 });
 
@@ -73,6 +90,7 @@ test('a log larger than its size limit is kept whole while the total allows it',
     runs: [],
     cut: [],
     bytesDropped: 0,
+    beyondTotal: { bytes: 0, lines: 0 },
   });
   expect(stdoutOf(agentDir, '1')).toBe('line\n'.repeat(100));
 });
@@ -82,7 +100,12 @@ test('the newest run that alone is beyond the total keeps the end of its log, fr
   const agentDir = agentWith({ '1': { stdout: 'old\n' }, '2': { stdout: lines.join(''), stderr: 'why\n' } });
   const retired = await retireRuns(agentDir, { keep: 5, totalBytesMax: 500, sizeBytesMax: 100 }, null);
   expect([stdoutOf(agentDir, '1'), stdoutOf(agentDir, '2')]).toEqual(['old\n', lines.slice(90).join('')]);
-  expect(retired).toEqual({ runs: [], cut: [{ run: '2', file: 'stdout', bytes: 810 }], bytesDropped: 810 });
+  expect(retired).toEqual({
+    runs: [],
+    cut: [{ run: '2', file: 'stdout', bytes: 810, lines: 90 }],
+    bytesDropped: 810,
+    beyondTotal: { bytes: 810, lines: 90 },
+  });
   const { stdout, stderr } = runFiles(join(agentDir, 'runs', '2'));
   expect(readFileSync(stderr, 'utf8')).toBe('why\n');
   expect(statSync(stdout).mode & 0o777).toBe(0o600);
@@ -93,10 +116,7 @@ test('a flood on stderr leaves half of the room to stdout', async () => {
   const agentDir = agentWith({ '1': { stdout: 'out\n'.repeat(100), stderr: 'err\n'.repeat(100) } });
   const { bytesDropped } = await retireRuns(agentDir, { keep: 5, totalBytesMax: 200, sizeBytesMax: 200 }, null);
   const { stdout, stderr } = runFiles(join(agentDir, 'runs', '1'));
-  expect([readFileSync(stdout, 'utf8'), readFileSync(stderr, 'utf8')]).toEqual([
-    'out\n'.repeat(25),
-    'err\n'.repeat(25),
-  ]);
+  expect([textOf(stdout), textOf(stderr)]).toEqual(['out\n'.repeat(25), 'err\n'.repeat(25)]);
   expect(bytesDropped).toBe(600);
 });
 
@@ -130,5 +150,5 @@ test('runs are told apart by number, oldest first', async () => {
 test('an agent that never ran has no runs and nothing to retire', async () => {
   const agentDir = join(scene().dir, 'nobody');
   expect(await runsOldestFirst(agentDir)).toEqual([]);
-  expect(await retireRuns(agentDir, UNBOUNDED, null)).toEqual({ runs: [], cut: [], bytesDropped: 0 });
+  expect(await retireRuns(agentDir, UNBOUNDED, null)).toMatchObject({ runs: [], cut: [], bytesDropped: 0 });
 });

@@ -198,11 +198,28 @@ test('a second sweep of the same run joins the first', async () => {
   expect(second).toBe(first);
 });
 
+test('everybody of a run stands still, also who left its group, and goes on afterwards; nobody else is touched', async () => {
+  const { startScript } = scene();
+  const run = await startScript(`setsid sleep 1000 & echo ready; exec sleep 1000`);
+  const other = stranger(['sleep', '1000'], {});
+  await until(async () => (await processTable.bearers(run.runDir)).length === 3);
+  const states = async (): Promise<string[]> =>
+    (await processTable.bearers(run.runDir)).map(({ pid }) => readStat(pid)?.state ?? '');
+  expect(await sweeper.standStill(run.runDir, run.shimPid)).toBe(true);
+  expect(await states()).toEqual(['T', 'T', 'T']);
+  expect(isRunning(other)).toBe(true);
+  await sweeper.goOn(run.runDir, run.shimPid, true);
+  await until(async () => (await states()).every((state) => state === 'S'));
+  expect(await sweeper.standStill(join('/', 'runs', 'none'), other.pid ?? 0)).toBe(false);
+  expect(isRunning(other)).toBe(true);
+});
+
 test('who does not die is named when the limit is over', async () => {
   const process: Process = { pid: 4242, start: '7', parent: 1, group: 4242 };
   const table: ProcessTable = {
     bearers: async () => [process],
     bearer: () => null,
+    isStopped: () => true,
     environOf: () => null,
     signal: () => true,
     signalGroup: () => true,

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fdatasync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fdatasync, fstatSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { previousFile } from '../home/journal.ts';
 
@@ -6,13 +6,13 @@ const datasync = promisify(fdatasync);
 
 /** Appends whole lines to a private file; a file beyond `bytesMax` becomes the previous one and a new one is begun. */
 export class Appender {
-  readonly #path: string;
+  readonly path: string;
   readonly #bytesMax: number;
   #fd: number;
   #bytes: number;
 
   constructor(path: string, bytesMax = Infinity) {
-    this.#path = path;
+    this.path = path;
     this.#bytesMax = bytesMax;
     this.#fd = openSync(path, 'a', 0o600);
     this.#bytes = fstatSync(this.#fd).size;
@@ -32,21 +32,40 @@ export class Appender {
     this.#bytes += buffer.length;
   }
 
+  /** It stands in its place, and nobody but us has written to it or cut it. */
+  get isOurs(): boolean {
+    const there = statSync(this.path, { throwIfNoEntry: false });
+    const own = fstatSync(this.#fd);
+    return there?.ino === own.ino && there.dev === own.dev && own.size === this.#bytes;
+  }
+
+  /**
+   * Goes on with what stands in its place now.
+   * @param bytes how long that was when it was looked at: what was written to it since is not ours
+   */
+  reopen(bytes: number): void {
+    this.#take(openSync(this.path, 'a', 0o600));
+    this.#bytes = bytes;
+  }
+
   sync(): Promise<void> {
     return datasync(this.#fd);
   }
 
   /** The file becomes the previous one, which is replaced. One that somebody has removed is begun anew. */
   rotate(): void {
-    if (existsSync(this.#path)) renameSync(this.#path, previousFile(this.#path));
-    const fd = openSync(this.#path, 'a', 0o600);
-    closeSync(this.#fd);
-    this.#fd = fd;
+    if (existsSync(this.path)) renameSync(this.path, previousFile(this.path));
+    this.#take(openSync(this.path, 'a', 0o600));
     this.#bytes = 0;
   }
 
   close(): void {
     closeSync(this.#fd);
+  }
+
+  #take(fd: number): void {
+    closeSync(this.#fd);
+    this.#fd = fd;
   }
 
   /** A crash may have left half a line; what is appended must not be glued to it. An empty line is no line. */

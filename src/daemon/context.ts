@@ -15,6 +15,10 @@ export type DaemonContext = {
   readonly store: Store;
   readonly outbox: Outbox;
   readonly secrets: Secrets;
+  /** What agentvisor itself cannot do right now, or has found wrong. */
+  readonly degraded: () => readonly string[];
+  /** A process of an agent that nobody knew until it was declared is taken up instead of a second one. */
+  readonly takeUp: (agent: string) => Promise<void>;
   /** `list` as it is now, with what the processes use. */
   readonly rows: (fleet: Fleet) => Promise<readonly AgentRow[]>;
   /** Settles when the fleet is so, or when whoever asked has gone. */

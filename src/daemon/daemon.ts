@@ -1,27 +1,24 @@
 import { createServer } from 'node:net';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { loadState, type State } from '../home/journal.ts';
 import { socketPath } from '../home/paths.ts';
 import type { Event } from '../kernel/events.ts';
 import { prepareHome } from '../home/permission.ts';
-import { adoptAll } from './adopt.ts';
+import { adoptAll, adoptOne } from './adopt.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { CredentialWatch } from './credential-watch.ts';
 import { DeadlineWatch } from './deadline-watch.ts';
+import type { DaemonContext } from './context.ts';
 import { Door } from './door.ts';
 import { Engine } from './engine.ts';
 import { Host } from './host.ts';
 import { serveMethods } from './methods.ts';
 import * as operate from './operate.ts';
-import { Outbox } from './outbox/outbox.ts';
+import { openState, tellDamage, type Opened } from './opening.ts';
 import { leaveHome, takeHome } from './ownership.ts';
 import { identity } from '../home/process-identity.ts';
 import { spawner } from './process/spawn.ts';
 import { sweeper } from './process/sweep.ts';
 import { usageMeter } from './process/usage.ts';
 import { Secrets } from './secrets.ts';
-import { openStore, type Store } from './store.ts';
 import { UsageRows } from './usage-rows.ts';
 import { WakeClock } from './wake-clock.ts';
 
@@ -46,10 +43,47 @@ export async function startDaemon(
   if (!(await takeHome(home, identity, server))) return null;
   // Out of descriptors a client cannot be let in; that is no reason to end.
   server.on('error', (error) => complain('socket', error));
+  const parts = makeParts(home, complain);
+  await goOn(parts);
+  const checks = beginChecks(parts);
+  const asked = signal();
+  const context = contextOf(parts, asked.resolve);
+  door.open(serveMethods(context));
+  return {
+    asked: asked.promise,
+    close: async ({ withAgents }) => {
+      if (withAgents) await operate.stop(context, ['all']);
+      clearInterval(checks);
+      server.close();
+      door.close();
+      await parts.host.close();
+      parts.engine.close();
+      await parts.opened.outbox.close();
+      leaveHome(home);
+    },
+  };
+}
+
+type Parts = {
+  readonly home: string;
+  readonly boot: string;
+  readonly clock: Clock;
+  readonly secrets: Secrets;
+  readonly opened: Opened;
+  readonly usage: UsageRows;
+  readonly engine: Engine;
+  readonly host: Host;
+  readonly submit: (event: Event) => Promise<void>;
+  readonly degraded: () => readonly string[];
+};
+
+function makeParts(home: string, complain: (what: string, error: unknown) => void): Parts {
   const boot = identity.bootId();
   const clock = systemClock(boot);
   const secrets = new Secrets();
-  const { state, store, outbox, usage } = openState(home, clock, boot, secrets, complain);
+  const opened = openState(home, boot, secrets, complain);
+  const degraded = (): readonly string[] => opened.troubles.lines(engine.fleet);
+  const usage = new UsageRows(usageMeter(), clock, degraded);
   const submit = (event: Event): Promise<void> => engine.submit(event);
   const host: Host = new Host({
     home,
@@ -62,72 +96,68 @@ export async function startDaemon(
     used: (run) => usage.used(engine.fleet, run),
     complain,
   });
-  const engine: Engine = new Engine(clock, store, state, (command) => host.obey(command));
-  await adoptAll({ home, boot, fleet: state.fleet, host, secrets, submit });
+  const engine: Engine = new Engine(clock, opened.store, opened.state, (command) => host.obey(command));
+  return { home, boot, clock, secrets, opened, usage, engine, host, submit, degraded };
+}
+
+/** Where the daemon before this one has stopped. */
+async function goOn(parts: Parts): Promise<void> {
+  const { home, boot, opened, engine, host, submit } = parts;
+  await tellDamage(home, boot, opened, engine);
+  await adoptAll({ ...parts, fleet: engine.fleet });
   await host.resumeRotations();
-  outbox.start();
+  opened.outbox.start();
   await submit({ type: 'tick' });
-  const checks = beginChecks(home, clock, engine, host, secrets);
-  const asked = signal();
-  const context = {
+}
+
+function contextOf(parts: Parts, shutDown: () => void): DaemonContext {
+  const { home, clock, secrets, opened, usage, engine, submit, degraded } = parts;
+  return {
     home,
     socket: socketPath(home),
     clock,
     engine,
-    store,
-    outbox,
+    store: opened.store,
+    outbox: opened.outbox,
     secrets,
+    degraded,
+    takeUp: async (agent) => {
+      const stray = opened.troubles.takeStray(agent);
+      if (stray === null) return;
+      await submit({ type: 'run-found', agent, run: stray.run });
+      await adoptOne({ ...parts, fleet: engine.fleet }, agent);
+    },
     rows: usage.rows.bind(usage),
     until: engine.until.bind(engine),
-    shutDown: asked.resolve,
+    shutDown,
   };
-  door.open(serveMethods(context));
-  return {
-    asked: asked.promise,
-    close: async ({ withAgents }) => {
-      if (withAgents) await operate.stop(context, ['all']);
-      clearInterval(checks);
-      server.close();
-      door.close();
-      await host.close();
-      engine.close();
-      await outbox.close();
-      leaveHome(home);
-    },
-  };
-}
-
-/** What the last daemon has left, and what goes on from there. */
-function openState(
-  home: string,
-  clock: Clock,
-  boot: string,
-  secrets: Secrets,
-  complain: (what: string, error: unknown) => void,
-): { readonly state: State; readonly store: Store; readonly outbox: Outbox; readonly usage: UsageRows } {
-  mkdirSync(join(home, 'agents'), { recursive: true, mode: 0o700 });
-  const state = loadState(home);
-  for (const damage of state.damage) complain('state', damage);
-  const outbox = new Outbox({ home, boot, identity, sweeper, secrets: () => secrets.known(), complain });
-  const store = openStore(home, outbox);
-  for (const { seq, commands } of state.replayed) store.recordMissing(seq, commands);
-  return { state, store, outbox, usage: new UsageRows(usageMeter(), clock, () => store.degraded()) };
 }
 
 /** Looks at the runs and at the world around them; at once, so that what was so before is known to be no news. */
-function beginChecks(home: string, clock: Clock, engine: Engine, host: Host, secrets: Secrets): NodeJS.Timeout {
-  const options = { clock, fleet: () => engine.fleet, submit: engine.submit.bind(engine) };
+function beginChecks({ home, clock, secrets, opened, engine, host, submit }: Parts): NodeJS.Timeout {
+  const options = { clock, fleet: () => engine.fleet, submit };
   const credentials = new CredentialWatch(options);
   const wakes = new WakeClock(options);
   const deadlines = new DeadlineWatch({ ...options, home, secrets });
   const check = (): void => {
     host.checkAll();
+    mend(opened, engine);
     wakes.check();
     deadlines.check();
     void credentials.check();
   };
   check();
   return setInterval(check, CHECK_MS);
+}
+
+function mend({ troubles }: Opened, engine: Engine): void {
+  const what = engine.mend();
+  if (what.length === 0) {
+    troubles.look();
+    return;
+  }
+  troubles.note(what);
+  void engine.submit({ type: 'state-damaged', what, lastRun: 0 });
 }
 
 /** A promise and the way to settle it; Node 20 has no Promise.withResolvers. */

@@ -68,6 +68,12 @@ export class Engine {
     return this.#enqueue({ type: 'tick' }, true);
   }
 
+  /** Looks after the files of the state. @returns what was found wrong with them, for people. */
+  mend(): readonly string[] {
+    // While an event is on its way to the disk, the fleet that it leads to is nobody's yet.
+    return this.#isDraining || this.#isClosed ? [] : this.#store.mend(this.#fleet, this.#seq);
+  }
+
   /** Calls back after every step until the returned function is called. */
   watch(watcher: (change: Change) => void): () => void {
     this.#watchers.add(watcher);
@@ -159,7 +165,7 @@ export class Engine {
     const delays = [
       next.mono === null ? Infinity : next.mono - now.mono,
       next.wall === null ? Infinity : Math.min(next.wall - now.wall, WALL_CHECK_MS),
-      this.#store.degraded().length > 0 ? RETRY_MS : Infinity,
+      this.#store.refusals().length > 0 ? RETRY_MS : Infinity,
     ];
     const delayMs = Math.min(...delays);
     if (delayMs === Infinity) return;

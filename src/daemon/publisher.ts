@@ -43,7 +43,7 @@ export class Publisher {
 
   #changedRows({ before, after }: Change): readonly AgentRow[] {
     const now = this.#context.clock.now();
-    const degraded = this.#context.store.degraded();
+    const degraded = this.#context.degraded();
     // When it is its turn to try, its incident knows.
     const isElsewhere = ({ recovery }: Agent): boolean =>
       recovery !== null && before.incidents[recovery.incident] !== after.incidents[recovery.incident];

@@ -104,6 +104,6 @@ export async function status(context: DaemonContext): Promise<DaemonStatus> {
     alive: agents.filter(({ state }) => runOf(state) !== null).length,
     openIncidents: Object.keys(fleet.incidents).length,
     rss: process.memoryUsage.rss(),
-    degraded: [...context.store.degraded(), ...context.outbox.degraded()],
+    degraded: [...context.degraded(), ...context.outbox.degraded()],
   };
 }

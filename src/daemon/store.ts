@@ -1,20 +1,19 @@
-import { linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { previousFile, type JournalEntry, type Snapshot } from '../home/journal.ts';
-import { historyFile, incidentsFile, journalFile, snapshotFile, stateFolder } from '../home/paths.ts';
+import { mkdirSync } from 'node:fs';
+import type { JournalEntry } from '../home/journal.ts';
+import { historyFile, incidentsFile, journalFile, stateFolder } from '../home/paths.ts';
 import { isAfter, lastPlace, toEventRow, type HistoryLine, type IncidentLine, type Place } from '../home/records.ts';
-import { hasCode } from '../home/system-error.ts';
 import type { Command } from '../kernel/commands.ts';
 import type { Fleet } from '../kernel/fleet.ts';
 import { Appender } from './appender.ts';
-import { syncFolder, writeWhole } from '../home/durable.ts';
 import type { NoticeTray } from './outbox/outbox.ts';
+import { SnapshotFile, takeUp } from './state-files.ts';
 
 /** The journal is folded into a snapshot when it is longer than this. */
 export const JOURNAL_BYTES_MAX = 4 * 1024 * 1024;
 /** Of history and incidents the last file and the one before it are kept. */
 export const RECORDS_BYTES_MAX = 8 * 1024 * 1024;
 
-/** Where the daemon's memory lives. A disk that refuses never stops the daemon: `degraded` says what is not safe. */
+/** Where the daemon's memory lives. A disk that refuses never stops the daemon: `refusals` says what is not safe. */
 export interface Store {
   append(entries: readonly JournalEntry[]): void;
   sync(): Promise<void>;
@@ -26,7 +25,15 @@ export interface Store {
   tidy(fleet: Fleet, seq: number): void;
   /** Folds it in any case. */
   save(fleet: Fleet, seq: number): void;
-  degraded(): readonly string[];
+  /** What the disk does not take, and why; empty when all is safe. */
+  refusals(): readonly string[];
+  /**
+   * Looks whether the files are as they were left here. What somebody has damaged, cut or removed is moved aside and written
+   * anew from memory.
+   *
+   * @returns what was found, for people
+   */
+  mend(fleet: Fleet, seq: number): readonly string[];
   /** Leaves a snapshot and an empty journal. */
   close(fleet: Fleet, seq: number): void;
 }
@@ -42,7 +49,7 @@ type Written = { readonly history: Place | null; readonly incidents: Place | nul
 const NOTHING: Written = { history: null, incidents: null, notices: null };
 
 class FileStore implements Store {
-  readonly #home: string;
+  readonly #snapshot: SnapshotFile;
   readonly #journal: Appender;
   readonly #history: Appender;
   readonly #incidents: Appender;
@@ -52,7 +59,7 @@ class FileStore implements Store {
   readonly #refused = new Map<string, string>();
 
   constructor(home: string, notices: NoticeTray) {
-    this.#home = home;
+    this.#snapshot = new SnapshotFile(home);
     this.#notices = notices;
     this.#written = {
       history: lastPlace(historyFile(home)),
@@ -116,8 +123,21 @@ class FileStore implements Store {
     this.#fold(fleet, seq);
   }
 
-  degraded(): readonly string[] {
+  refusals(): readonly string[] {
     return [...this.#refused].map(([what, reason]) => `${what}: ${reason}`);
+  }
+
+  mend(fleet: Fleet, seq: number): readonly string[] {
+    // What the disk refuses is written anew as soon as it does not.
+    if (this.#refused.size > 0) return [];
+    const found: string[] = [];
+    // What fails here is done by the next fold.
+    this.#attempt('journal', () => {
+      if (!this.#snapshot.isOurs) found.push(this.#snapshot.setForeignAside());
+      for (const file of [this.#journal, this.#history, this.#incidents]) if (!file.isOurs) found.push(takeUp(file));
+    });
+    if (found.length > 0) this.#fold(fleet, seq);
+    return found;
   }
 
   close(fleet: Fleet, seq: number): void {
@@ -129,7 +149,7 @@ class FileStore implements Store {
 
   /** The snapshot first: until it is whole, the old one and the journal stay what they are. */
   #fold(fleet: Fleet, seq: number): void {
-    const isSafe = this.#attempt('snapshot', () => writeSnapshot(this.#home, { format: 1, seq, fleet }));
+    const isSafe = this.#attempt('snapshot', () => this.#snapshot.write({ format: 1, seq, fleet }));
     if (!isSafe) return;
     if (this.#attempt('journal', () => this.#journal.rotate())) this.#refused.delete('snapshot');
   }
@@ -143,26 +163,6 @@ class FileStore implements Store {
       this.#refused.set(what, reasonOf(error));
       return false;
     }
-  }
-}
-
-function writeSnapshot(home: string, snapshot: Snapshot): void {
-  const path = snapshotFile(home);
-  const tmp = `${path}.tmp`;
-  writeWhole(tmp, JSON.stringify(snapshot));
-  keepPrevious(path);
-  renameSync(tmp, path);
-  syncFolder(stateFolder(home));
-}
-
-function keepPrevious(path: string): void {
-  const previous = previousFile(path);
-  rmSync(previous, { force: true });
-  try {
-    linkSync(path, previous);
-  } catch (error) {
-    // There is none before the first snapshot.
-    if (!hasCode(error, 'ENOENT')) throw error;
   }
 }
 

@@ -88,4 +88,6 @@ export type HistoryEvent =
   | 'rotation'
   | 'fallback'
   | 'session-changed'
+  | 'state-damaged'
+  | 'found'
   | 'deleted';

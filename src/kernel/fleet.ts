@@ -22,6 +22,15 @@ export type Fleet = {
   readonly incidents: Readonly<Record<string, Incident>>;
   /** Where notices go, by the ecosystem file that says so. */
   readonly notify: Readonly<Record<string, readonly NotifySpec[]>>;
+  /** Daemons have crashed in a loop, and nothing is decided until a person ends this; null: it is not so. */
+  readonly safeMode: SafeMode | null;
+};
+
+export type SafeMode = {
+  readonly since: Stamp;
+  readonly why: string;
+  /** Agents that it has paused: they go on when it ends. */
+  readonly agents: readonly string[];
 };
 
 export type Agent = {
@@ -244,6 +253,7 @@ export const emptyFleet: Fleet = {
   ledger: {},
   incidents: {},
   notify: {},
+  safeMode: null,
 };
 
 /** The run of a state that has one. */

@@ -89,6 +89,21 @@ export function tellEnd(draft: Draft, credential: string, agents: readonly strin
   });
 }
 
+/** agentvisor itself is in trouble, which concerns all of its agents. */
+export function tellOfDaemon(draft: Draft, what: string, text: string): void {
+  send(draft, {
+    id: `${what}-${nextNumber(draft)}`,
+    kind: 'attention',
+    at: draft.moment.wall,
+    incident: null,
+    scope: 'machine',
+    cause: 'unknown',
+    agents: Object.keys(draft.agents),
+    text,
+    receipt: null,
+  });
+}
+
 /** Where notices about these agents go: the channels of the files that they stand in, each once. */
 export function channelsOf(
   { agents, notify }: Pick<Fleet, 'agents' | 'notify'>,

@@ -19,6 +19,7 @@ const PROPERTIES = ['properties.test.ts'];
 const ROTATION = ['rotation.properties.test.ts'];
 const CORNERS = ['rotation.corners.test.ts'];
 const FALLBACK = ['fallback.scenarios.test.ts'];
+const OWN_TROUBLE = ['own-trouble.test.ts'];
 const WINDOW = ['window.properties.test.ts'];
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -42,6 +43,27 @@ export const MUTATIONS: readonly Mutation[] = [
     from: 'runOf(agent.state)?.id !== event.run || ',
     to: '',
     killedBy: PROPERTIES,
+  },
+  {
+    name: 'take a number that a run on the disk has',
+    file: 'own-trouble.ts',
+    from: 'Math.max(draft.sequence, lastRun)',
+    to: 'draft.sequence',
+    killedBy: OWN_TROUBLE,
+  },
+  {
+    name: 'take an older process for a newer one',
+    file: 'own-trouble.ts',
+    from: 'Number(own.id) >= Number(found)',
+    to: 'own.id === found',
+    killedBy: OWN_TROUBLE,
+  },
+  {
+    name: 'let agents go on in safe mode',
+    file: 'own-trouble.ts',
+    from: 'pause(draft, agent, true, null',
+    to: 'pause(draft, agent, false, null',
+    killedBy: OWN_TROUBLE,
   },
   {
     name: 'close an incident without an answer',

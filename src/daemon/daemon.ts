@@ -1,10 +1,12 @@
 import { createServer } from 'node:net';
+import { readOwner } from '../home/owner.ts';
 import { socketPath } from '../home/paths.ts';
 import type { Event } from '../kernel/events.ts';
 import { prepareHome } from '../home/permission.ts';
 import { adoptAll, adoptOne } from './adopt.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { CredentialWatch } from './credential-watch.ts';
+import { forgetLastCode, type CrashRecorder } from './crash-recorder.ts';
 import { DeadlineWatch } from './deadline-watch.ts';
 import type { DaemonContext } from './context.ts';
 import { Door } from './door.ts';
@@ -36,15 +38,20 @@ export type Daemon = {
 export async function startDaemon(
   home: string,
   complain: (what: string, error: unknown) => void,
+  crashes: CrashRecorder,
 ): Promise<Daemon | null> {
   prepareHome(home);
+  // Who ends on purpose takes its name away.
+  const hasCrashed = readOwner(home) !== null;
   const door = new Door();
   const server = createServer((socket) => door.knock(socket));
   if (!(await takeHome(home, identity, server))) return null;
   // Out of descriptors a client cannot be let in; that is no reason to end.
   server.on('error', (error) => complain('socket', error));
   const parts = makeParts(home, complain);
-  await goOn(parts);
+  crashes.redact(() => parts.secrets.known());
+  await goOn(parts, { loop: crashes.lookBack(), hasCrashed });
+  forgetLastCode();
   const checks = beginChecks(parts);
   const asked = signal();
   const context = contextOf(parts, asked.resolve);
@@ -59,6 +66,7 @@ export async function startDaemon(
       await parts.host.close();
       parts.engine.close();
       await parts.opened.outbox.close();
+      crashes.asked();
       leaveHome(home);
     },
   };
@@ -100,11 +108,19 @@ function makeParts(home: string, complain: (what: string, error: unknown) => voi
   return { home, boot, clock, secrets, opened, usage, engine, host, submit, degraded };
 }
 
+/** Why this daemon must not decide anything, null when it may; and whether the one before it was not ended on purpose. */
+type Past = { readonly loop: string | null; readonly hasCrashed: boolean };
+
 /** Where the daemon before this one has stopped. */
-async function goOn(parts: Parts): Promise<void> {
+async function goOn(parts: Parts, { loop, hasCrashed }: Past): Promise<void> {
   const { home, boot, opened, engine, host, submit } = parts;
+  const { safeMode } = opened.state.fleet;
+  const why = loop ?? (hasCrashed ? (safeMode?.why ?? null) : null);
+  // Before anything else, so that nothing is decided for those who are found.
+  if (why !== null) await submit({ type: 'safe-mode', on: true, why });
   await tellDamage(home, boot, opened, engine);
   await adoptAll({ ...parts, fleet: engine.fleet });
+  if (why === null && safeMode !== null) await submit({ type: 'safe-mode', on: false, why: '' });
   await host.resumeRotations();
   opened.outbox.start();
   await submit({ type: 'tick' });

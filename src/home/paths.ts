@@ -59,6 +59,8 @@ export const incidentsFile = (home: string): string => join(stateFolder(home), '
 export const historyFile = (home: string): string => join(stateFolder(home), 'history.ndjson');
 /** When each credential was last signed in to. */
 export const mintsFile = (home: string): string => join(stateFolder(home), 'mints.json');
+/** How daemons have crashed. */
+export const crashesFile = (home: string): string => join(stateFolder(home), 'crashes.ndjson');
 export const outboxFile = (home: string): string => join(stateFolder(home), 'outbox.ndjson');
 /** What each try under way to deliver a notice leaves of itself. */
 export const outboxFolder = (home: string): string => join(stateFolder(home), 'outbox');

@@ -86,7 +86,7 @@ const causeOf = ({ recovery }: Agent, incident: Incident): Cause =>
   recovery?.stage === 'held' ? causeOfHold(incident) : incident.cause;
 
 function whatNext(fleet: Fleet, agent: Agent, incident: Incident | undefined, moment: Moment): string {
-  if (agent.paused) return 'agentvisor decides nothing for it until it is resumed.';
+  if (agent.paused) return whilePaused(fleet);
   if (agent.restart !== null) return 'It is restarted as soon as its turn has ended.';
   const next = nextAttempt(fleet, agent);
   const at = next === null ? null : timeOf(next, moment);
@@ -95,6 +95,11 @@ function whatNext(fleet: Fleet, agent: Agent, incident: Incident | undefined, mo
     return sentences(at === null ? '' : `The next start is at ${at}.`, returnText(agent, moment));
   }
   return nextInIncident(agent.spec.name, recovery, gateOf(incident, recovery.gate), at);
+}
+
+function whilePaused({ safeMode }: Fleet): string {
+  if (safeMode === null) return 'agentvisor decides nothing for it until it is resumed.';
+  return `agentvisor is in safe mode: ${safeMode.why}. It decides nothing by itself until: agentvisor daemon restart.`;
 }
 
 /** When an agent that works on another credential tries its own one again. */

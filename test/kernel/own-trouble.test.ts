@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Command } from '../../src/kernel/commands.ts';
 import type { Event } from '../../src/kernel/events.ts';
+import { explain } from '../../src/kernel/explain.ts';
 import { runOf, type Fleet } from '../../src/kernel/fleet.ts';
 import { step } from '../../src/kernel/step.ts';
 import { ADA, agentIn, at, fleetOf, uuidOf } from './fleet-of.ts';
@@ -105,6 +106,20 @@ describe('safe mode', () => {
     const without = after(safeMode(true), { type: 'deleted', agent: 'ada' }, safeMode(false)).fleet;
     expect(Object.keys(without.agents)).toEqual(['bob']);
     expect(after(safeMode(false)).fleet.safeMode).toBeNull();
+  });
+
+  test('does not spawn again what a daemon may have crashed of', () => {
+    const never: Event = { type: 'never-spawned', agent: 'ada', run: '000003' };
+    const { fleet, commands } = after(up('ada'), safeMode(true), never);
+    expect(agentIn(fleet).state).toMatchObject({ at: 'waiting' });
+    expect(commands.filter(({ type }) => type === 'spawn')).toHaveLength(1);
+    const resumed = step(fleet, { type: 'paused', agent: 'ada', paused: false }, at(9));
+    expect(resumed.commands.filter(({ type }) => type === 'spawn')).toHaveLength(1);
+  });
+
+  test('is what explain tells of those whom it has paused', () => {
+    const { fleet } = after(safeMode(true));
+    expect(explain(fleet, agentIn(fleet), at(9)).next).toContain('safe mode: 5 crashes');
   });
 
   test('keeps no verb from what it is for, and lets one agent go on alone', () => {

@@ -59,6 +59,20 @@ export const MUTATIONS: readonly Mutation[] = [
     killedBy: OWN_TROUBLE,
   },
   {
+    name: 'spawn in safe mode what a daemon may have crashed of',
+    file: 'processes.ts',
+    from: 'draft.safeMode !== null && agent.paused',
+    to: 'agent.paused && false',
+    killedBy: OWN_TROUBLE,
+  },
+  {
+    name: 'tell of safe mode again and again',
+    file: 'own-trouble.ts',
+    from: 'if (draft.safeMode !== null) return;',
+    to: '',
+    killedBy: OWN_TROUBLE,
+  },
+  {
     name: 'let agents go on in safe mode',
     file: 'own-trouble.ts',
     from: 'pause(draft, agent, true, null',

@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fdatasync, fstatSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fdatasync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { promisify } from 'node:util';
 import { previousFile } from '../home/journal.ts';
 
@@ -10,26 +20,35 @@ export class Appender {
   readonly #bytesMax: number;
   #fd: number;
   #bytes: number;
+  /** A crash may have left half a line; what is appended must not be glued to it. An empty line is no line. */
+  #isTorn: boolean;
 
   constructor(path: string, bytesMax = Infinity) {
     this.path = path;
     this.#bytesMax = bytesMax;
     this.#fd = openSync(path, 'a', 0o600);
     this.#bytes = fstatSync(this.#fd).size;
-    if (this.#bytes > 0) this.#endTornLine();
+    this.#isTorn = this.#bytes > 0;
   }
 
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** @throws what the disk says; part of the text may have been written. */
+  /** All of it or nothing. @throws what the disk says. */
   append(text: string): void {
     if (this.#bytes > this.#bytesMax) this.rotate();
-    const buffer = Buffer.from(text);
+    const buffer = Buffer.from(this.#isTorn ? `\n${text}` : text);
     let written = 0;
-    while (written < buffer.length) written += writeSync(this.#fd, buffer, written);
+    try {
+      while (written < buffer.length) written += writeSync(this.#fd, buffer, written);
+    } catch (error) {
+      // A disk that becomes full takes a part; what comes later must not be glued to it.
+      ftruncateSync(this.#fd, this.#bytes);
+      throw error;
+    }
     this.#bytes += buffer.length;
+    this.#isTorn = false;
   }
 
   /** It stands in its place, and nobody but us has written to it or cut it. */
@@ -46,6 +65,7 @@ export class Appender {
   reopen(bytes: number): void {
     this.#take(openSync(this.path, 'a', 0o600));
     this.#bytes = bytes;
+    this.#isTorn = bytes > 0;
   }
 
   sync(): Promise<void> {
@@ -57,6 +77,7 @@ export class Appender {
     if (existsSync(this.path)) renameSync(this.path, previousFile(this.path));
     this.#take(openSync(this.path, 'a', 0o600));
     this.#bytes = 0;
+    this.#isTorn = false;
   }
 
   close(): void {
@@ -66,10 +87,5 @@ export class Appender {
   #take(fd: number): void {
     closeSync(this.#fd);
     this.#fd = fd;
-  }
-
-  /** A crash may have left half a line; what is appended must not be glued to it. An empty line is no line. */
-  #endTornLine(): void {
-    this.#bytes += writeSync(this.#fd, '\n');
   }
 }

@@ -24,7 +24,13 @@ export class SnapshotFile {
   write(snapshot: Snapshot): void {
     const tmp = `${this.#path}.tmp`;
     mkdirSync(stateFolder(this.#home), { recursive: true, mode: 0o700 });
-    writeWhole(tmp, JSON.stringify(snapshot));
+    try {
+      writeWhole(tmp, JSON.stringify(snapshot));
+    } catch (error) {
+      // Half a snapshot on a full disk would take the room that the next one needs.
+      rmSync(tmp, { force: true });
+      throw error;
+    }
     keepPrevious(this.#path);
     renameSync(tmp, this.#path);
     this.#known = this.#look();

@@ -5,6 +5,7 @@ import { isAfter, lastPlace, toEventRow, type HistoryLine, type IncidentLine, ty
 import type { Command } from '../kernel/commands.ts';
 import type { Fleet } from '../kernel/fleet.ts';
 import { Appender } from './appender.ts';
+import { RecordFile } from './record-file.ts';
 import type { NoticeTray } from './outbox/outbox.ts';
 import { SnapshotFile, takeUp } from './state-files.ts';
 
@@ -51,8 +52,8 @@ const NOTHING: Written = { history: null, incidents: null, notices: null };
 class FileStore implements Store {
   readonly #snapshot: SnapshotFile;
   readonly #journal: Appender;
-  readonly #history: Appender;
-  readonly #incidents: Appender;
+  readonly #history: RecordFile;
+  readonly #incidents: RecordFile;
   readonly #notices: NoticeTray;
   readonly #written: Written;
   /** What the disk refuses: its name and the reason. */
@@ -67,8 +68,8 @@ class FileStore implements Store {
       notices: notices.last,
     };
     this.#journal = new Appender(journalFile(home));
-    this.#history = new Appender(historyFile(home), RECORDS_BYTES_MAX);
-    this.#incidents = new Appender(incidentsFile(home), RECORDS_BYTES_MAX);
+    this.#history = new RecordFile(historyFile(home), RECORDS_BYTES_MAX);
+    this.#incidents = new RecordFile(incidentsFile(home), RECORDS_BYTES_MAX);
   }
 
   append(entries: readonly JournalEntry[]): void {
@@ -115,7 +116,7 @@ class FileStore implements Store {
   }
 
   tidy(fleet: Fleet, seq: number): void {
-    if (!this.#refused.has('journal') && this.#journal.bytes < JOURNAL_BYTES_MAX) return;
+    if (this.#refused.size === 0 && this.#journal.bytes < JOURNAL_BYTES_MAX) return;
     this.#fold(fleet, seq);
   }
 
@@ -124,7 +125,9 @@ class FileStore implements Store {
   }
 
   refusals(): readonly string[] {
-    return [...this.#refused].map(([what, reason]) => `${what}: ${reason}`);
+    const lost = this.#history.lost + this.#incidents.lost;
+    const refused = [...this.#refused].map(([what, reason]) => `${what}: ${reason}`);
+    return lost === 0 ? refused : [...refused, `${lost} lines of history and incidents are lost`];
   }
 
   mend(fleet: Fleet, seq: number): readonly string[] {
@@ -134,7 +137,8 @@ class FileStore implements Store {
     // What fails here is done by the next fold.
     this.#attempt('journal', () => {
       if (!this.#snapshot.isOurs) found.push(this.#snapshot.setForeignAside());
-      for (const file of [this.#journal, this.#history, this.#incidents]) if (!file.isOurs) found.push(takeUp(file));
+      for (const file of [this.#journal, this.#history.file, this.#incidents.file])
+        if (!file.isOurs) found.push(takeUp(file));
     });
     if (found.length > 0) this.#fold(fleet, seq);
     return found;
@@ -143,12 +147,14 @@ class FileStore implements Store {
   close(fleet: Fleet, seq: number): void {
     this.#fold(fleet, seq);
     this.#journal.close();
-    this.#history.close();
-    this.#incidents.close();
+    this.#history.file.close();
+    this.#incidents.file.close();
   }
 
   /** The snapshot first: until it is whole, the old one and the journal stay what they are. */
   #fold(fleet: Fleet, seq: number): void {
+    this.#attempt('history', () => this.#history.flush());
+    this.#attempt('incidents', () => this.#incidents.flush());
     const isSafe = this.#attempt('snapshot', () => this.#snapshot.write({ format: 1, seq, fleet }));
     if (!isSafe) return;
     if (this.#attempt('journal', () => this.#journal.rotate())) this.#refused.delete('snapshot');

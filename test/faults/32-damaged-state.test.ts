@@ -139,6 +139,7 @@ test('of each file only the latest damaged ones are kept, and it is said until a
     const kept = fleet.corrupt();
     appendFileSync(fleet.stateFile('history.ndjson'), `damage ${round}\ndamage\n`);
     await expect.poll(() => fleet.corrupt(), { timeout: 10_000 }).not.toEqual(kept);
+    await expect.poll(() => readFileSync(fleet.stateFile('history.ndjson'), 'utf8')).not.toContain('damage\n');
   }
   const kept = fleet.corrupt();
   expect(kept).toHaveLength(CORRUPT_KEPT_MAX);

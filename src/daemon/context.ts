@@ -3,6 +3,7 @@ import type { AgentRow } from '../protocol/rows.ts';
 import type { Clock } from './clock.ts';
 import type { Engine } from './engine.ts';
 import type { Outbox } from './outbox/outbox.ts';
+import type { Lag } from './pulse.ts';
 import type { Secrets } from './secrets.ts';
 import type { Store } from './store.ts';
 
@@ -17,6 +18,7 @@ export type DaemonContext = {
   readonly secrets: Secrets;
   /** What agentvisor itself cannot do right now, or has found wrong. */
   readonly degraded: () => readonly string[];
+  readonly lag: () => Lag;
   /** A process of an agent that nobody knew until it was declared is taken up instead of a second one. */
   readonly takeUp: (agent: string) => Promise<void>;
   /** `list` as it is now, with what the processes use. */

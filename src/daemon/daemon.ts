@@ -20,6 +20,7 @@ import { identity } from '../home/process-identity.ts';
 import { spawner } from './process/spawn.ts';
 import { sweeper } from './process/sweep.ts';
 import { usageMeter } from './process/usage.ts';
+import { Pulse } from './pulse.ts';
 import { Secrets } from './secrets.ts';
 import { UsageRows } from './usage-rows.ts';
 import { WakeClock } from './wake-clock.ts';
@@ -80,6 +81,7 @@ type Parts = {
   readonly opened: Opened;
   readonly usage: UsageRows;
   readonly engine: Engine;
+  readonly pulse: Pulse;
   readonly host: Host;
   readonly submit: (event: Event) => Promise<void>;
   readonly degraded: () => readonly string[];
@@ -104,8 +106,9 @@ function makeParts(home: string, complain: (what: string, error: unknown) => voi
     used: (run) => usage.used(engine.fleet, run),
     complain,
   });
-  const engine: Engine = new Engine(clock, opened.store, opened.state, (command) => host.obey(command));
-  return { home, boot, clock, secrets, opened, usage, engine, host, submit, degraded };
+  const pulse = new Pulse();
+  const engine: Engine = new Engine(clock, opened.store, opened.state, (command) => host.obey(command), pulse);
+  return { home, boot, clock, secrets, opened, usage, engine, pulse, host, submit, degraded };
 }
 
 /** Why this daemon must not decide anything, null when it may; and whether the one before it was not ended on purpose. */
@@ -143,6 +146,7 @@ function contextOf(parts: Parts, shutDown: () => void): DaemonContext {
       await submit({ type: 'run-found', agent, run: stray.run });
       await adoptOne({ ...parts, fleet: engine.fleet }, agent);
     },
+    lag: () => parts.pulse.lag,
     rows: usage.rows.bind(usage),
     until: engine.until.bind(engine),
     shutDown,
@@ -156,6 +160,7 @@ function beginChecks({ home, clock, secrets, opened, engine, host, submit }: Par
   const wakes = new WakeClock(options);
   const deadlines = new DeadlineWatch({ ...options, home, secrets });
   const check = (): void => {
+    engine.feelPulse();
     host.checkAll();
     mend(opened, engine);
     wakes.check();

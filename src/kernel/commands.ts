@@ -90,4 +90,5 @@ export type HistoryEvent =
   | 'session-changed'
   | 'state-damaged'
   | 'found'
+  | 'time-lost'
   | 'deleted';

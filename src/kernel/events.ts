@@ -1,5 +1,6 @@
 import type { StreamFact } from './facts.ts';
 import type { Wall } from './moment.ts';
+import type { Lost } from './time-lost.ts';
 import type { AgentSpec, CredentialSpec, NotifySpec } from './spec.ts';
 
 /** One life of an agent's process; also the name of its run folder. */
@@ -165,6 +166,8 @@ export type DaemonEvent =
   /** A process lives that bears the mark of a run which the state does not know. Reports of it follow, as of an adoption. */
   | { readonly type: 'run-found'; readonly agent: string; readonly run: RunId }
   /** Daemons crash in a loop: this one decides nothing by itself. `on: false`: this one does. */
-  | { readonly type: 'safe-mode'; readonly on: boolean; readonly why: string };
+  | { readonly type: 'safe-mode'; readonly on: boolean; readonly why: string }
+  /** It did not run for so long, or the whole machine did not. */
+  | ({ readonly type: 'time-lost' } & Lost);
 
 export type Event = OperatorEvent | ProcessEvent | RotationEvent | WorldEvent | DaemonEvent | { readonly type: 'tick' };

@@ -6,6 +6,7 @@ import { after, stampOf } from './moment.ts';
 import { tellOfDaemon } from './notices.ts';
 import { pause } from './operator.ts';
 import { abandonRecovery } from './recovery.ts';
+import { onTimeLost } from './time-lost.ts';
 import { cutOff } from './turns.ts';
 
 /** What a daemon finds wrong with what the one before it has left, or with itself. */
@@ -20,6 +21,9 @@ export function onDaemon(draft: Draft, event: DaemonEvent): void {
     case 'safe-mode':
       if (event.on) beginSafeMode(draft, event.why);
       else endSafeMode(draft);
+      return;
+    case 'time-lost':
+      onTimeLost(draft, event);
   }
 }
 

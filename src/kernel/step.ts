@@ -60,6 +60,7 @@ function apply(draft: Draft, event: Event): void {
     case 'state-damaged':
     case 'run-found':
     case 'safe-mode':
+    case 'time-lost':
       onDaemon(draft, event);
       return;
     case 'spawned':

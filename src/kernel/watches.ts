@@ -21,7 +21,7 @@ const LOOK_MS = 30_000;
  * How long a turn may be silent. One that was just written to a process which has served before must begin sooner: that
  * is its life after the result.
  */
-const silenceMaxMs = (spec: AgentSpec, run: Run, begun: boolean): number =>
+export const silenceMaxMs = (spec: AgentSpec, run: Run, begun: boolean): number =>
   begun || run.servedAt === null ? spec.watch.turnSilenceMs : spec.watch.afterResultMs;
 
 /**

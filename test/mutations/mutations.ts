@@ -20,6 +20,7 @@ const ROTATION = ['rotation.properties.test.ts'];
 const CORNERS = ['rotation.corners.test.ts'];
 const FALLBACK = ['fallback.scenarios.test.ts'];
 const OWN_TROUBLE = ['own-trouble.test.ts'];
+const TIME_LOST = ['time-lost.test.ts'];
 const WINDOW = ['window.properties.test.ts'];
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -71,6 +72,34 @@ export const MUTATIONS: readonly Mutation[] = [
     from: 'if (draft.safeMode !== null) return;',
     to: '',
     killedBy: OWN_TROUBLE,
+  },
+  {
+    name: 'believe a silence that was measured over a sleep',
+    file: 'time-lost.ts',
+    from: 'measuring: false, busy: null, ',
+    to: '',
+    killedBy: TIME_LOST,
+  },
+  {
+    name: 'give everybody its full time after every moment of being busy',
+    file: 'time-lost.ts',
+    from: '>= FRESH_START_MS',
+    to: '>= 0',
+    killedBy: TIME_LOST,
+  },
+  {
+    name: 'let go on after a sleep only those that are in a turn',
+    file: 'time-lost.ts',
+    from: ' || isAwaited(agent.state);',
+    to: ';',
+    killedBy: TIME_LOST,
+  },
+  {
+    name: 'look at all agents at once after a sleep',
+    file: 'time-lost.ts',
+    from: 'staggerMs += STAGGER_MS;',
+    to: '',
+    killedBy: TIME_LOST,
   },
   {
     name: 'let agents go on in safe mode',

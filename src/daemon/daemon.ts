@@ -9,6 +9,7 @@ import { CredentialWatch } from './credential-watch.ts';
 import { forgetLastCode, type CrashRecorder } from './crash-recorder.ts';
 import { DeadlineWatch } from './deadline-watch.ts';
 import type { DaemonContext } from './context.ts';
+import { Descriptors } from './descriptors.ts';
 import { Door } from './door.ts';
 import { Engine } from './engine.ts';
 import { Host } from './host.ts';
@@ -65,6 +66,7 @@ export async function startDaemon(
       server.close();
       door.close();
       await parts.host.close();
+      parts.descriptors.close();
       parts.engine.close();
       await parts.opened.outbox.close();
       crashes.asked();
@@ -82,6 +84,7 @@ type Parts = {
   readonly usage: UsageRows;
   readonly engine: Engine;
   readonly pulse: Pulse;
+  readonly descriptors: Descriptors;
   readonly host: Host;
   readonly submit: (event: Event) => Promise<void>;
   readonly degraded: () => readonly string[];
@@ -92,13 +95,14 @@ function makeParts(home: string, complain: (what: string, error: unknown) => voi
   const clock = systemClock(boot);
   const secrets = new Secrets();
   const opened = openState(home, boot, secrets, complain);
-  const degraded = (): readonly string[] => opened.troubles.lines(engine.fleet);
+  const descriptors = new Descriptors();
+  const degraded = (): readonly string[] => [...opened.troubles.lines(engine.fleet), ...descriptors.lines()];
   const usage = new UsageRows(usageMeter(), clock, degraded);
   const submit = (event: Event): Promise<void> => engine.submit(event);
   const host: Host = new Host({
     home,
     identity,
-    spawner,
+    spawner: descriptors.guard(spawner),
     sweeper,
     secrets,
     fleet: () => engine.fleet,
@@ -108,7 +112,7 @@ function makeParts(home: string, complain: (what: string, error: unknown) => voi
   });
   const pulse = new Pulse();
   const engine: Engine = new Engine(clock, opened.store, opened.state, (command) => host.obey(command), pulse);
-  return { home, boot, clock, secrets, opened, usage, engine, pulse, host, submit, degraded };
+  return { home, boot, clock, secrets, opened, usage, engine, pulse, descriptors, host, submit, degraded };
 }
 
 /** Why this daemon must not decide anything, null when it may; and whether the one before it was not ended on purpose. */
@@ -154,13 +158,15 @@ function contextOf(parts: Parts, shutDown: () => void): DaemonContext {
 }
 
 /** Looks at the runs and at the world around them; at once, so that what was so before is known to be no news. */
-function beginChecks({ home, clock, secrets, opened, engine, host, submit }: Parts): NodeJS.Timeout {
+function beginChecks(parts: Parts): NodeJS.Timeout {
+  const { home, clock, secrets, opened, engine, host, submit } = parts;
   const options = { clock, fleet: () => engine.fleet, submit };
   const credentials = new CredentialWatch(options);
   const wakes = new WakeClock(options);
   const deadlines = new DeadlineWatch({ ...options, home, secrets });
   const check = (): void => {
     engine.feelPulse();
+    parts.descriptors.look();
     host.checkAll();
     mend(opened, engine);
     wakes.check();

@@ -67,12 +67,12 @@ export class LiveRun {
     try {
       this.#follower?.poke();
       if (this.#isBlind) this.#watch.check();
+      const isLost = this.#options.isAdopted && !this.#options.isShimAlive();
+      if (isLost) void this.end();
     } catch (error) {
-      // Somebody has put something else in the place of the run's folder: that is no reason for the others to end.
+      // Something else stands in the place of the run's folder, or no descriptor is free: no reason for the others to end.
       this.#complainOnce('files', error);
     }
-    const isLost = this.#options.isAdopted && !this.#options.isShimAlive();
-    if (isLost) void this.end();
   }
 
   /** Reports the end once, after everything that was said before it; settles when that is done, whoever asked first. */

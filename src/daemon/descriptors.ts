@@ -31,10 +31,10 @@ export class Descriptors {
   }
 
   /** A spawn that would take the last ones is refused before it begins. */
-  guard({ spawnRun }: Spawner): Spawner {
+  guard(spawner: Spawner): Spawner {
     return {
       spawnRun: (plan) =>
-        hasRoomFor(FREE_FOR_SPAWN_MIN) ? spawnRun(plan) : Promise.reject(new SpawnRefused(tooFew())),
+        hasRoomFor(FREE_FOR_SPAWN_MIN) ? spawner.spawnRun(plan) : Promise.reject(new SpawnRefused(tooFew())),
     };
   }
 

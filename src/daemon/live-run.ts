@@ -10,6 +10,7 @@ import { excerpt, redact } from '../kernel/redaction.ts';
 import type { AgentMode } from '../kernel/spec.ts';
 import type { FrameOutcome, FrameWriter } from './process/fifo.ts';
 import { follow, type FollowTrouble, type Follower } from './process/follower.ts';
+import { OomWatch } from './process/oom.ts';
 import { readExit, runFiles, watchRun, type RunWatch } from './process/run-files.ts';
 
 export type LiveRunOptions = {
@@ -44,6 +45,7 @@ export class LiveRun {
   readonly #watch: RunWatch;
   readonly #follower: Follower | null;
   readonly #complaints = new Set<string>();
+  #oom: OomWatch | null = null;
   #isCatchingUp: boolean;
   #isBlind = false;
   #isOver = false;
@@ -54,7 +56,10 @@ export class LiveRun {
     this.#isCatchingUp = options.isAdopted;
     this.#follower = options.mode === 'stream' ? this.#followStdout() : null;
     this.#watch = watchRun(options.runDir, {
-      onLive: (pid) => void options.submit({ type: 'pid-known', ...this.#name, pid }),
+      onLive: (pid) => {
+        this.#oom = new OomWatch(pid);
+        void options.submit({ type: 'pid-known', ...this.#name, pid });
+      },
       onExit: () => void this.end(),
       onBlind: () => (this.#isBlind = true),
     });
@@ -87,13 +92,14 @@ export class LiveRun {
     this.#watch.close();
     const exit = readExit(this.#options.runDir);
     const stderr = readTail(runFiles(this.#options.runDir).stderr);
+    const killed = this.#oom?.killed(exit?.code ?? null) ?? null;
     await this.#options.submit({
       type: 'exited',
       ...this.#name,
       code: exit?.code ?? null,
       at: exit?.at ?? null,
-      hint: classifyExit(stderr),
-      detail: excerpt(lastLine(stderr), undefined, this.#options.secrets()),
+      hint: killed === null ? classifyExit(stderr) : 'oom',
+      detail: killed ?? excerpt(lastLine(stderr), undefined, this.#options.secrets()),
     });
   }
 

@@ -1,5 +1,5 @@
 import { giveWay, recoverIn, recoveryByOperator, waitsForAttempt } from './attempts.ts';
-import { CAUSES, isHang, type Cause } from './causes.ts';
+import { CAUSES, isFault, type Cause } from './causes.ts';
 import { addCrash, crashesAreOver, noCrashes, PROBE_MS } from './crashes.ts';
 import { nextNumber, put, record, type Draft } from './draft.ts';
 import type { ExitHint, RunId } from './events.ts';
@@ -141,7 +141,7 @@ export function beginSweep(draft: Draft, agent: Agent, run: Run, end: End): Agen
  */
 export function afterRun(draft: Draft, agent: Agent, run: Run, end: End): Agent {
   const { cause, detail, asked } = end;
-  const isBad = !asked || isHang(cause);
+  const isBad = !asked || isFault(cause);
   const ended = agent.turn === null ? agent : cutOff(draft, agent, agent.turn, { cause, detail, isBad });
   if (agent.desired === 'down') return comeToRest(draft, ended, 'operator', '', false);
   if (agent.restart !== null) return beginWished(draft, ended, agent.restart);

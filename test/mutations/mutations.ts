@@ -21,6 +21,7 @@ const CORNERS = ['rotation.corners.test.ts'];
 const FALLBACK = ['fallback.scenarios.test.ts'];
 const OWN_TROUBLE = ['own-trouble.test.ts'];
 const TIME_LOST = ['time-lost.test.ts'];
+const MEMORY = ['memory.test.ts'];
 const WINDOW = ['window.properties.test.ts'];
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -100,6 +101,20 @@ export const MUTATIONS: readonly Mutation[] = [
     from: 'staggerMs += STAGGER_MS;',
     to: '',
     killedBy: TIME_LOST,
+  },
+  {
+    name: 'wait for the end of the turn however much memory an agent takes',
+    file: 'watches.ts',
+    from: 'rssBytes > HARD_LIMIT_TIMES * maxBytes',
+    to: 'rssBytes === HARD_LIMIT_TIMES',
+    killedBy: MEMORY,
+  },
+  {
+    name: 'ask again and again the message that makes an agent grow',
+    file: 'causes.ts',
+    from: " || cause === 'memory';",
+    to: ';',
+    killedBy: MEMORY,
   },
   {
     name: 'let agents go on in safe mode',

@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { readOwner } from '../home/owner.ts';
 import { socketPath } from '../home/paths.ts';
 import type { Event } from '../kernel/events.ts';
@@ -12,11 +12,12 @@ import type { DaemonContext } from './context.ts';
 import { Descriptors } from './descriptors.ts';
 import { Door } from './door.ts';
 import { Engine } from './engine.ts';
+import { HomeWatch } from './home-watch.ts';
 import { Host } from './host.ts';
 import { serveMethods } from './methods.ts';
 import * as operate from './operate.ts';
 import { openState, tellDamage, type Opened } from './opening.ts';
-import { leaveHome, takeHome } from './ownership.ts';
+import { leaveHome } from './ownership.ts';
 import { identity } from '../home/process-identity.ts';
 import { spawner } from './process/spawn.ts';
 import { sweeper } from './process/sweep.ts';
@@ -34,36 +35,34 @@ export type Daemon = {
   close(options: { readonly withAgents: boolean }): Promise<void>;
   /** Settles when a client asked the daemon to end. */
   readonly asked: Promise<void>;
+  /** Settles when another daemon owns the home: this one must end at once and write nothing more. */
+  readonly lost: Promise<void>;
 };
 
 /** @returns null when another daemon owns the home. */
-export async function startDaemon(
-  home: string,
-  complain: (what: string, error: unknown) => void,
-  crashes: CrashRecorder,
-): Promise<Daemon | null> {
+export async function startDaemon(home: string, complain: Complain, crashes: CrashRecorder): Promise<Daemon | null> {
   prepareHome(home);
   // Who ends on purpose takes its name away.
   const hasCrashed = readOwner(home) !== null;
   const door = new Door();
-  const server = createServer((socket) => door.knock(socket));
-  if (!(await takeHome(home, identity, server))) return null;
-  // Out of descriptors a client cannot be let in; that is no reason to end.
-  server.on('error', (error) => complain('socket', error));
+  const own = await HomeWatch.take(home, identity, () => makeServer(door, complain));
+  if (own === null) return null;
   const parts = makeParts(home, complain);
   crashes.redact(() => parts.secrets.known());
   await goOn(parts, { loop: crashes.lookBack(), hasCrashed });
   forgetLastCode();
-  const checks = beginChecks(parts);
   const asked = signal();
+  const lost = signal();
+  const checks = beginChecks(parts, own, lost.resolve);
   const context = contextOf(parts, asked.resolve);
   door.open(serveMethods(context));
   return {
     asked: asked.promise,
+    lost: lost.promise,
     close: async ({ withAgents }) => {
       if (withAgents) await operate.stop(context, ['all']);
       clearInterval(checks);
-      server.close();
+      own.close();
       door.close();
       await parts.host.close();
       parts.descriptors.close();
@@ -75,7 +74,10 @@ export async function startDaemon(
   };
 }
 
+type Complain = (what: string, error: unknown) => void;
+
 type Parts = {
+  readonly complain: Complain;
   readonly home: string;
   readonly boot: string;
   readonly clock: Clock;
@@ -90,7 +92,7 @@ type Parts = {
   readonly degraded: () => readonly string[];
 };
 
-function makeParts(home: string, complain: (what: string, error: unknown) => void): Parts {
+function makeParts(home: string, complain: Complain): Parts {
   const boot = identity.bootId();
   const clock = systemClock(boot);
   const secrets = new Secrets();
@@ -112,7 +114,7 @@ function makeParts(home: string, complain: (what: string, error: unknown) => voi
   });
   const pulse = new Pulse();
   const engine: Engine = new Engine(clock, opened.store, opened.state, (command) => host.obey(command), pulse);
-  return { home, boot, clock, secrets, opened, usage, engine, pulse, descriptors, host, submit, degraded };
+  return { complain, home, boot, clock, secrets, opened, usage, engine, pulse, descriptors, host, submit, degraded };
 }
 
 /** Why this daemon must not decide anything, null when it may; and whether the one before it was not ended on purpose. */
@@ -158,8 +160,8 @@ function contextOf(parts: Parts, shutDown: () => void): DaemonContext {
 }
 
 /** Looks at the runs and at the world around them; at once, so that what was so before is known to be no news. */
-function beginChecks(parts: Parts): NodeJS.Timeout {
-  const { home, clock, secrets, opened, engine, host, submit } = parts;
+function beginChecks(parts: Parts, own: HomeWatch, onLost: () => void): NodeJS.Timeout {
+  const { home, clock, secrets, engine, host, submit } = parts;
   const options = { clock, fleet: () => engine.fleet, submit };
   const credentials = new CredentialWatch(options);
   const wakes = new WakeClock(options);
@@ -168,7 +170,7 @@ function beginChecks(parts: Parts): NodeJS.Timeout {
     engine.feelPulse();
     parts.descriptors.look();
     host.checkAll();
-    mend(opened, engine);
+    void lookAtHome(parts, own, onLost);
     wakes.check();
     deadlines.check();
     void credentials.check();
@@ -177,14 +179,29 @@ function beginChecks(parts: Parts): NodeJS.Timeout {
   return setInterval(check, CHECK_MS);
 }
 
-function mend({ troubles }: Opened, engine: Engine): void {
-  const what = engine.mend();
-  if (what.length === 0) {
-    troubles.look();
-    return;
+const REMOVED =
+  'the home was removed and is made anew; agents that run cannot be sent anything before: agentvisor restart NAME';
+
+/** Its files are mended only as long as it is ours. */
+async function lookAtHome({ opened, engine, complain }: Parts, own: HomeWatch, onLost: () => void): Promise<void> {
+  try {
+    const seen = await own.look();
+    if (seen === 'lost') return onLost();
+    const what = [...(seen === 'again' ? [REMOVED] : []), ...engine.mend()];
+    opened.troubles.look();
+    if (what.length === 0) return;
+    opened.troubles.note(what);
+    await engine.submit({ type: 'state-damaged', what, lastRun: 0 });
+  } catch (error) {
+    complain('home', error);
   }
-  troubles.note(what);
-  void engine.submit({ type: 'state-damaged', what, lastRun: 0 });
+}
+
+function makeServer(door: Door, complain: Complain): Server {
+  const server = createServer((socket) => door.knock(socket));
+  // Out of descriptors a client cannot be let in; that is no reason to end.
+  server.on('error', (error) => complain('socket', error));
+  return server;
 }
 
 /** A promise and the way to settle it; Node 20 has no Promise.withResolvers. */

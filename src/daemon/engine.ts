@@ -81,7 +81,12 @@ export class Engine {
   /** Looks after the files of the state. @returns what was found wrong with them, for people. */
   mend(): readonly string[] {
     // While an event is on its way to the disk, the fleet that it leads to is nobody's yet.
-    return this.#isDraining || this.#isClosed ? [] : this.#store.mend(this.#fleet, this.#seq);
+    if (this.#isDraining || this.#isClosed) return [];
+    const wasSafe = this.#store.refusals().length === 0;
+    const found = this.#store.mend(this.#fleet, this.#seq);
+    // What could not be written is tried again.
+    if (wasSafe && this.#store.refusals().length > 0) this.#arm();
+    return found;
   }
 
   /** Notices in time that time was lost, also when nothing else happens. */

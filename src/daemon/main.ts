@@ -28,7 +28,11 @@ async function main(): Promise<number> {
   });
   // A closed terminal is no reason to end.
   process.on('SIGHUP', () => undefined);
-  const withAgents = await Promise.race([byClient, bySignal]);
+  const withAgents = await Promise.race([byClient, bySignal, daemon.lost.then(() => null)]);
+  if (withAgents === null) {
+    complain('the daemon ends', 'another one owns the home by now');
+    return 0;
+  }
   await daemon.close({ withAgents });
   return 0;
 }

@@ -1,6 +1,7 @@
 import { put, record, type Draft } from './draft.ts';
-import type { Agent, AgentState } from './fleet.ts';
+import { runOf, type Agent, type AgentState, type Turn } from './fleet.ts';
 import { changeGate } from './gates.ts';
+import { must } from './invariant.ts';
 import { COMMAND_UP_MS } from './lifecycle.ts';
 import { after, laterOf, mono, type MonoDeadline } from './moment.ts';
 import { durationText } from './notices.ts';
@@ -38,36 +39,43 @@ export function onTimeLost(draft: Draft, lost: Lost): void {
   }
   for (const { id, gates } of Object.values(draft.incidents)) {
     for (const [key, { canary, until }] of Object.entries(gates)) {
-      const timeoutMs = draft.agents[canary ?? '']?.spec.auth.verify.timeoutMs;
-      if (until === null || timeoutMs === undefined) continue;
-      changeGate(draft, id, key, { until: later(draft, until, lost, timeoutMs) });
+      if (canary === null) continue;
+      const { timeoutMs } = must(draft.agents[canary], 'who tries is there').spec.auth.verify;
+      const deadline = must(until, 'who tries has a time');
+      changeGate(draft, id, key, { until: later(draft, deadline, lost, timeoutMs) });
     }
   }
 }
 
 const isLong = ({ countedMs, asleepMs }: Lost): boolean => Math.max(countedMs, asleepMs) >= FRESH_START_MS;
 
+type Timed = Extract<AgentState, { at: 'starting' | 'stopping' }>;
+
 /** It is given up, or ended more harshly, when its time is over. */
-const isAwaited = (state: AgentState): boolean =>
+const isAwaited = (state: AgentState): state is Timed =>
   state.at === 'starting' || (state.at === 'stopping' && state.stage !== 'killing' && state.stage !== 'sweeping');
 
 function givenTime(draft: Draft, agent: Agent, lost: Lost, staggerMs: number): Agent {
   const { spec, state, turn, recovery } = agent;
   const add = (deadline: MonoDeadline, fullMs: number): MonoDeadline =>
     later(draft, deadline, lost, fullMs + staggerMs);
-  const run = 'run' in state ? state.run : null;
   const isTimed = recovery?.stage === 'verifying' && recovery.next !== null;
   return {
     ...agent,
-    state:
-      isAwaited(state) && 'deadline' in state ? { ...state, deadline: add(state.deadline, fullMsOf(agent)) } : state,
-    turn:
-      turn === null || run === null
-        ? turn
-        : // What was measured meanwhile counts the time that is lost.
-          { ...turn, measuring: false, busy: null, watch: add(turn.watch, silenceMaxMs(spec, run, turn.begun)) },
+    state: isAwaited(state) ? { ...state, deadline: add(state.deadline, fullMsOf(agent)) } : state,
+    turn: turn === null ? null : heardAnew(agent, turn, add),
     recovery: isTimed ? { ...recovery, next: add(recovery.next, spec.auth.verify.timeoutMs) } : recovery,
   };
+}
+
+/** What was measured meanwhile counts the time that is lost. */
+function heardAnew(
+  { spec, state }: Agent,
+  turn: Turn,
+  add: (from: MonoDeadline, fullMs: number) => MonoDeadline,
+): Turn {
+  const run = must(runOf(state), 'a turn needs a process');
+  return { ...turn, measuring: false, busy: null, watch: add(turn.watch, silenceMaxMs(spec, run, turn.begun)) };
 }
 
 function fullMsOf({ state, spec }: Agent): number {

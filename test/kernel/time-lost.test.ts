@@ -4,6 +4,7 @@ import { nextDeadline } from '../../src/kernel/deadlines.ts';
 import type { Event } from '../../src/kernel/events.ts';
 import type { Fleet } from '../../src/kernel/fleet.ts';
 import { gateOf } from '../../src/kernel/gates.ts';
+import type { Gate } from '../../src/kernel/trouble.ts';
 import type { AgentSpec } from '../../src/kernel/spec.ts';
 import { step } from '../../src/kernel/step.ts';
 import { ADA, agentIn, type at } from './fleet-of.ts';
@@ -143,12 +144,29 @@ describe('who is awaited otherwise', () => {
     const now = later(world, HOUR_MS);
     const after = step(fleet, { type: 'tick' }, now);
     expect(after.commands.filter(({ type }) => type !== 'measure')).toEqual([]);
-    for (const incident of Object.values(fleet.incidents)) {
-      for (const key of Object.keys(incident.gates)) {
-        const { until } = gateOf(incident, key);
-        expect(until === null || until.at >= now.mono + ADA.auth.verify.timeoutMs).toBe(true);
-      }
-    }
+  });
+
+  test('so does the one that tries for its credential, and the others go on waiting for it', () => {
+    const world = play('35s', [
+      ...WORKING,
+      moveAt('10s', send('m2')),
+      moveAt('10.1s', rejectedTurn(unauthorized('req_1'))),
+      moveAt('12s', rejectedTurn(unauthorized('req_2'))),
+    ]);
+    const gates = ({ incidents }: Fleet): readonly Gate[] =>
+      Object.values(incidents).flatMap((incident) => Object.keys(incident.gates).map((key) => gateOf(incident, key)));
+    expect(gates(world.fleet)).toMatchObject([{ canary: 'ada', until: { clock: 'mono' } }]);
+    const { fleet } = stoodStill(world, HOUR_MS);
+    const quiet = play('20s', [
+      ...WORKING,
+      moveAt('10s', send('m2')),
+      moveAt('10.1s', rejectedTurn(unauthorized('req_1'))),
+      moveAt('12s', rejectedTurn(unauthorized('req_2'))),
+    ]);
+    // Who waits for an attempt has waited.
+    expect(records(stoodStill(quiet, HOUR_MS).commands).join()).toContain('attempt');
+    const [gate] = gates(fleet);
+    expect(gate?.until?.at).toBe(later(world, HOUR_MS).mono + ADA.auth.verify.timeoutMs);
   });
 
   test('nobody else is touched: not who is down, idle, waits for his next start, or is being killed', () => {

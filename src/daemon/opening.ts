@@ -36,7 +36,7 @@ export function openState(home: string, boot: string, secrets: Secrets, complain
 
 /** The good lines of a file of lines stay in its place. */
 function moveAside(home: string, damage: readonly Damage[], complain: Complain): readonly string[] {
-  const records = damagedRecords(home).map((file) => ({ what: `${file.slice(home.length + 1)} was damaged`, file }));
+  const records = damagedRecords(home).map((file) => ({ what: `${file.slice(home.length + 1)} is damaged`, file }));
   return [...damage, ...records].map(({ what, file }) => {
     complain('state', what);
     try {

@@ -70,7 +70,7 @@ function loadSnapshot(home: string, damage: Damage[]): Snapshot | null {
     if (text === null) continue;
     const snapshot = parseSnapshot(text);
     if (snapshot !== null) return snapshot;
-    damage.push({ what: `${basename(path)} was damaged`, file: path });
+    damage.push({ what: `${basename(path)} is damaged`, file: path });
   }
   return null;
 }
@@ -100,7 +100,7 @@ function loadEntries(home: string, damage: Damage[]): readonly JournalEntry[] {
     const entries = values.filter(isEntry);
     const foreign = values.length - entries.length;
     if (damaged || foreign > 0)
-      damage.push({ what: `${basename(path)} had ${torn + foreign} damaged line(s)`, file: path });
+      damage.push({ what: `${basename(path)} has ${torn + foreign} damaged line(s)`, file: path });
     return entries;
   });
 }

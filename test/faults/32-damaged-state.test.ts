@@ -55,7 +55,7 @@ describe('a daemon that begins with a snapshot that was', () => {
       const [kept = '', ...others] = fleet.corrupt();
       expect([kept, others]).toEqual([expect.stringMatching(/^snapshot\.json\.corrupt-\d{8}T\d{9}Z$/), []]);
       expect(readFileSync(fleet.stateFile(kept))).toEqual(damaged);
-      await expectSaid(fleet, /snapshot\.json was damaged/);
+      await expectSaid(fleet, /snapshot\.json is damaged/);
       expect(await fleet.ok('send', 'bob', 'four', '--wait')).toBe('answer to: four\n');
     });
   }
@@ -76,7 +76,7 @@ describe('a daemon that begins with a journal that was', () => {
       expect(after.map(({ name, pid, run }) => ({ name, pid, run }))).toEqual(
         before.map(({ name, pid, run }) => ({ name, pid, run })),
       );
-      await expectSaid(fleet, /journal\.ndjson had \d+ damaged line/);
+      await expectSaid(fleet, /journal\.ndjson has \d+ damaged line/);
       expect(await fleet.ok('send', 'ada', 'four', '--wait')).toBe('answer to: four\n');
       // Its next run takes no number that was given before.
       await fleet.ok('restart', 'ada');

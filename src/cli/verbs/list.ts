@@ -30,7 +30,7 @@ export async function run(context: Context): Promise<number> {
         wantsIncidents(rows) ? client.call('incidents', { open: true }) : [],
         wantsCredentials(rows) ? client.call('credential-states', {}).catch(noneIfUnknown) : [],
       ]);
-      return { rows, incidents, credentials, degraded: await degradedOf(client, rows) };
+      return { rows, incidents, credentials, degraded: await degradedOf(client, rows, context) };
     },
     async ({ agents, incidents, fleet, now }) => {
       const rows = await pickRows(agents, targets);
@@ -44,9 +44,13 @@ export async function run(context: Context): Promise<number> {
 }
 
 /** Every row says it; without one only the daemon itself does. */
-async function degradedOf(client: Client, rows: readonly AgentRow[]): Promise<readonly string[]> {
-  const [row] = rows;
-  return row === undefined ? (await client.call('status', {})).degraded : row.degraded;
+async function degradedOf(
+  client: Client,
+  [row]: readonly AgentRow[],
+  { json, args }: Context,
+): Promise<readonly string[]> {
+  if (row !== undefined) return row.degraded;
+  return json || args.length > 0 ? [] : (await client.call('status', {})).degraded;
 }
 
 /** A daemon that was not renewed behind an upgrade has nothing to say of it; that must not cost the list. */

@@ -10,14 +10,16 @@ export const KEEPER_NAME = 'agentvisor-keeper';
  *   within two seconds each time; then it doubles to 30 s. Ten seconds of life are a sign of health and start the count anew.
  * - A keeper in its backoff outlives a daemon that somebody else started and ended; the rest mark tells it so.
  * - A home that was removed needs no daemon.
+ * - The next daemon is told how the one before it has ended.
  * - The log is cut to its tail before a restart: a daemon that can never start must not fill the disk.
  */
 export const KEEPER_SCRIPT = `
 failures=0
 delay=0
+code=
 while :; do
   began=$(date +%s)
-  "$1" "$2" </dev/null
+  AGENTVISOR_DAEMON_ENDED="$code" "$1" "$2" </dev/null
   code=$?
   [ "$code" -eq 0 ] && exit 0
   [ $(($(date +%s) - began)) -ge 10 ] && failures=0

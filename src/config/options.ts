@@ -176,7 +176,8 @@ export type WatchOptions = {
 /** How large an agent may get. */
 export type MemoryOptions = {
   /**
-   * Memory of the agent and all it started, above which it is restarted; null: no limit.
+   * Memory of the agent and all it started, above which it is restarted at the end of its turn, and at once above twice as much;
+   * null: no limit.
    * @default null
    */
   readonly max?: Maybe<Size>;

@@ -34,6 +34,13 @@ export async function adoptAll(adoption: Adoption): Promise<void> {
   await Promise.all(found.map((each) => report(adoption, each)));
 }
 
+/** A run that was found after the others, of an agent that is declared by now. */
+export async function adoptOne(adoption: Adoption, name: string): Promise<void> {
+  const { agents } = adoption.fleet;
+  const agent = agents[name];
+  await adoptAll({ ...adoption, fleet: { ...adoption.fleet, agents: agent === undefined ? {} : { [name]: agent } } });
+}
+
 /** Runs are numbered as they begin: of a secret that was replaced, the newest agent has the newest value. */
 function runsOldestFirst(fleet: Fleet): readonly { readonly agent: Agent; readonly run: Run }[] {
   return Object.values(fleet.agents)

@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fdatasync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fdatasync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { promisify } from 'node:util';
 import { previousFile } from '../home/journal.ts';
 
@@ -6,30 +16,56 @@ const datasync = promisify(fdatasync);
 
 /** Appends whole lines to a private file; a file beyond `bytesMax` becomes the previous one and a new one is begun. */
 export class Appender {
-  readonly #path: string;
+  readonly path: string;
   readonly #bytesMax: number;
   #fd: number;
   #bytes: number;
+  /** A crash may have left half a line; what is appended must not be glued to it. An empty line is no line. */
+  #isTorn: boolean;
 
   constructor(path: string, bytesMax = Infinity) {
-    this.#path = path;
+    this.path = path;
     this.#bytesMax = bytesMax;
     this.#fd = openSync(path, 'a', 0o600);
     this.#bytes = fstatSync(this.#fd).size;
-    if (this.#bytes > 0) this.#endTornLine();
+    this.#isTorn = this.#bytes > 0;
   }
 
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** @throws what the disk says; part of the text may have been written. */
+  /** All of it or nothing. @throws what the disk says. */
   append(text: string): void {
     if (this.#bytes > this.#bytesMax) this.rotate();
-    const buffer = Buffer.from(text);
+    const buffer = Buffer.from(this.#isTorn ? `\n${text}` : text);
     let written = 0;
-    while (written < buffer.length) written += writeSync(this.#fd, buffer, written);
+    try {
+      while (written < buffer.length) written += writeSync(this.#fd, buffer, written);
+    } catch (error) {
+      // A disk that becomes full takes a part; what comes later must not be glued to it.
+      ftruncateSync(this.#fd, this.#bytes);
+      throw error;
+    }
     this.#bytes += buffer.length;
+    this.#isTorn = false;
+  }
+
+  /** It stands in its place, and nobody but us has written to it or cut it. */
+  get isOurs(): boolean {
+    const there = statSync(this.path, { throwIfNoEntry: false });
+    const own = fstatSync(this.#fd);
+    return there?.ino === own.ino && there.dev === own.dev && own.size === this.#bytes;
+  }
+
+  /**
+   * Goes on with what stands in its place now.
+   * @param bytes how long that was when it was looked at: what was written to it since is not ours
+   */
+  reopen(bytes: number): void {
+    this.#take(openSync(this.path, 'a', 0o600));
+    this.#bytes = bytes;
+    this.#isTorn = bytes > 0;
   }
 
   sync(): Promise<void> {
@@ -38,19 +74,18 @@ export class Appender {
 
   /** The file becomes the previous one, which is replaced. One that somebody has removed is begun anew. */
   rotate(): void {
-    if (existsSync(this.#path)) renameSync(this.#path, previousFile(this.#path));
-    const fd = openSync(this.#path, 'a', 0o600);
-    closeSync(this.#fd);
-    this.#fd = fd;
+    if (existsSync(this.path)) renameSync(this.path, previousFile(this.path));
+    this.#take(openSync(this.path, 'a', 0o600));
     this.#bytes = 0;
+    this.#isTorn = false;
   }
 
   close(): void {
     closeSync(this.#fd);
   }
 
-  /** A crash may have left half a line; what is appended must not be glued to it. An empty line is no line. */
-  #endTornLine(): void {
-    this.#bytes += writeSync(this.#fd, '\n');
+  #take(fd: number): void {
+    closeSync(this.#fd);
+    this.#fd = fd;
   }
 }

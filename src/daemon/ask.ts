@@ -5,6 +5,7 @@ import { redact } from '../kernel/redaction.ts';
 import { MESSAGE_BYTES_MAX, type MessageOutcome } from '../protocol/api.ts';
 import { AgentvisorError } from '../protocol/errors.ts';
 import type { DaemonContext } from './context.ts';
+import { mustKeep, wasKept } from './kept.ts';
 import { readLineBefore } from './line-at.ts';
 import { runFiles } from './process/run-files.ts';
 import { findAgent } from './targets.ts';
@@ -39,10 +40,14 @@ export async function send(
     );
   }
   const isKnown = (): boolean => findMessage(findAgent(engine.fleet, params.agent), params.id) !== undefined;
-  if (!isKnown()) checkRoom(engine.fleet, agent, params.text);
+  if (!isKnown()) {
+    checkRoom(engine.fleet, agent, params.text);
+    await mustKeep(context);
+  }
   await engine.submit({ type: 'message', agent: params.agent, id: params.id, text: params.text });
   // Many may have asked at once, and the agent may have been deleted meanwhile: only what it has is confirmed.
   if (!isKnown()) throw tooMany(`${QUEUE_MAX} messages wait for ${params.agent}`, params.agent);
+  wasKept(context);
   return { id: params.id };
 }
 

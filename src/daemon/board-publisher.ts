@@ -37,7 +37,7 @@ export class BoardPublisher {
 
   /** What is; what changes from this very state on follows behind the answer. */
   async add(connection: Connection): Promise<Board> {
-    const { engine, clock, store } = this.#context;
+    const { engine, clock } = this.#context;
     connection.holdBack();
     this.#subscribe(connection);
     const rows = await this.#context.rows(engine.fleet);
@@ -47,7 +47,7 @@ export class BoardPublisher {
     return {
       agents: Object.values(fleet.agents)
         .toSorted((one, other) => one.id - other.id)
-        .map((agent) => boardAgent(fleet, agent, now, this.#used(agent.spec.name), store.degraded())),
+        .map((agent) => boardAgent(fleet, agent, now, this.#used(agent.spec.name), this.#context.degraded())),
       incidents: Object.values(fleet.incidents).map(incidentRow),
       credentials: credentialStates(fleet, now.wall),
       status: await status(this.#context),
@@ -101,11 +101,13 @@ export class BoardPublisher {
   }
 
   #agents(names: readonly string[]): readonly BoardAgent[] {
-    const { engine, clock, store } = this.#context;
+    const { engine, clock } = this.#context;
     const now = clock.now();
     return names.flatMap((name) => {
       const agent = engine.fleet.agents[name];
-      return agent === undefined ? [] : [boardAgent(engine.fleet, agent, now, this.#used(name), store.degraded())];
+      return agent === undefined
+        ? []
+        : [boardAgent(engine.fleet, agent, now, this.#used(name), this.#context.degraded())];
     });
   }
 

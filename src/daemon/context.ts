@@ -3,6 +3,7 @@ import type { AgentRow } from '../protocol/rows.ts';
 import type { Clock } from './clock.ts';
 import type { Engine } from './engine.ts';
 import type { Outbox } from './outbox/outbox.ts';
+import type { Lag } from './pulse.ts';
 import type { Secrets } from './secrets.ts';
 import type { Store } from './store.ts';
 
@@ -15,6 +16,11 @@ export type DaemonContext = {
   readonly store: Store;
   readonly outbox: Outbox;
   readonly secrets: Secrets;
+  /** What agentvisor itself cannot do right now, or has found wrong. */
+  readonly degraded: () => readonly string[];
+  readonly lag: () => Lag;
+  /** A process of an agent that nobody knew until it was declared is taken up instead of a second one. */
+  readonly takeUp: (agent: string) => Promise<void>;
   /** `list` as it is now, with what the processes use. */
   readonly rows: (fleet: Fleet) => Promise<readonly AgentRow[]>;
   /** Settles when the fleet is so, or when whoever asked has gone. */

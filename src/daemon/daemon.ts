@@ -1,28 +1,30 @@
-import { createServer } from 'node:net';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { loadState, type State } from '../home/journal.ts';
+import { createServer, type Server } from 'node:net';
+import { readOwner } from '../home/owner.ts';
 import { socketPath } from '../home/paths.ts';
 import type { Event } from '../kernel/events.ts';
 import { prepareHome } from '../home/permission.ts';
-import { adoptAll } from './adopt.ts';
+import { adoptAll, adoptOne } from './adopt.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { CredentialWatch } from './credential-watch.ts';
+import { forgetLastCode, type CrashRecorder } from './crash-recorder.ts';
 import { DeadlineWatch } from './deadline-watch.ts';
 import { DiskWatch } from './disk-watch.ts';
+import type { DaemonContext } from './context.ts';
+import { Descriptors } from './descriptors.ts';
 import { Door } from './door.ts';
 import { Engine } from './engine.ts';
+import { HomeWatch } from './home-watch.ts';
 import { Host } from './host.ts';
 import { serveMethods } from './methods.ts';
 import * as operate from './operate.ts';
-import { Outbox } from './outbox/outbox.ts';
-import { leaveHome, takeHome } from './ownership.ts';
+import { openState, tellDamage, type Opened } from './opening.ts';
+import { leaveHome } from './ownership.ts';
 import { identity } from '../home/process-identity.ts';
 import { spawner } from './process/spawn.ts';
 import { sweeper } from './process/sweep.ts';
 import { usageMeter } from './process/usage.ts';
+import { Pulse } from './pulse.ts';
 import { Secrets } from './secrets.ts';
-import { openStore, type Store } from './store.ts';
 import { UsageRows } from './usage-rows.ts';
 import { WakeClock } from './wake-clock.ts';
 
@@ -34,28 +36,76 @@ export type Daemon = {
   close(options: { readonly withAgents: boolean }): Promise<void>;
   /** Settles when a client asked the daemon to end. */
   readonly asked: Promise<void>;
+  /** Settles when another daemon owns the home: this one must end at once and write nothing more. */
+  readonly lost: Promise<void>;
 };
 
 /** @returns null when another daemon owns the home. */
-export async function startDaemon(
-  home: string,
-  complain: (what: string, error: unknown) => void,
-): Promise<Daemon | null> {
+export async function startDaemon(home: string, complain: Complain, crashes: CrashRecorder): Promise<Daemon | null> {
   prepareHome(home);
+  // Who ends on purpose takes its name away.
+  const hasCrashed = readOwner(home) !== null;
   const door = new Door();
-  const server = createServer((socket) => door.knock(socket));
-  if (!(await takeHome(home, identity, server))) return null;
-  // Out of descriptors a client cannot be let in; that is no reason to end.
-  server.on('error', (error) => complain('socket', error));
+  const own = await HomeWatch.take(home, identity, () => makeServer(door, complain));
+  if (own === null) return null;
+  const parts = makeParts(home, complain);
+  crashes.redact(() => parts.secrets.known());
+  await goOn(parts, { loop: crashes.lookBack(), hasCrashed });
+  forgetLastCode();
+  const asked = signal();
+  const lost = signal();
+  const checks = beginChecks(parts, own, lost.resolve);
+  const context = contextOf(parts, asked.resolve);
+  door.open(serveMethods(context));
+  return {
+    asked: asked.promise,
+    lost: lost.promise,
+    close: async ({ withAgents }) => {
+      if (withAgents) await operate.stop(context, ['all']);
+      clearInterval(checks);
+      own.close();
+      door.close();
+      await parts.host.close();
+      parts.descriptors.close();
+      parts.engine.close();
+      await parts.opened.outbox.close();
+      crashes.asked();
+      leaveHome(home);
+    },
+  };
+}
+
+type Complain = (what: string, error: unknown) => void;
+
+type Parts = {
+  readonly complain: Complain;
+  readonly home: string;
+  readonly boot: string;
+  readonly clock: Clock;
+  readonly secrets: Secrets;
+  readonly opened: Opened;
+  readonly usage: UsageRows;
+  readonly engine: Engine;
+  readonly pulse: Pulse;
+  readonly descriptors: Descriptors;
+  readonly host: Host;
+  readonly submit: (event: Event) => Promise<void>;
+  readonly degraded: () => readonly string[];
+};
+
+function makeParts(home: string, complain: Complain): Parts {
   const boot = identity.bootId();
   const clock = systemClock(boot);
   const secrets = new Secrets();
-  const { state, store, outbox, usage } = openState(home, clock, boot, secrets, complain);
+  const opened = openState(home, boot, secrets, complain);
+  const descriptors = new Descriptors();
+  const degraded = (): readonly string[] => [...opened.troubles.lines(engine.fleet), ...descriptors.lines()];
+  const usage = new UsageRows(usageMeter(), clock, degraded);
   const submit = (event: Event): Promise<void> => engine.submit(event);
   const host: Host = new Host({
     home,
     identity,
-    spawner,
+    spawner: descriptors.guard(spawner),
     sweeper,
     secrets,
     fleet: () => engine.fleet,
@@ -63,74 +113,98 @@ export async function startDaemon(
     used: (run) => usage.used(engine.fleet, run),
     complain,
   });
-  const engine: Engine = new Engine(clock, store, state, (command) => host.obey(command));
-  await adoptAll({ home, boot, fleet: state.fleet, host, secrets, submit });
+  const pulse = new Pulse();
+  const engine: Engine = new Engine(clock, opened.store, opened.state, (command) => host.obey(command), pulse);
+  return { complain, home, boot, clock, secrets, opened, usage, engine, pulse, descriptors, host, submit, degraded };
+}
+
+/** Why this daemon must not decide anything, null when it may; and whether the one before it was not ended on purpose. */
+type Past = { readonly loop: string | null; readonly hasCrashed: boolean };
+
+/** Where the daemon before this one has stopped. */
+async function goOn(parts: Parts, { loop, hasCrashed }: Past): Promise<void> {
+  const { home, boot, opened, engine, host, submit } = parts;
+  const { safeMode } = opened.state.fleet;
+  const why = loop ?? (hasCrashed ? (safeMode?.why ?? null) : null);
+  // Before anything else, so that nothing is decided for those who are found.
+  if (why !== null) await submit({ type: 'safe-mode', on: true, why });
+  await tellDamage(home, boot, opened, engine);
+  await adoptAll({ ...parts, fleet: engine.fleet });
+  if (why === null && safeMode !== null) await submit({ type: 'safe-mode', on: false, why: '' });
   await host.resumeRotations();
-  outbox.start();
+  opened.outbox.start();
   await submit({ type: 'tick' });
-  const checks = beginChecks(home, clock, engine, host, secrets);
-  const asked = signal();
-  const context = {
+}
+
+function contextOf(parts: Parts, shutDown: () => void): DaemonContext {
+  const { home, clock, secrets, opened, usage, engine, submit, degraded } = parts;
+  return {
     home,
     socket: socketPath(home),
     clock,
     engine,
-    store,
-    outbox,
+    store: opened.store,
+    outbox: opened.outbox,
     secrets,
+    degraded,
+    takeUp: async (agent) => {
+      const stray = opened.troubles.takeStray(agent);
+      if (stray === null) return;
+      await submit({ type: 'run-found', agent, run: stray.run });
+      await adoptOne({ ...parts, fleet: engine.fleet }, agent);
+    },
+    lag: () => parts.pulse.lag,
     rows: usage.rows.bind(usage),
     until: engine.until.bind(engine),
-    shutDown: asked.resolve,
+    shutDown,
   };
-  door.open(serveMethods(context));
-  return {
-    asked: asked.promise,
-    close: async ({ withAgents }) => {
-      if (withAgents) await operate.stop(context, ['all']);
-      clearInterval(checks);
-      server.close();
-      door.close();
-      await host.close();
-      engine.close();
-      await outbox.close();
-      leaveHome(home);
-    },
-  };
-}
-
-/** What the last daemon has left, and what goes on from there. */
-function openState(
-  home: string,
-  clock: Clock,
-  boot: string,
-  secrets: Secrets,
-  complain: (what: string, error: unknown) => void,
-): { readonly state: State; readonly store: Store; readonly outbox: Outbox; readonly usage: UsageRows } {
-  mkdirSync(join(home, 'agents'), { recursive: true, mode: 0o700 });
-  const state = loadState(home);
-  for (const damage of state.damage) complain('state', damage);
-  const outbox = new Outbox({ home, boot, identity, sweeper, secrets: () => secrets.known(), complain });
-  const store = openStore(home, outbox);
-  for (const { seq, commands } of state.replayed) store.recordMissing(seq, commands);
-  return { state, store, outbox, usage: new UsageRows(usageMeter(), clock, () => store.degraded()) };
 }
 
 /** Looks at the runs and at the world around them; at once, so that what was so before is known to be no news. */
-function beginChecks(home: string, clock: Clock, engine: Engine, host: Host, secrets: Secrets): NodeJS.Timeout {
-  const options = { clock, fleet: () => engine.fleet, submit: engine.submit.bind(engine) };
+function beginChecks(parts: Parts, own: HomeWatch, onLost: () => void): NodeJS.Timeout {
+  const { home, clock, secrets, engine, host, submit } = parts;
+  const options = { clock, fleet: () => engine.fleet, submit };
   const credentials = new CredentialWatch(options);
   const wakes = new WakeClock(options);
   const deadlines = new DeadlineWatch({ ...options, home, secrets });
   const disk = new DiskWatch(home, options.fleet, options.submit);
   const check = (): void => {
     disk.check();
+    engine.feelPulse();
+    parts.descriptors.look();
     host.checkAll();
+    void lookAtHome(parts, own, onLost);
     wakes.check();
     deadlines.check();
     void credentials.check();
   };
   check();
   return setInterval(check, CHECK_MS);
+}
+
+const REMOVED =
+  'the home was removed and is made anew; agents that run cannot be sent anything before: agentvisor restart NAME';
+
+/** Its files are mended only as long as it is ours. */
+async function lookAtHome({ opened, engine, complain }: Parts, own: HomeWatch, onLost: () => void): Promise<void> {
+  try {
+    const seen = await own.look();
+    if (seen === 'lost') return onLost();
+    const what = [...(seen === 'again' ? [REMOVED] : []), ...engine.mend()];
+    opened.troubles.look();
+    if (what.length === 0) return;
+    opened.troubles.note(what);
+    await engine.submit({ type: 'state-damaged', what, lastRun: 0 });
+  } catch (error) {
+    complain('home', error);
+  }
+}
+
+function makeServer(door: Door, complain: Complain): Server {
+  const server = createServer((socket) => door.knock(socket));
+  // Out of descriptors a client cannot be let in; that is no reason to end.
+  server.on('error', (error) => complain('socket', error));
+  return server;
 }
 
 /** A promise and the way to settle it; Node 20 has no Promise.withResolvers. */

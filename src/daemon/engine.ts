@@ -5,6 +5,7 @@ import type { Event } from '../kernel/events.ts';
 import type { Fleet } from '../kernel/fleet.ts';
 import { step } from '../kernel/step.ts';
 import type { Clock } from './clock.ts';
+import type { Pulse } from './pulse.ts';
 import type { Store } from './store.ts';
 
 /** What a step changed, for those who wait and those who watch. */
@@ -29,6 +30,7 @@ const RETRY_MS = 5_000;
 export class Engine {
   readonly #clock: Clock;
   readonly #store: Store;
+  readonly #pulse: Pick<Pulse, 'feel'>;
   readonly #obey: (command: Command) => void;
   readonly #watchers = new Set<(change: Change) => void>();
   /** What everybody sees: the fleet whose commands are under way and whose watchers were told. */
@@ -43,7 +45,15 @@ export class Engine {
   #isClosed = false;
   #cancelTimer: () => void = () => undefined;
 
-  constructor(clock: Clock, store: Store, start: { fleet: Fleet; seq: number }, obey: (command: Command) => void) {
+  /** @param pulse tells of time that was lost, which every decision must know before it is made */
+  constructor(
+    clock: Clock,
+    store: Store,
+    start: { fleet: Fleet; seq: number },
+    obey: (command: Command) => void,
+    pulse: Pick<Pulse, 'feel'> = { feel: () => null },
+  ) {
+    this.#pulse = pulse;
     this.#clock = clock;
     this.#store = store;
     this.#fleet = start.fleet;
@@ -66,6 +76,23 @@ export class Engine {
   save(): Promise<void> {
     // It saves with the batch of this event, which changes nothing that is not due anyway.
     return this.#enqueue({ type: 'tick' }, true);
+  }
+
+  /** Looks after the files of the state. @returns what was found wrong with them, for people. */
+  mend(): readonly string[] {
+    // While an event is on its way to the disk, the fleet that it leads to is nobody's yet.
+    if (this.#isDraining || this.#isClosed) return [];
+    const wasSafe = this.#store.refusals().length === 0;
+    const found = this.#store.mend(this.#fleet, this.#seq);
+    // What could not be written is tried again.
+    if (wasSafe && this.#store.refusals().length > 0) this.#arm();
+    return found;
+  }
+
+  /** Notices in time that time was lost, also when nothing else happens. */
+  feelPulse(): void {
+    const lost = this.#pulse.feel();
+    if (lost !== null) void this.submit({ type: 'time-lost', ...lost });
   }
 
   /** Calls back after every step until the returned function is called. */
@@ -115,6 +142,9 @@ export class Engine {
     if (this.#isDraining) return;
     this.#isDraining = true;
     while (this.#queue.length > 0) {
+      const lost = this.#pulse.feel();
+      if (lost !== null)
+        this.#queue.unshift({ event: { type: 'time-lost', ...lost }, saves: false, done: () => undefined });
       const batch = this.#queue.splice(0);
       const { first, changes, mustSync } = this.#takeIn(batch);
       if (mustSync) await this.#store.sync();
@@ -159,7 +189,7 @@ export class Engine {
     const delays = [
       next.mono === null ? Infinity : next.mono - now.mono,
       next.wall === null ? Infinity : Math.min(next.wall - now.wall, WALL_CHECK_MS),
-      this.#store.degraded().length > 0 ? RETRY_MS : Infinity,
+      this.#store.refusals().length > 0 ? RETRY_MS : Infinity,
     ];
     const delayMs = Math.min(...delays);
     if (delayMs === Infinity) return;

@@ -11,6 +11,7 @@ import type { AgentMode } from '../kernel/spec.ts';
 import { markBase } from './process/cut.ts';
 import type { FrameOutcome, FrameWriter } from './process/fifo.ts';
 import { follow, type FollowTrouble, type Follower } from './process/follower.ts';
+import { OomWatch } from './process/oom.ts';
 import { readExit, runFiles, watchRun, type RunWatch } from './process/run-files.ts';
 
 export type LiveRunOptions = {
@@ -49,6 +50,7 @@ export class LiveRun {
   readonly #watch: RunWatch;
   readonly #follower: Follower | null;
   readonly #complaints = new Set<string>();
+  #oom: OomWatch | null = null;
   #isCatchingUp: boolean;
   #isBlind = false;
   #isOver = false;
@@ -59,7 +61,10 @@ export class LiveRun {
     this.#isCatchingUp = options.isAdopted;
     this.#follower = options.mode === 'stream' ? this.#followStdout() : null;
     this.#watch = watchRun(options.runDir, {
-      onLive: (pid) => void options.submit({ type: 'pid-known', ...this.#name, pid }),
+      onLive: (pid) => {
+        this.#oom = new OomWatch(pid);
+        void options.submit({ type: 'pid-known', ...this.#name, pid });
+      },
       onExit: () => void this.end(),
       onBlind: () => (this.#isBlind = true),
     });
@@ -72,12 +77,12 @@ export class LiveRun {
     try {
       this.#follower?.poke();
       if (this.#isBlind) this.#watch.check();
+      const isLost = this.#options.isAdopted && !this.#options.isShimAlive();
+      if (isLost) void this.end();
     } catch (error) {
-      // Somebody has put something else in the place of the run's folder: that is no reason for the others to end.
+      // Something else stands in the place of the run's folder, or no descriptor is free: no reason for the others to end.
       this.#complainOnce('files', error);
     }
-    const isLost = this.#options.isAdopted && !this.#options.isShimAlive();
-    if (isLost) void this.end();
   }
 
   /** Reports the end once, after everything that was said before it; settles when that is done, whoever asked first. */
@@ -94,13 +99,14 @@ export class LiveRun {
       await this.#options.submit(this.#noted('truncated', unfinished.offset, unfinished.tailBytes));
     const exit = readExit(this.#options.runDir);
     const stderr = readTail(runFiles(this.#options.runDir).stderr);
+    const killed = this.#oom?.killed(exit?.code ?? null) ?? null;
     await this.#options.submit({
       type: 'exited',
       ...this.#name,
       code: exit?.code ?? null,
       at: exit?.at ?? null,
-      hint: classifyExit(stderr),
-      detail: excerpt(lastLine(stderr), undefined, this.#options.secrets()),
+      hint: killed === null ? classifyExit(stderr) : 'oom',
+      detail: killed ?? excerpt(lastLine(stderr), undefined, this.#options.secrets()),
     });
   }
 

@@ -1,6 +1,7 @@
 import { homeFolder } from '../home/paths.ts';
 import { COOKIES } from '../kernel/cookies.ts';
 import { AgentvisorError } from '../protocol/errors.ts';
+import { CrashRecorder } from './crash-recorder.ts';
 import { startDaemon } from './daemon.ts';
 
 /** How long the last answers may take to leave. */
@@ -12,7 +13,12 @@ const FAREWELL_MS = 500;
  */
 async function main(): Promise<number> {
   for (const cookie of COOKIES) delete process.env[cookie];
-  const daemon = await startDaemon(homeFolder(process.env), complain);
+  const home = homeFolder(process.env);
+  const crashes = new CrashRecorder(home, complain);
+  const daemon = await startDaemon(home, complain, crashes).catch((error: unknown) => {
+    if (!(error instanceof AgentvisorError)) crashes.failed(error);
+    throw error;
+  });
   if (daemon === null) return 0;
   // As PID 1 of a container there is nobody else who could hold the agents.
   const isLast = process.pid === 1 || process.argv.includes('--with-agents');
@@ -22,7 +28,11 @@ async function main(): Promise<number> {
   });
   // A closed terminal is no reason to end.
   process.on('SIGHUP', () => undefined);
-  const withAgents = await Promise.race([byClient, bySignal]);
+  const withAgents = await Promise.race([byClient, bySignal, daemon.lost.then(() => null)]);
+  if (withAgents === null) {
+    complain('the daemon ends', 'another one owns the home by now');
+    return 0;
+  }
   await daemon.close({ withAgents });
   return 0;
 }

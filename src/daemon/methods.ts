@@ -9,6 +9,7 @@ import * as auth from './auth.ts';
 import { BoardPublisher } from './board-publisher.ts';
 import type { Connection, Handle } from './connection.ts';
 import type { DaemonContext } from './context.ts';
+import { asKept } from './kept.ts';
 import * as operate from './operate.ts';
 import * as queries from './queries.ts';
 import { Publisher } from './publisher.ts';
@@ -35,14 +36,14 @@ const METHODS: Methods = {
   ping: () => ({ pid: process.pid, uptimeMs: Math.round(process.uptime() * 1000) }),
   list: ({ targets }, { context }) => queries.list(context, targets),
   describe: ({ targets }, { context }) => queries.describe(context, targets),
-  apply: (params, { context }) => operate.apply(context, params),
+  apply: (params, { context }) => asKept(context, operate.apply(context, params)),
   plan: (params, { context }) => queries.plan(context, params),
-  start: ({ targets }, { context }) => operate.start(context, targets),
-  stop: ({ targets }, { context }) => operate.stop(context, targets),
-  restart: (params, { context }) => operate.restart(context, params),
-  pause: ({ targets, paused }, { context }) => operate.pause(context, targets, paused),
-  reset: ({ targets }, { context }) => operate.reset(context, targets),
-  delete: ({ targets }, { context }) => operate.remove(context, targets),
+  start: ({ targets }, { context }) => asKept(context, operate.start(context, targets)),
+  stop: ({ targets }, { context }) => asKept(context, operate.stop(context, targets)),
+  restart: (params, { context }) => asKept(context, operate.restart(context, params)),
+  pause: ({ targets, paused }, { context }) => asKept(context, operate.pause(context, targets, paused)),
+  reset: ({ targets }, { context }) => asKept(context, operate.reset(context, targets)),
+  delete: ({ targets }, { context }) => asKept(context, operate.remove(context, targets)),
   send: (params, { context }) => send(context, params),
   outcome: (params, { context }) => outcome(context, params),
   history: ({ agent }, { context }) => queries.history(context, agent),

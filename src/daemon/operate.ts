@@ -29,6 +29,7 @@ export async function apply(context: DaemonContext, params: Api['apply']['params
   const leftovers = params.prune ? leftoversOf(Object.values(before.agents), params) : [];
   return Promise.all([
     ...changes.map(async ({ spec, change }) => {
+      if (change === 'new') await context.takeUp(spec.name);
       if (!spec.enabled) return { ...done(spec.name, 'disabled'), detail: 'it is declared with enabled: false' };
       const known = before.agents[spec.name];
       const wasDown = known !== undefined && !isUp(known);
@@ -115,7 +116,7 @@ export async function remove(context: DaemonContext, targets: readonly string[])
 /** The state is always on the disk; this folds it into a snapshot now. */
 export async function save({ engine, store }: DaemonContext): Promise<Saved> {
   await engine.save();
-  return { agents: Object.keys(engine.fleet.agents).length, degraded: store.degraded() };
+  return { agents: Object.keys(engine.fleet.agents).length, degraded: store.refusals() };
 }
 
 /** Removes what ended runs have left. No target: of all agents. */

@@ -43,7 +43,7 @@ export class Publisher {
 
   #changedRows(change: Change): readonly AgentRow[] {
     const now = this.#context.clock.now();
-    const degraded = this.#context.store.degraded();
+    const degraded = this.#context.degraded();
     return changedAgents(change).map((agent) => agentRow(change.after, agent, now, noUsage, degraded));
   }
 }

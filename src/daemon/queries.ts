@@ -106,6 +106,7 @@ export async function status(context: DaemonContext): Promise<DaemonStatus> {
     alive: agents.filter(({ state }) => runOf(state) !== null).length,
     openIncidents: Object.keys(fleet.incidents).length,
     rss: process.memoryUsage.rss(),
-    degraded: [...context.store.degraded(), ...context.outbox.degraded()],
+    timeLost: context.lag(),
+    degraded: [...context.degraded(), ...context.outbox.degraded()],
   };
 }

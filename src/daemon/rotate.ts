@@ -8,6 +8,7 @@ import type { Api, RotationRow } from '../protocol/api.ts';
 import { AgentvisorError } from '../protocol/errors.ts';
 import { rotationRow } from '../protocol/rotation-row.ts';
 import type { DaemonContext } from './context.ts';
+import { mustKeep } from './kept.ts';
 import { lookAtFiles } from './rotation-files.ts';
 
 /** What a secret can be at most; a header carries no more. */
@@ -15,9 +16,11 @@ const SECRET_CHARACTERS_MAX = 8_192;
 
 /** Begins to replace a secret. @throws AgentvisorError when that is refused: nothing has changed then */
 export async function begin(
-  { engine, secrets }: DaemonContext,
+  context: DaemonContext,
   { credential, secret }: Api['rotate']['params'],
 ): Promise<Api['rotate']['result']> {
+  const { engine, secrets } = context;
+  await mustKeep(context);
   const spec = credentialIn(engine.fleet, credential);
   const source = await sourceOf(spec);
   if (!/^[\x21-\x7e]+$/.test(secret) || secret.length > SECRET_CHARACTERS_MAX) {

@@ -1,20 +1,20 @@
-import { linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { previousFile, type JournalEntry, type Snapshot } from '../home/journal.ts';
-import { historyFile, incidentsFile, journalFile, snapshotFile, stateFolder } from '../home/paths.ts';
+import { mkdirSync } from 'node:fs';
+import type { JournalEntry } from '../home/journal.ts';
+import { historyFile, incidentsFile, journalFile, stateFolder } from '../home/paths.ts';
 import { isAfter, lastPlace, toEventRow, type HistoryLine, type IncidentLine, type Place } from '../home/records.ts';
-import { hasCode } from '../home/system-error.ts';
 import type { Command } from '../kernel/commands.ts';
 import type { Fleet } from '../kernel/fleet.ts';
 import { Appender } from './appender.ts';
-import { syncFolder, writeWhole } from '../home/durable.ts';
+import { RecordFile } from './record-file.ts';
 import type { NoticeTray } from './outbox/outbox.ts';
+import { SnapshotFile, takeUp } from './state-files.ts';
 
 /** The journal is folded into a snapshot when it is longer than this. */
 export const JOURNAL_BYTES_MAX = 4 * 1024 * 1024;
 /** Of history and incidents the last file and the one before it are kept. */
 export const RECORDS_BYTES_MAX = 8 * 1024 * 1024;
 
-/** Where the daemon's memory lives. A disk that refuses never stops the daemon: `degraded` says what is not safe. */
+/** Where the daemon's memory lives. A disk that refuses never stops the daemon: `refusals` says what is not safe. */
 export interface Store {
   append(entries: readonly JournalEntry[]): void;
   sync(): Promise<void>;
@@ -26,7 +26,15 @@ export interface Store {
   tidy(fleet: Fleet, seq: number): void;
   /** Folds it in any case. */
   save(fleet: Fleet, seq: number): void;
-  degraded(): readonly string[];
+  /** What the disk does not take, and why; empty when all is safe. */
+  refusals(): readonly string[];
+  /**
+   * Looks whether the files are as they were left here. What somebody has damaged, cut or removed is moved aside and written
+   * anew from memory.
+   *
+   * @returns what was found, for people
+   */
+  mend(fleet: Fleet, seq: number): readonly string[];
   /** Leaves a snapshot and an empty journal. */
   close(fleet: Fleet, seq: number): void;
 }
@@ -42,17 +50,17 @@ type Written = { readonly history: Place | null; readonly incidents: Place | nul
 const NOTHING: Written = { history: null, incidents: null, notices: null };
 
 class FileStore implements Store {
-  readonly #home: string;
+  readonly #snapshot: SnapshotFile;
   readonly #journal: Appender;
-  readonly #history: Appender;
-  readonly #incidents: Appender;
+  readonly #history: RecordFile;
+  readonly #incidents: RecordFile;
   readonly #notices: NoticeTray;
   readonly #written: Written;
   /** What the disk refuses: its name and the reason. */
   readonly #refused = new Map<string, string>();
 
   constructor(home: string, notices: NoticeTray) {
-    this.#home = home;
+    this.#snapshot = new SnapshotFile(home);
     this.#notices = notices;
     this.#written = {
       history: lastPlace(historyFile(home)),
@@ -60,8 +68,8 @@ class FileStore implements Store {
       notices: notices.last,
     };
     this.#journal = new Appender(journalFile(home));
-    this.#history = new Appender(historyFile(home), RECORDS_BYTES_MAX);
-    this.#incidents = new Appender(incidentsFile(home), RECORDS_BYTES_MAX);
+    this.#history = new RecordFile(historyFile(home), RECORDS_BYTES_MAX);
+    this.#incidents = new RecordFile(incidentsFile(home), RECORDS_BYTES_MAX);
   }
 
   append(entries: readonly JournalEntry[]): void {
@@ -108,7 +116,7 @@ class FileStore implements Store {
   }
 
   tidy(fleet: Fleet, seq: number): void {
-    if (!this.#refused.has('journal') && this.#journal.bytes < JOURNAL_BYTES_MAX) return;
+    if (this.#refused.size === 0 && this.#journal.bytes < JOURNAL_BYTES_MAX) return;
     this.#fold(fleet, seq);
   }
 
@@ -116,20 +124,38 @@ class FileStore implements Store {
     this.#fold(fleet, seq);
   }
 
-  degraded(): readonly string[] {
-    return [...this.#refused].map(([what, reason]) => `${what}: ${reason}`);
+  refusals(): readonly string[] {
+    const lost = this.#history.lost + this.#incidents.lost;
+    const refused = [...this.#refused].map(([what, reason]) => `${what}: ${reason}`);
+    return lost === 0 ? refused : [...refused, `${lost} lines of history and incidents are lost`];
+  }
+
+  mend(fleet: Fleet, seq: number): readonly string[] {
+    // What the disk refuses is written anew as soon as it does not.
+    if (this.#refused.size > 0) return [];
+    const found: string[] = [];
+    // What fails here is done by the next fold.
+    this.#attempt('journal', () => {
+      if (!this.#snapshot.isOurs) found.push(this.#snapshot.setForeignAside());
+      for (const file of [this.#journal, this.#history.file, this.#incidents.file])
+        if (!file.isOurs) found.push(takeUp(file));
+    });
+    if (found.length > 0) this.#fold(fleet, seq);
+    return found;
   }
 
   close(fleet: Fleet, seq: number): void {
     this.#fold(fleet, seq);
     this.#journal.close();
-    this.#history.close();
-    this.#incidents.close();
+    this.#history.file.close();
+    this.#incidents.file.close();
   }
 
   /** The snapshot first: until it is whole, the old one and the journal stay what they are. */
   #fold(fleet: Fleet, seq: number): void {
-    const isSafe = this.#attempt('snapshot', () => writeSnapshot(this.#home, { format: 1, seq, fleet }));
+    this.#attempt('history', () => this.#history.flush());
+    this.#attempt('incidents', () => this.#incidents.flush());
+    const isSafe = this.#attempt('snapshot', () => this.#snapshot.write({ format: 1, seq, fleet }));
     if (!isSafe) return;
     if (this.#attempt('journal', () => this.#journal.rotate())) this.#refused.delete('snapshot');
   }
@@ -143,26 +169,6 @@ class FileStore implements Store {
       this.#refused.set(what, reasonOf(error));
       return false;
     }
-  }
-}
-
-function writeSnapshot(home: string, snapshot: Snapshot): void {
-  const path = snapshotFile(home);
-  const tmp = `${path}.tmp`;
-  writeWhole(tmp, JSON.stringify(snapshot));
-  keepPrevious(path);
-  renameSync(tmp, path);
-  syncFolder(stateFolder(home));
-}
-
-function keepPrevious(path: string): void {
-  const previous = previousFile(path);
-  rmSync(previous, { force: true });
-  try {
-    linkSync(path, previous);
-  } catch (error) {
-    // There is none before the first snapshot.
-    if (!hasCode(error, 'ENOENT')) throw error;
   }
 }
 

@@ -26,7 +26,7 @@ export class UsageRows {
 
   async rows(fleet: Fleet): Promise<readonly AgentRow[]> {
     const now = this.#clock.now();
-    if (this.#isOld()) await this.#sample(fleet);
+    if (this.#isOld()) await this.#sample(fleet).catch(() => this.#forget());
     const degraded = this.#degraded();
     return Object.values(fleet.agents)
       .toSorted((one, other) => one.id - other.id)
@@ -37,6 +37,11 @@ export class UsageRows {
   async used(fleet: Fleet, run: RunId): Promise<AgentUsage | null> {
     if (this.#isOld() || !this.#usage.has(run)) await this.#sample(fleet);
     return this.#usage.get(run) ?? null;
+  }
+
+  /** Without a descriptor nothing can be measured. Who is there must be shown all the same. */
+  #forget(): void {
+    this.#usage = new Map();
   }
 
   #isOld(): boolean {

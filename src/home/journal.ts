@@ -1,8 +1,9 @@
+import { basename } from 'node:path';
 import type { Event } from '../kernel/events.ts';
 import { emptyFleet, type Fleet } from '../kernel/fleet.ts';
 import type { Command } from '../kernel/commands.ts';
 import type { Moment } from '../kernel/moment.ts';
-import { step } from '../kernel/step.ts';
+import { step, type Step } from '../kernel/step.ts';
 import { readIfThere, readLines } from './ndjson.ts';
 import { eventOfOlder, fleetOfOlder } from './older-state.ts';
 import { journalFile, snapshotFile } from './paths.ts';
@@ -20,9 +21,12 @@ export type State = {
   readonly seq: number;
   /** Commands of the replayed events, for those effects that the host can see it has not carried out. */
   readonly replayed: readonly { readonly seq: number; readonly commands: readonly Command[] }[];
-  /** What was wrong with the files, for people; empty when all was well. */
-  readonly damage: readonly string[];
+  /** What was wrong with the files; empty when all was well. */
+  readonly damage: readonly Damage[];
 };
+
+/** For people, and the file that should be moved out of the way; null when something is missing and nothing wrong. */
+export type Damage = { readonly what: string; readonly file: string | null };
 
 /**
  * Snapshot plus replay gives the same fleet that the last daemon had. Nothing is written here, so that a read-only verb
@@ -31,7 +35,7 @@ export type State = {
  * @throws when a file cannot be read for another reason than that it is not there.
  */
 export function loadState(home: string): State {
-  const damage: string[] = [];
+  const damage: Damage[] = [];
   const snapshot = loadSnapshot(home, damage);
   let fleet = snapshot?.fleet ?? emptyFleet;
   let seq = snapshot?.seq ?? 0;
@@ -39,9 +43,9 @@ export function loadState(home: string): State {
   for (const entry of loadEntries(home, damage)) {
     if (entry.seq <= seq) continue;
     if (entry.seq !== seq + 1) {
-      damage.push(`the journal jumps from ${seq} to ${entry.seq}`);
+      damage.push({ what: `the journal jumps from ${seq} to ${entry.seq}`, file: null });
     }
-    const next = step(fleet, eventOfOlder(entry.event), entry.moment);
+    const next = replay(fleet, entry, damage);
     fleet = next.fleet;
     seq = entry.seq;
     replayed.push({ seq, commands: next.commands });
@@ -49,14 +53,24 @@ export function loadState(home: string): State {
   return { fleet, seq, replayed, damage };
 }
 
-function loadSnapshot(home: string, damage: string[]): Snapshot | null {
+/** An event without the ones before it, or one that somebody has changed, must not keep a daemon from beginning. */
+function replay(fleet: Fleet, { seq, event, moment }: JournalEntry, damage: Damage[]): Step {
+  try {
+    return step(fleet, eventOfOlder(event), moment);
+  } catch (error) {
+    damage.push({ what: `event ${seq} of the journal cannot be taken in: ${String(error)}`, file: null });
+    return { fleet, commands: [] };
+  }
+}
+
+function loadSnapshot(home: string, damage: Damage[]): Snapshot | null {
   const file = snapshotFile(home);
   for (const path of [file, previousFile(file)]) {
     const text = readIfThere(path);
     if (text === null) continue;
     const snapshot = parseSnapshot(text);
     if (snapshot !== null) return snapshot;
-    damage.push(`${path} is damaged`);
+    damage.push({ what: `${basename(path)} is damaged`, file: path });
   }
   return null;
 }
@@ -67,21 +81,27 @@ function parseSnapshot(text: string): Snapshot | null {
     if (typeof value !== 'object' || value === null) return null;
     const snapshot = value as Partial<Snapshot>;
     const isWhole = snapshot.format === 1 && typeof snapshot.seq === 'number' && snapshot.fleet?.format === 1;
+    if (!isWhole) return null;
     // What an older daemon did not keep is empty.
-    return isWhole ? ({ ...snapshot, fleet: fleetOfOlder({ ...emptyFleet, ...snapshot.fleet }) } as Snapshot) : null;
+    const fleet = fleetOfOlder({ ...emptyFleet, ...snapshot.fleet });
+    // What is JSON but no fleet shows when something is asked of it.
+    if (fleet.seen !== null) step(fleet, { type: 'tick' }, { ...fleet.seen, roll: 0.5 });
+    return { ...snapshot, fleet } as Snapshot;
   } catch {
-    // Not JSON: the caller reports the file and takes the one before.
+    // Not JSON, or no fleet: the caller reports the file and takes the one before.
     return null;
   }
 }
 
-function loadEntries(home: string, damage: string[]): readonly JournalEntry[] {
+function loadEntries(home: string, damage: Damage[]): readonly JournalEntry[] {
   const file = journalFile(home);
   return [previousFile(file), file].flatMap((path) => {
-    const { values, torn } = readLines(path);
-    // One torn line at the end is what a crash leaves and no damage.
-    if (torn > 1) damage.push(`${path} has ${torn} damaged lines`);
-    return values.filter(isEntry);
+    const { values, torn, damaged } = readLines(path);
+    const entries = values.filter(isEntry);
+    const foreign = values.length - entries.length;
+    if (damaged || foreign > 0)
+      damage.push({ what: `${basename(path)} has ${torn + foreign} damaged line(s)`, file: path });
+    return entries;
   });
 }
 

@@ -15,14 +15,17 @@ export type Lines = {
   readonly values: readonly unknown[];
   /** Lines that are no JSON: torn by a crash or a full disk. */
   readonly torn: number;
+  /** More is wrong with it than the one half of a line that a crash leaves. */
+  readonly damaged: boolean;
 };
 
 /** Reads newline-delimited JSON as far as it is whole. */
 export function readLines(path: string): Lines {
   const text = readIfThere(path);
-  if (text === null) return { values: [], torn: 0 };
+  if (text === null) return { values: [], torn: 0, damaged: false };
   const values: unknown[] = [];
   let torn = 0;
+  let isForeign = false;
   for (const line of text.split('\n')) {
     if (line === '') continue;
     try {
@@ -30,7 +33,11 @@ export function readLines(path: string): Lines {
     } catch {
       // A line that a crash cut is no news: what it said was never acted on.
       torn += 1;
+      isForeign ||= !line.startsWith(OWN_BEGINNING) || line.includes('\0');
     }
   }
-  return { values, torn };
+  return { values, torn, damaged: torn > 1 || isForeign };
 }
+
+/** Every line of ours is an object with something in it. A power cut leaves zeros, anything else is somebody's. */
+const OWN_BEGINNING = '{"';

@@ -39,7 +39,7 @@ export function readOffline(home: string): Offline {
     incidents: readIncidents(home),
     events: readHistory(home),
     alive: agents.filter(isAlive).length,
-    damage,
+    damage: damage.map(({ what }) => what),
   };
 }
 

@@ -59,11 +59,14 @@ export const incidentsFile = (home: string): string => join(stateFolder(home), '
 export const historyFile = (home: string): string => join(stateFolder(home), 'history.ndjson');
 /** When each credential was last signed in to. */
 export const mintsFile = (home: string): string => join(stateFolder(home), 'mints.json');
+/** How daemons have crashed. */
+export const crashesFile = (home: string): string => join(stateFolder(home), 'crashes.ndjson');
 export const outboxFile = (home: string): string => join(stateFolder(home), 'outbox.ndjson');
 /** What each try under way to deliver a notice leaves of itself. */
 export const outboxFolder = (home: string): string => join(stateFolder(home), 'outbox');
 
-export const agentFolder = (home: string, agent: string): string => join(home, 'agents', agent);
+export const agentsFolder = (home: string): string => join(home, 'agents');
+export const agentFolder = (home: string, agent: string): string => join(agentsFolder(home), agent);
 export const runsFolder = (home: string, agent: string): string => join(agentFolder(home, agent), 'runs');
 export const runFolder = (home: string, agent: string, run: string): string => join(runsFolder(home, agent), run);
 

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
+import { hasCode } from './system-error.ts';
 
 /** One row of Linux's process table; see proc_pid_stat(5). */
 export type ProcStat = {
@@ -23,7 +24,7 @@ const ENVIRON_CHUNK_BYTES = 64 * 1024;
 const STAT_BYTES_MAX = 4096;
 let scratch = Buffer.allocUnsafeSlow(ENVIRON_CHUNK_BYTES);
 
-/** null when the process is gone or the system shows none of it to us. */
+/** null when the process is gone or the system shows none of it to us. @throws what the system says when it cannot tell. */
 export function readStat(pid: number): ProcStat | null {
   const bytes = readProc(`/proc/${pid}/stat`, STAT_BYTES_MAX);
   return bytes === null ? null : parseStat(bytes.toString('latin1'));
@@ -107,14 +108,17 @@ export async function eachPid(visit: (pid: number) => void): Promise<void> {
   }
 }
 
+const NOT_OURS: readonly string[] = ['ENOENT', 'ESRCH', 'EACCES', 'EPERM'];
+
 /** Files in /proc have no size, so they are read until nothing comes. */
 function readProc(path: string, bytesMax: number): Buffer | null {
   let file: number;
   try {
     file = openSync(path, 'r');
-  } catch {
-    // Gone, or another user's: both mean "not ours".
-    return null;
+  } catch (error) {
+    // Gone, or another user's: both mean "not ours". Without a descriptor nothing is known, and nobody may be called gone.
+    if (NOT_OURS.some((code) => hasCode(error, code))) return null;
+    throw error;
   }
   try {
     let length = 0;

@@ -209,6 +209,9 @@ export const isAuth = (cause: Cause): boolean =>
 /** A watch tripped: the process lives and says nothing. */
 export const isHang = (cause: Cause): boolean => cause === 'hang-in-turn' || cause === 'hang-after-result';
 
+/** agentvisor ended a turn for what it did: its message counts it, or it would be asked for ever. */
+export const isFault = (cause: Cause): boolean => isHang(cause) || cause === 'memory';
+
 /** The process works; only the API or the way to it stands in between. */
 export const isLimit = (cause: Cause): boolean => {
   const { action } = CAUSES[cause];

@@ -109,4 +109,7 @@ export type HistoryEvent =
   | 'log-stuck'
   | 'disk-full'
   | 'disk-free'
+  | 'state-damaged'
+  | 'found'
+  | 'time-lost'
   | 'deleted';

@@ -1,6 +1,6 @@
 import type { Cause } from './causes.ts';
 import type { Command, HistoryEvent } from './commands.ts';
-import { runOf, type Agent, type Fleet } from './fleet.ts';
+import { runOf, type Agent, type Fleet, type SafeMode } from './fleet.ts';
 import { must } from './invariant.ts';
 import type { CredentialRecord } from './ledger.ts';
 import type { Incident } from './trouble.ts';
@@ -22,6 +22,7 @@ export type Draft = {
   /** Agents that must decide anew before the step ends. */
   readonly touched: Set<string>;
   readonly changedIncidents: Set<string>;
+  safeMode: SafeMode | null;
   sequence: number;
   disk: Fleet['disk'];
 };
@@ -39,6 +40,7 @@ export function openDraft(fleet: Fleet, moment: Moment): Draft {
     commands: [],
     touched: new Set(),
     changedIncidents: new Set(),
+    safeMode: current.safeMode,
     sequence: current.sequence,
     disk: current.disk,
   };
@@ -61,6 +63,7 @@ export function closeDraft(draft: Draft): Fleet {
     incidents: draft.incidents,
     notify: draft.notify,
     disk: draft.disk,
+    safeMode: draft.safeMode,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { StreamFact } from './facts.ts';
 import type { LogFile } from './fleet.ts';
 import type { Wall } from './moment.ts';
+import type { Lost } from './time-lost.ts';
 import type { AgentSpec, CredentialSpec, NotifySpec } from './spec.ts';
 
 /** One life of an agent's process; also the name of its run folder. */
@@ -203,4 +204,21 @@ export type WorldEvent =
   /** It is the time of day at which an agent wants to be renewed (`idleWake.at`). */
   | { readonly type: 'wake-time'; readonly agent: string };
 
-export type Event = OperatorEvent | ProcessEvent | RotationEvent | WorldEvent | { readonly type: 'tick' };
+/** What a daemon tells of itself. */
+export type DaemonEvent =
+  /** It could not read all that the one before it has written. */
+  | {
+      readonly type: 'state-damaged';
+      /** For people, one sentence each. */
+      readonly what: readonly string[];
+      /** The highest number that a run on the disk has: those up to it are taken. */
+      readonly lastRun: number;
+    }
+  /** A process lives that bears the mark of a run which the state does not know. Reports of it follow, as of an adoption. */
+  | { readonly type: 'run-found'; readonly agent: string; readonly run: RunId }
+  /** Daemons crash in a loop: this one decides nothing by itself. `on: false`: this one does. */
+  | { readonly type: 'safe-mode'; readonly on: boolean; readonly why: string }
+  /** It did not run for so long, or the whole machine did not. */
+  | ({ readonly type: 'time-lost' } & Lost);
+
+export type Event = OperatorEvent | ProcessEvent | RotationEvent | WorldEvent | DaemonEvent | { readonly type: 'tick' };

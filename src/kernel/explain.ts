@@ -88,7 +88,7 @@ const causeOf = ({ recovery }: Agent, incident: Incident): Cause =>
   recovery?.stage === 'held' ? causeOfHold(incident) : incident.cause;
 
 function whatNext(fleet: Fleet, agent: Agent, incident: Incident | undefined, moment: Moment): string {
-  if (agent.paused) return 'agentvisor decides nothing for it until it is resumed.';
+  if (agent.paused) return whilePaused(fleet);
   if (waitsForRoom(fleet, agent)) return 'It goes on by itself when the disk has room again.';
   if (agent.restart !== null) return 'It is restarted as soon as its turn has ended.';
   const next = nextAttempt(fleet, agent);
@@ -98,6 +98,11 @@ function whatNext(fleet: Fleet, agent: Agent, incident: Incident | undefined, mo
     return sentences(at === null ? '' : `The next start is at ${at}.`, returnText(agent, moment));
   }
   return nextInIncident(agent.spec.name, recovery, gateOf(incident, recovery.gate), at);
+}
+
+function whilePaused({ safeMode }: Fleet): string {
+  if (safeMode === null) return 'agentvisor decides nothing for it until it is resumed.';
+  return `agentvisor is in safe mode: ${safeMode.why}. It decides nothing by itself until: agentvisor daemon restart.`;
 }
 
 /** When an agent that works on another credential tries its own one again. */

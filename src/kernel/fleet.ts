@@ -25,6 +25,15 @@ export type Fleet = {
   readonly notify: Readonly<Record<string, readonly NotifySpec[]>>;
   /** The disk that holds the agents' output is full; null: it has room. */
   readonly disk: { readonly fullSince: Stamp } | null;
+  /** Daemons have crashed in a loop, and nothing is decided until a person ends this; null: it is not so. */
+  readonly safeMode: SafeMode | null;
+};
+
+export type SafeMode = {
+  readonly since: Stamp;
+  readonly why: string;
+  /** Agents that it has paused: they go on when it ends. */
+  readonly agents: readonly string[];
 };
 
 export type Agent = {
@@ -271,6 +280,7 @@ export const emptyFleet: Fleet = {
   incidents: {},
   notify: {},
   disk: null,
+  safeMode: null,
 };
 
 /** The run of a state that has one. */

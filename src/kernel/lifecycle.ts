@@ -1,10 +1,10 @@
 import { noted } from './activity.ts';
 import { giveWay, recoverIn, recoveryByOperator, waitsForAttempt } from './attempts.ts';
-import { CAUSES, isHang, type Cause } from './causes.ts';
+import { CAUSES, isFault, type Cause } from './causes.ts';
 import { addCrash, crashesAreOver, noCrashes, PROBE_MS } from './crashes.ts';
 import { isKeptDown } from './disk.ts';
 import { nextNumber, put, record, type Draft } from './draft.ts';
-import type { ExitHint } from './events.ts';
+import type { ExitHint, RunId } from './events.ts';
 import type { Agent, AgentState, RestartWish, Run } from './fleet.ts';
 import { takesStaged } from './ledger.ts';
 import { cancelMessages } from './messages.ts';
@@ -25,23 +25,8 @@ export function beginRun(draft: Draft, asked: Agent, cause: Cause | null): Agent
   const agent = asked.spec.mode === 'stream' ? asked : cancelMessages(asked, 'the agent no longer takes messages');
   const id = String(nextNumber(draft)).padStart(6, '0');
   const planned = agent.spec.mode === 'stream' ? planSession(agent) : null;
-  const run: Run = {
-    id,
-    startedAt: stampOf(draft.moment),
-    shim: null,
-    pid: null,
-    session: planned?.plan ?? null,
-    sessionNumber: (planned?.session ?? agent.session).number,
-    adopted: false,
-    catchingUp: false,
-    cursor: 0,
-    answered: false,
-    servedAt: null,
-    look: null,
-    ended: null,
-    totalCostUsd: 0,
-    writing: null,
-  };
+  const { number } = planned?.session ?? agent.session;
+  const run: Run = { ...newRun(draft, id), session: planned?.plan ?? null, sessionNumber: number };
   const recovery = agent.recovery === null ? null : recoverIn(draft, agent, id);
   const started: Agent = {
     ...agent,
@@ -62,6 +47,30 @@ export function beginRun(draft: Draft, asked: Agent, cause: Cause | null): Agent
   draft.commands.push({ type: 'spawn', agent: agent.spec.name, run: id, session: run.session, staged });
   return put(draft, started);
 }
+
+const newRun = ({ moment }: Draft, id: RunId): Omit<Run, 'session' | 'sessionNumber'> => ({
+  id,
+  startedAt: stampOf(moment),
+  shim: null,
+  pid: null,
+  adopted: false,
+  catchingUp: false,
+  cursor: 0,
+  answered: false,
+  servedAt: null,
+  look: null,
+  ended: null,
+  totalCostUsd: 0,
+  writing: null,
+});
+
+/** A run that was begun by an earlier daemon and forgotten: in which conversation, its output tells. */
+export const unknownRun = (draft: Draft, { session }: Agent, id: RunId): Run => ({
+  ...newRun(draft, id),
+  session: null,
+  sessionNumber: session.number,
+  adopted: true,
+});
 
 /** The restart that somebody asked for. */
 export function beginWished(draft: Draft, agent: Agent, wish: RestartWish): Agent {
@@ -135,7 +144,7 @@ export function beginSweep(draft: Draft, agent: Agent, run: Run, end: End): Agen
  */
 export function afterRun(draft: Draft, agent: Agent, run: Run, end: End): Agent {
   const { cause, detail, asked } = end;
-  const isBad = !asked || isHang(cause);
+  const isBad = !asked || isFault(cause);
   const ended = agent.turn === null ? agent : cutOff(draft, agent, agent.turn, { cause, detail, isBad });
   if (agent.desired === 'down') return comeToRest(draft, ended, 'operator', '', false);
   if (agent.restart !== null) return beginWished(draft, ended, agent.restart);

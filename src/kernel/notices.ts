@@ -92,15 +92,24 @@ export function tellEnd(draft: Draft, credential: string, agents: readonly strin
 /** The disk is full. What happens to the agents meanwhile is what they were declared with; somebody has to make room. */
 export function tellDisk(draft: Draft): void {
   const agents = Object.keys(draft.agents);
+  tellOfDaemon(
+    draft,
+    'disk-full',
+    `${namesOf({ agents })} (machine): a person is needed. The disk that holds the agents' output is full. Free some of it; what agents do meanwhile is their log.onFull. See: agentvisor doctor`,
+  );
+}
+
+/** agentvisor itself is in trouble, which concerns all of its agents. */
+export function tellOfDaemon(draft: Draft, what: string, text: string): void {
   send(draft, {
-    id: `disk-full-${nextNumber(draft)}`,
+    id: `${what}-${nextNumber(draft)}`,
     kind: 'attention',
     at: draft.moment.wall,
     incident: null,
     scope: 'machine',
     cause: 'unknown',
-    agents,
-    text: `${namesOf({ agents })} (machine): a person is needed. The disk that holds the agents' output is full. Free some of it; what agents do meanwhile is their log.onFull. See: agentvisor doctor`,
+    agents: Object.keys(draft.agents),
+    text,
     receipt: null,
   });
 }

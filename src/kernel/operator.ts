@@ -1,3 +1,4 @@
+import type { Cause } from './causes.ts';
 import { noCrashes } from './crashes.ts';
 import { nextNumber, put, record, type Draft } from './draft.ts';
 import type { OperatorEvent, RestartHow } from './events.ts';
@@ -175,9 +176,9 @@ function askRestart(draft: Draft, agent: Agent, how: RestartHow, reason: string 
 }
 
 /** It is left as it is. Whoever waits for its answer no longer does. */
-function pause(draft: Draft, agent: Agent, paused: boolean): void {
+export function pause(draft: Draft, agent: Agent, paused: boolean, by: Cause | null = 'operator', why = ''): void {
   if (agent.paused === paused) return;
-  record(draft, agent, paused ? 'paused' : 'resumed', 'operator', '');
+  record(draft, agent, paused ? 'paused' : 'resumed', by, why);
   put(draft, { ...agent, paused });
   const incident = incidentOf(draft, agent);
   if (paused && incident !== undefined && agent.recovery !== null)

@@ -147,7 +147,14 @@ function onNeverSpawned(draft: Draft, agent: Agent, run: Run): void {
     agent.turn === null ? agent : cutOff(draft, agent, agent.turn, { cause: 'unknown', detail, isBad: false });
   if (agent.desired === 'down') comeToRest(draft, idle, 'operator', '', false);
   else if (agent.restart !== null) beginWished(draft, idle, agent.restart);
+  else if (draft.safeMode !== null && agent.paused) putOff(draft, idle);
   else beginRun(draft, idle, null);
+}
+
+/** It may be the spawn that daemons crash of. */
+function putOff(draft: Draft, agent: Agent): void {
+  record(draft, agent, 'waiting', null, 'started when it is resumed');
+  put(draft, { ...agent, state: { at: 'waiting', deadline: after(draft.moment, 0), cause: 'unknown' } });
 }
 
 function onAdopted(draft: Draft, agent: Agent, state: StateWithRun): void {

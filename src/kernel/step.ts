@@ -7,6 +7,7 @@ import type { Event } from './events.ts';
 import type { Fleet } from './fleet.ts';
 import { invariant, must } from './invariant.ts';
 import type { Moment } from './moment.ts';
+import { onDaemon } from './own-trouble.ts';
 import { onOperator } from './operator.ts';
 import { onProcess } from './processes.ts';
 import { onRotation } from './rotation.ts';
@@ -57,6 +58,12 @@ function apply(draft: Draft, event: Event): void {
     case 'undo-asked':
     case 'rotation-found':
       onRotation(draft, event);
+      return;
+    case 'state-damaged':
+    case 'run-found':
+    case 'safe-mode':
+    case 'time-lost':
+      onDaemon(draft, event);
       return;
     case 'spawned':
     case 'pid-known':

@@ -1,6 +1,6 @@
 import { noted } from './activity.ts';
 import { letOthersProve } from './attempts.ts';
-import { CAUSE_OF, CAUSES, isAuthFailure, isHang, type Cause } from './causes.ts';
+import { CAUSE_OF, CAUSES, isAuthFailure, isFault, type Cause } from './causes.ts';
 import { addCost } from './costs.ts';
 import { put, record, type Draft } from './draft.ts';
 import type { Failure, StreamFact } from './facts.ts';
@@ -167,7 +167,7 @@ function endAborted(draft: Draft, agent: Agent, turn: Turn): Agent {
   const { state } = agent;
   const isAsked = state.at === 'stopping' && state.asked;
   const cause = isAsked ? state.cause : 'unknown';
-  const isBad = !isAsked || isHang(cause);
+  const isBad = !isAsked || isFault(cause);
   const cut = cutOff(draft, agent, turn, { cause, detail: 'the turn was interrupted', isBad });
   // Claude Code notes the interruption behind the question, so that the conversation does not end with it.
   const session = { ...cut.session, unanswered: null };
@@ -248,7 +248,7 @@ export function giveBack(draft: Draft, agent: Agent, turn: Turn, why: Return): A
   if (message === undefined) return agent;
   if (message.origin === 'verify') letOthersProve(draft);
   // One that has begun to be answered is no bad message, unless it falls silent again and again.
-  const isBad = why.isBad && (!turn.answered || isHang(why.cause));
+  const isBad = why.isBad && (!turn.answered || isFault(why.cause));
   const badDeliveries = message.badDeliveries + (isBad ? 1 : 0);
   const counted = changeMessage(agent, message.id, {
     state: 'queued',

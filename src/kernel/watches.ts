@@ -16,12 +16,16 @@ const BUSY_PART = 4;
 const BUSY_SHARE = 0.05;
 /** How often the memory of an agent that has a limit is looked at. */
 const LOOK_MS = 30_000;
+/** The same, of one that has been seen above its limit and goes on with its turn. */
+const CLOSE_LOOK_MS = 5_000;
+/** Beyond so many times its limit the end of its turn is not waited for. */
+const HARD_LIMIT_TIMES = 2;
 
 /**
  * How long a turn may be silent. One that was just written to a process which has served before must begin sooner: that
  * is its life after the result.
  */
-const silenceMaxMs = (spec: AgentSpec, run: Run, begun: boolean): number =>
+export const silenceMaxMs = (spec: AgentSpec, run: Run, begun: boolean): number =>
   begun || run.servedAt === null ? spec.watch.turnSilenceMs : spec.watch.afterResultMs;
 
 /**
@@ -51,11 +55,8 @@ export function watch(draft: Draft, agent: Agent, run: Run): Agent {
 export function onMeasured(draft: Draft, agent: Agent, event: Extract<ProcessEvent, { type: 'measured' }>): void {
   const { state, turn, spec, paused } = agent;
   if (state.at !== 'running' || paused) return;
-  const isTooLarge = spec.memory.maxBytes !== null && (event.rssBytes ?? 0) > spec.memory.maxBytes;
-  // What one process uses before its first turn, the next one does, too.
-  const hasGrown = isTooLarge && (spec.mode === 'command' || state.run.servedAt !== null);
-  const known = hasGrown ? askForRenewal(draft, agent, 'memory') : agent;
-  if (turn === null || !turn.measuring) return;
+  const known = onMemory(draft, agent, state.run, event.rssBytes ?? 0);
+  if (turn === null || !turn.measuring || known.restart?.how === 'interrupt') return;
   const limitMs = silenceMaxMs(spec, state.run, turn.begun);
   const silentMs = Math.min(event.silentMs, elapsedMs(turn.startedAt, draft.moment));
   const mayTry = known.recovery === null || !isPlanned(known.recovery) || isAwaited(known);
@@ -66,6 +67,24 @@ export function onMeasured(draft: Draft, agent: Agent, event: Extract<ProcessEve
     lookAgain(draft, known, turn, Math.min(BUSY_MS_MAX, limitMs / BUSY_PART), busy);
   } else onSilence(draft, known, state.run, turn, silentMs);
 }
+
+/** Too much of it is renewed at the end of the turn; far too much, before it takes the others along, at once. */
+function onMemory(draft: Draft, agent: Agent, run: Run, rssBytes: number): Agent {
+  const { turn, spec, restart } = agent;
+  const { maxBytes } = spec.memory;
+  if (maxBytes === null || rssBytes <= maxBytes) return agent;
+  // What one process uses before its first turn, the next one does, too.
+  if (spec.mode === 'stream' && run.servedAt === null && turn === null) return agent;
+  if (rssBytes > HARD_LIMIT_TIMES * maxBytes) {
+    const detail = `it uses ${megabytes(rssBytes)} MB, more than twice the ${megabytes(maxBytes)} MB that it may`;
+    return put(draft, { ...agent, restart: { cause: 'memory', detail, ...restart, how: 'interrupt' } });
+  }
+  const watched: Run = { ...run, look: after(draft.moment, CLOSE_LOOK_MS) };
+  const looked = put(draft, { ...agent, state: { at: 'running', run: watched } });
+  return run.servedAt === null && spec.mode === 'stream' ? looked : askForRenewal(draft, looked, 'memory');
+}
+
+const megabytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
 
 function lookAgain(draft: Draft, agent: Agent, turn: Turn, delayMs: number, busy: Turn['busy']): void {
   put(draft, { ...agent, turn: { ...turn, measuring: false, busy, watch: after(draft.moment, delayMs) } });

@@ -46,6 +46,11 @@ export type DaemonStatus = {
   readonly alive: number;
   readonly openIncidents: number;
   readonly rss: number;
+  /**
+   * How often the daemon did not run for seconds since it began, and how long at most: the machine slept, or was too busy. An
+   * older daemon does not say it.
+   */
+  readonly timeLost?: { readonly times: number; readonly longestMs: number };
   readonly degraded: readonly string[];
 };
 

@@ -62,6 +62,11 @@ test('ten seconds of life are a sign of health: the next restart comes at once',
   });
 });
 
+test('a daemon is told how the one before it has ended, and the first one that there was none', () => {
+  const keeper = keep('echo "after $AGENTVISOR_DAEMON_ENDED" >>told; [ $starts -ge 3 ] && exit 0; exit 7');
+  expect(keeper.note('told')).toEqual(['after ', 'after 7', 'after 7']);
+});
+
 test('a keeper that finds the rest mark after its wait ends without starting another', () => {
   expect(keep('exit 1', { sleep: 'touch rest' })).toMatchObject({ status: 0, starts: 6, sleeps: ['1'] });
 });

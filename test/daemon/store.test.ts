@@ -75,7 +75,7 @@ test('a file that somebody has removed is begun anew, and nothing stays degraded
   rmSync(journalFile(home));
   store.append([{ seq: 1, moment: at(0), event }]);
   store.tidy(emptyFleet, 1);
-  expect(store.degraded()).toEqual([]);
+  expect(store.refusals()).toEqual([]);
   store.append([{ seq: 2, moment: at(0), event: { type: 'tick' } }]);
   expect(readFileSync(journalFile(home), 'utf8')).toContain('"seq":2');
 });
@@ -102,7 +102,7 @@ function closeWithRoomFor(bytes: number, home: string, fleet: Fleet, seq: number
      const { home, fleet, seq } = ${JSON.stringify(closing)};
      const store = openStore(home, { last: null, put: () => undefined });
      store.close(fleet, seq);
-     if (store.degraded().length === 0) process.exit(3);`,
+     if (store.refusals().length === 0) process.exit(3);`,
   );
   // An ignored XFSZ is inherited, and the write says EFBIG.
   const limited = `trap '' XFSZ; ulimit -f ${bytes / 512}; exec "$@"`;

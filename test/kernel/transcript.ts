@@ -130,6 +130,13 @@ export function eventLine(event: Event): string {
       return words(event.agent, event.run, 'written', event.uuid);
     case 'not-written':
       return words(event.agent, event.run, 'not-written', event.uuid, event.partial && 'cut');
+    case 'state-damaged':
+      return words(event.type, `runs up to ${event.lastRun}`, event.what.join('; '));
+    case 'time-lost':
+      return words(event.type, `${seconds(event.countedMs)} s`, `asleep ${seconds(event.asleepMs)} s`);
+    case 'safe-mode':
+      return words(event.type, event.on ? 'on' : 'off', event.why);
+    case 'run-found':
     case 'never-spawned':
     case 'adopted':
     case 'caught-up':

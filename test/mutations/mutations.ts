@@ -19,6 +19,9 @@ const PROPERTIES = ['properties.test.ts'];
 const ROTATION = ['rotation.properties.test.ts'];
 const CORNERS = ['rotation.corners.test.ts'];
 const FALLBACK = ['fallback.scenarios.test.ts'];
+const OWN_TROUBLE = ['own-trouble.test.ts'];
+const TIME_LOST = ['time-lost.test.ts'];
+const MEMORY = ['memory.test.ts'];
 const WINDOW = ['window.properties.test.ts'];
 const LOGS = ['logs.scenarios.test.ts'];
 
@@ -43,6 +46,83 @@ export const MUTATIONS: readonly Mutation[] = [
     from: 'runOf(agent.state)?.id !== event.run || ',
     to: '',
     killedBy: PROPERTIES,
+  },
+  {
+    name: 'take a number that a run on the disk has',
+    file: 'own-trouble.ts',
+    from: 'Math.max(draft.sequence, lastRun)',
+    to: 'draft.sequence',
+    killedBy: OWN_TROUBLE,
+  },
+  {
+    name: 'take an older process for a newer one',
+    file: 'own-trouble.ts',
+    from: 'Number(own.id) >= Number(found)',
+    to: 'own.id === found',
+    killedBy: OWN_TROUBLE,
+  },
+  {
+    name: 'spawn in safe mode what a daemon may have crashed of',
+    file: 'processes.ts',
+    from: 'draft.safeMode !== null && agent.paused',
+    to: 'agent.paused && false',
+    killedBy: OWN_TROUBLE,
+  },
+  {
+    name: 'tell of safe mode again and again',
+    file: 'own-trouble.ts',
+    from: 'if (draft.safeMode !== null) return;',
+    to: '',
+    killedBy: OWN_TROUBLE,
+  },
+  {
+    name: 'believe a silence that was measured over a sleep',
+    file: 'time-lost.ts',
+    from: 'measuring: false, busy: null, ',
+    to: '',
+    killedBy: TIME_LOST,
+  },
+  {
+    name: 'give everybody its full time after every moment of being busy',
+    file: 'time-lost.ts',
+    from: '>= FRESH_START_MS',
+    to: '>= 0',
+    killedBy: TIME_LOST,
+  },
+  {
+    name: 'let go on after a sleep only those that are in a turn',
+    file: 'time-lost.ts',
+    from: ' || isAwaited(agent.state);',
+    to: ';',
+    killedBy: TIME_LOST,
+  },
+  {
+    name: 'look at all agents at once after a sleep',
+    file: 'time-lost.ts',
+    from: 'staggerMs += STAGGER_MS;',
+    to: '',
+    killedBy: TIME_LOST,
+  },
+  {
+    name: 'wait for the end of the turn however much memory an agent takes',
+    file: 'watches.ts',
+    from: 'rssBytes > HARD_LIMIT_TIMES * maxBytes',
+    to: 'rssBytes === HARD_LIMIT_TIMES',
+    killedBy: MEMORY,
+  },
+  {
+    name: 'ask again and again the message that makes an agent grow',
+    file: 'causes.ts',
+    from: " || cause === 'memory';",
+    to: ';',
+    killedBy: MEMORY,
+  },
+  {
+    name: 'let agents go on in safe mode',
+    file: 'own-trouble.ts',
+    from: 'pause(draft, agent, true, null',
+    to: 'pause(draft, agent, false, null',
+    killedBy: OWN_TROUBLE,
   },
   {
     name: 'close an incident without an answer',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { HistoryRow } from '../../src/protocol/rows.ts';
-import { timelineOf, type TimelineRow } from '../../src/tui/views/timeline.ts';
+import { timelineOf } from '../../src/tui/views/timeline.ts';
+import type { TimelineRow } from '../../src/tui/views/timeline-rows.ts';
 import { history, MINUTE, NOW } from './models.ts';
 import { night } from './night.ts';
 import { historyOf, incidentsOf } from './played.ts';

@@ -99,8 +99,17 @@ function statusLines(daemon: DaemonStatus): string {
     `daemon ${daemon.pid}, version ${daemon.version}, up for ${ageOf(daemon.uptimeMs)}`,
     `  ${count(daemon.agents, 'agent')}, ${daemon.alive} alive, ${count(daemon.openIncidents, 'open incident')}${daemon.openIncidents > 0 ? ' (see: agentvisor incidents)' : ''}, ${Math.round(daemon.rss / 2 ** 20)} MB`,
     `  home ${daemon.home}, socket ${daemon.socket}`,
+    ...lagLines(daemon),
     ...daemon.degraded.map((text) => `  degraded: ${text}`),
   ].join('\n');
+}
+
+function lagLines({ timeLost }: DaemonStatus): readonly string[] {
+  if (timeLost === undefined || timeLost.times === 0) return [];
+  const { times, longestMs } = timeLost;
+  return [
+    `  did not run ${times === 1 ? 'once' : `${times} times`}, for ${ageOf(longestMs)} at most: asleep, stopped or too busy`,
+  ];
 }
 
 const stuck = (home: string, error: AgentvisorError): AgentvisorError =>

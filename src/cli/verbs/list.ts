@@ -1,6 +1,7 @@
 import type { AgentRow } from '../../protocol/rows.ts';
 import { AgentvisorError } from '../../protocol/errors.ts';
 import { ask, pickRows } from '../access.ts';
+import type { Client } from '../../client/client.ts';
 import { printAgents, type Listed } from '../agent-list.ts';
 import type { Context } from '../verb.ts';
 
@@ -29,7 +30,7 @@ export async function run(context: Context): Promise<number> {
         wantsIncidents(rows) ? client.call('incidents', { open: true }) : [],
         wantsCredentials(rows) ? client.call('credential-states', {}).catch(noneIfUnknown) : [],
       ]);
-      return { rows, incidents, credentials };
+      return { rows, incidents, credentials, degraded: await degradedOf(client, rows, context) };
     },
     async ({ agents, incidents, fleet, now }) => {
       const rows = await pickRows(agents, targets);
@@ -40,6 +41,16 @@ export async function run(context: Context): Promise<number> {
   );
   await printAgents(context, value, context.flag('wide'));
   return exitCode;
+}
+
+/** Every row says it; without one only the daemon itself does. */
+async function degradedOf(
+  client: Client,
+  [row]: readonly AgentRow[],
+  { json, args }: Context,
+): Promise<readonly string[]> {
+  if (row !== undefined) return row.degraded;
+  return json || args.length > 0 ? [] : (await client.call('status', {})).degraded;
 }
 
 /** A daemon that was not renewed behind an upgrade has nothing to say of it; that must not cost the list. */

@@ -43,11 +43,23 @@ export class SpawnRefused extends Error {
   constructor(cause: unknown) {
     const code = codeOf(cause);
     const detail = cause instanceof Error ? cause.message : String(cause);
-    super(`The run could not be started: ${detail}`, { cause });
+    const what = KINDS[code] ?? 'other';
+    super(`The run could not be started: ${detail}${REASONS[what]}`, { cause });
     this.name = 'SpawnRefused';
-    this.what = KINDS[code] ?? 'other';
+    this.what = what;
   }
 }
+
+/** What the system means, and what to do about it. */
+const REASONS: Readonly<Record<RefusalKind, string>> = {
+  descriptors: ' (too many files are open: raise ulimit -n, or LimitNOFILE of the unit, and start the daemon anew)',
+  processes:
+    ' (there is no room for another process: raise ulimit -u, TasksMax of the unit or pids.max, or free memory)',
+  'too-big': ' (its arguments and environment are larger than the system takes)',
+  disk: '',
+  'used-before': '',
+  other: '',
+};
 
 const KINDS: Readonly<Record<string, RefusalKind>> = {
   EMFILE: 'descriptors',
@@ -127,7 +139,7 @@ function started(child: ChildProcess): Promise<SpawnedRun> {
     const { pid } = child;
     if (pid === undefined) return;
     // Before any turn of the event loop: until then even a child that has ended is a zombie with a start time.
-    const shimStart = startTimeOf(pid) ?? '';
+    const shimStart = startOrEnd(pid);
     // 'exit', never 'close': a grandchild may hold the output files for as long as it likes.
     const exit = new Promise<ShimExit>((ended) => {
       child.once('exit', (code, signal) => ended({ code, signal }));
@@ -135,6 +147,16 @@ function started(child: ChildProcess): Promise<SpawnedRun> {
     child.unref();
     resolve({ shimPid: pid, shimStart, onExit: (report) => void exit.then(report) });
   });
+}
+
+/** A process that could not be told from another one later must not live. @throws what the system says. */
+function startOrEnd(pid: number): string {
+  try {
+    return startTimeOf(pid) ?? '';
+  } catch (error) {
+    process.kill(-pid, 'SIGKILL');
+    throw error;
+  }
 }
 
 /** After a refusal nothing of the run remains; a folder that holds more than we put there is kept. */

@@ -7,7 +7,8 @@ import type { AgentView, Model } from '../model.ts';
 import { oneLine, tableOf, type Column } from '../table.ts';
 import { CLOCK_WIDTH, clockTime } from '../times.ts';
 import { knownIncidents } from './incident-words.ts';
-import { timelineOf, type Outcome, type Timeline, type TimelineRow, type ToldRecovery } from './timeline.ts';
+import { timelineOf } from './timeline.ts';
+import type { Outcome, Timeline, TimelineRow, ToldRecovery } from './timeline-rows.ts';
 
 /** Rows of the timeline on one page; `history` has them all. */
 const ROWS_MAX = 200;

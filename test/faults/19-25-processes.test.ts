@@ -1,0 +1,104 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readStat } from '../../src/home/proc-stat.ts';
+import { bearersUnder, box, type Box } from '../box.ts';
+import { foregroundDaemon } from '../daemon/foreground.ts';
+import { standInBox } from '../daemon/stand-in-box.ts';
+
+const TINY = join(import.meta.dirname, 'tiny-agent.sh');
+
+const openFiles = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
+const childrenOf = (pid: number): number =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).length;
+const bearersOf = (own: Box, name: string): number => bearersUnder(join(own.home, 'agents', name)).length;
+
+function tinyFleet(names: readonly string[], agent: Record<string, unknown> = {}): Box {
+  const own = box();
+  own.write({
+    defaults: { claude: { bin: TINY }, stop: { interruptTimeout: '1s' }, ...agent },
+    agents: names.map((name) => ({ name, cwd: `./${name}` })),
+  });
+  return own;
+}
+
+test('what an agent leaves behind at a clean exit is ended, counted and told (19)', async () => {
+  const kinds = ['child', 'setsid', 'daemon'] as const;
+  const deed = { leftovers: { kinds, pidFile: 'left' }, exit: { at: 'result' as const, code: 0 } };
+  const own = standInBox(['ada'], { faults: [{ do: deed }] }, { restart: { when: 'failure' } });
+  await own.ok('start');
+  await own.av('send', 'ada', 'one', '--wait');
+  const told = await own.event(({ event }) => event === 'leftovers');
+  expect(told).toMatchObject({ agent: 'ada', cause: 'leftovers', detail: '3 process(es) ended' });
+  const left = readFileSync(join(own.dir, 'left'), 'utf8').trim().split('\n').map(Number);
+  expect(left).toHaveLength(3);
+  expect(left.filter((pid) => !['Z', undefined].includes(readStat(pid)?.state))).toEqual([]);
+  const exit = await own.event(({ event }) => event === 'exited');
+  expect(exit.cause).toBe('clean');
+  await own.until('ada', ({ state }) => state === 'stopped');
+});
+
+test('an agent that somebody has stopped dies of the TERM of its stop, without a KILL (21)', async () => {
+  const own = tinyFleet(['ada'], { stop: { killTimeout: '1h' } });
+  await own.ok('start');
+  for (const pid of bearersUnder(join(own.home, 'agents', 'ada'))) process.kill(pid, 'SIGSTOP');
+  await own.ok('stop', 'ada');
+  expect((await own.event(({ event }) => event === 'exited')).detail).toBe('exit code 143');
+});
+
+test('orphans and zombies of agents never become the daemon’s own (22)', async () => {
+  const own = box();
+  const orphan =
+    'for (1..100) { my $pid = fork; if ($pid == 0) { fork or sleep 1000; exit } } $| = 1; print "ready\\n"; sleep 1000';
+  own.write({ agents: [{ name: 'ada', mode: 'command', command: ['perl', '-e', orphan] }] });
+  const { pid } = await foregroundDaemon(own);
+  const before = childrenOf(pid);
+  await own.ok('start');
+  await expect.poll(() => bearersOf(own, 'ada')).toBeGreaterThan(100);
+  expect(childrenOf(pid)).toBe(before + 1);
+  await own.ok('stop', 'ada');
+  expect(bearersOf(own, 'ada')).toBe(0);
+  await expect.poll(() => childrenOf(pid)).toBe(before);
+});
+
+const MANY = Array.from({ length: 50 }, (_, index) => `a${index}`);
+const TICKS_PER_SECOND = 100;
+const IDLE_S = 10;
+/** Half a per cent, as over an hour; and half as much again, since so short a time has but a few ticks. */
+const SHARE_MAX = 0.0075;
+
+test('a daemon over 50 idle agents uses next to no processor, and opens nothing (24)', async () => {
+  const own = tinyFleet(MANY);
+  const { pid } = await foregroundDaemon(own);
+  await own.ok('start');
+  // What the start has left to do is done.
+  await own.ok('save');
+  const files = openFiles(pid);
+  const ticks = (): number => readStat(pid)?.cpuTicks ?? 0;
+  const settle = (seconds: number): Promise<void> => new Promise((done) => setTimeout(done, seconds * 1_000));
+  await settle(3);
+  const before = ticks();
+  await settle(IDLE_S);
+  expect((ticks() - before) / (IDLE_S * TICKS_PER_SECOND)).toBeLessThan(SHARE_MAX);
+  expect(openFiles(pid)).toBeLessThanOrEqual(files);
+});
+
+describe('500 restarts (25)', () => {
+  const AT_ONCE = 10;
+  test('leave as many descriptors open as there were, and no process', async () => {
+    const names = MANY.slice(0, AT_ONCE);
+    const own = tinyFleet(names, { log: { keep: 1 } });
+    const { pid } = await foregroundDaemon(own);
+    await own.ok('start');
+    const client = own.client();
+    const restart = (): Promise<unknown> => client.call('restart', { targets: ['all'], how: 'now', reason: null });
+    await restart();
+    const files = openFiles(pid);
+    for (let round = 0; round < 50; round += 1) await restart();
+    const rows = await own.rows();
+    expect(rows.every(({ state, restarts }) => state === 'running' && restarts === 51)).toBe(true);
+    await expect.poll(() => openFiles(pid)).toBeLessThanOrEqual(files);
+    for (const name of names) expect(bearersOf(own, name)).toBe(2);
+    expect(existsSync(join(own.home, 'agents', names[0] ?? '', 'runs'))).toBe(true);
+  }, 90_000);
+});

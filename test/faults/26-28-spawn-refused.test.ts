@@ -1,0 +1,155 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { AgentRow, HistoryRow } from '../../src/protocol/rows.ts';
+import { bearersUnder, box, type Box } from '../box.ts';
+import { foregroundDaemon } from '../daemon/foreground.ts';
+
+const TINY = join(import.meta.dirname, 'tiny-agent.sh');
+const OFTEN = { delayMin: '100ms', delayMax: '200ms', crashesMax: 10_000 };
+
+const openFiles = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
+const history = async (own: Box, name: string): Promise<readonly HistoryRow[]> =>
+  JSON.parse(await own.ok('history', name, '--json')) as readonly HistoryRow[];
+const refusals = async (own: Box, name: string): Promise<readonly string[]> =>
+  (await history(own, name)).filter(({ cause }) => cause === 'spawn-failed').map(({ detail }) => detail);
+
+const at = (rows: readonly AgentRow[], state: AgentRow['state']): readonly AgentRow[] =>
+  rows.filter((row) => row.state === state);
+
+describe('a daemon that may open 80 files (26)', () => {
+  const FILES_MAX = 80;
+  const NAMES = Array.from({ length: 40 }, (_, index) => `a${String(index).padStart(2, '0')}`);
+
+  /** To load its own program a Node process needs more than that, so it is limited once it runs. */
+  async function limit(pid: number, max: number): Promise<void> {
+    await once(spawn('prlimit', [`--pid=${pid}`, `--nofile=${max}:4096`], { stdio: 'inherit' }), 'exit');
+  }
+
+  function manyAgents(): Box {
+    const own = box();
+    own.write({
+      defaults: { claude: { bin: TINY }, restart: OFTEN },
+      agents: NAMES.map((name) => ({ name, cwd: `./${name}` })),
+    });
+    return own;
+  }
+
+  test('starts as many agents as fit, names the cause for the others, answers, and starts them when there is room', async () => {
+    const own = manyAgents();
+    const { pid } = await foregroundDaemon(own);
+    await limit(pid, FILES_MAX);
+    expect((await own.av('start')).code).toBe(5);
+    const rows = await own.rows();
+    const running = at(rows, 'running');
+    const waiting = rows.filter(({ state }) => state !== 'running');
+    expect([running.length > 0, waiting.length > 1]).toEqual([true, true]);
+    const [first] = waiting;
+    expect(await refusals(own, first?.name ?? '')).toContainEqual(expect.stringContaining('too many files are open'));
+    await expect.poll(async () => (await own.row('a00')).degraded.join()).toContain('descriptors: too few');
+    // Many who ask at once are all answered.
+    const answers = await Promise.all(Array.from({ length: 6 }, () => own.av('list', '--json')));
+    expect(answers.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(openFiles(pid)).toBeLessThan(FILES_MAX);
+    await own.ok('stop', ...running.slice(1).map(({ name }) => name));
+    await Promise.all(waiting.slice(0, 2).map(({ name }) => own.until(name, ({ state }) => state === 'running')));
+    expect(own.daemonPid()).toBe(pid);
+    // Who was refused has left no half of a run behind.
+    for (const { name, pid: agent } of await own.rows())
+      expect([name, bearersUnder(join(own.home, 'agents', name)).length > 0]).toEqual([name, agent !== null]);
+  });
+
+  test('whose limit falls below what it has open still answers, calls nobody gone, and recovers', async () => {
+    const own = manyAgents();
+    const first = await foregroundDaemon(own);
+    await own.ok('start');
+    await own.ok('delete', ...NAMES.slice(2));
+    const before = await own.rows();
+    await first.killed();
+    // This one hears of the end of its agents by looking alone, which needs a descriptor each time.
+    const { pid } = await foregroundDaemon(own);
+    await limit(pid, openFiles(pid));
+    await expect.poll(async () => (await own.row('a00')).degraded.join(), { timeout: 10_000 }).toContain('descriptors');
+    const looks = (rows: readonly AgentRow[]): unknown =>
+      rows.map(({ name, pid: agent, run }) => ({ name, agent, run }));
+    expect(looks(await own.rows())).toEqual(looks(before));
+    await limit(pid, 1_000);
+    await expect.poll(async () => (await own.row('a00')).degraded, { timeout: 10_000 }).toEqual([]);
+    expect(looks(await own.rows())).toEqual(looks(before));
+    await own.ok('restart', 'a00');
+    expect(own.daemonPid()).toBe(pid);
+  });
+});
+
+const PIDS = '/sys/fs/cgroup/pids';
+const MAY_LIMIT_PIDS = process.getuid?.() === 0 && existsSync(join(PIDS, 'cgroup.procs'));
+
+/** A real limit of processes for a daemon and all that it starts. */
+function pidsGroup(max: number): { add(pid: number): void; limit(to: number | 'max'): void; current(): number } {
+  const group = join(PIDS, `agentvisor-test-${process.pid}-${Math.random().toString(36).slice(2)}`);
+  mkdirSync(group);
+  onTestFinished(async () => {
+    await expect.poll(() => readFileSync(join(group, 'cgroup.procs'), 'utf8'), { timeout: 10_000 }).toBe('');
+    rmdirSync(group);
+  });
+  const limit = (to: number | 'max'): void => writeFileSync(join(group, 'pids.max'), String(to));
+  limit(max);
+  return {
+    add: (pid) => writeFileSync(join(group, 'cgroup.procs'), String(pid)),
+    limit,
+    current: () => Number(readFileSync(join(group, 'pids.current'), 'utf8')),
+  };
+}
+
+test.skipIf(!MAY_LIMIT_PIDS)(
+  'a system that has no room for another process is a cause with backoff, and the daemon lives (27)',
+  async () => {
+    const group = pidsGroup(1_000);
+    const own = box();
+    own.write({ agents: [{ name: 'ada', mode: 'command', command: ['sleep', '1000'], restart: OFTEN }] });
+    const daemon = await foregroundDaemon(own);
+    group.add(daemon.pid);
+    group.limit(group.current());
+    expect(await own.av('start')).toMatchObject({ code: 1, stderr: expect.stringContaining('spawn-failed') });
+    expect(await own.row('ada')).toMatchObject({ state: 'waiting', pid: null });
+    expect(await refusals(own, 'ada')).toContainEqual(expect.stringContaining('no room for another process'));
+    group.limit('max');
+    await own.until('ada', ({ state }) => state === 'running');
+    expect(own.daemonPid()).toBe(daemon.pid);
+  },
+);
+
+/** A fleet of one agent that cannot be started; gives what its history says. */
+async function refused(agent: Record<string, unknown>, prepare: (own: Box) => void = () => undefined): Promise<string> {
+  const own = box();
+  own.write({ agents: [{ name: 'ada', mode: 'command', command: ['true'], ...agent }] });
+  prepare(own);
+  const started = await own.av('start');
+  expect(started).toMatchObject({ code: 1, stderr: expect.stringContaining('spawn-failed') });
+  expect(await own.row('ada')).toMatchObject({ state: 'waiting', nextAttemptAt: expect.any(String) });
+  expect((await own.av('ping')).code).toBe(0);
+  return (await refusals(own, 'ada')).join();
+}
+
+test('an environment of 3 MB is a cause with backoff, and the daemon lives (27)', async () => {
+  const env = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`BIG_${index}`, 'x'.repeat(100_000)]));
+  expect(await refused({ env })).toContain('larger than the system takes');
+});
+
+test('a missing folder, a missing program and one that may not be run are told apart (28)', async () => {
+  const said = [
+    await refused({ cwd: './gone' }),
+    await refused({ command: ['./gone'] }),
+    await refused({ command: ['./ada/program'] }, (own) => {
+      writeFileSync(join(own.dir, 'ada', 'program'), '#!/bin/sh\n');
+      chmodSync(join(own.dir, 'ada', 'program'), 0o600);
+    }),
+  ];
+  expect(said).toEqual([
+    expect.stringMatching(/The folder .*\/gone does not exist/),
+    expect.stringMatching(/There is no program .*\/gone/),
+    expect.stringMatching(/program is not executable/),
+  ]);
+});

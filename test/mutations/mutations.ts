@@ -20,6 +20,7 @@ const ROTATION = ['rotation.properties.test.ts'];
 const CORNERS = ['rotation.corners.test.ts'];
 const FALLBACK = ['fallback.scenarios.test.ts'];
 const WINDOW = ['window.properties.test.ts'];
+const UNSURE = ['unsure.scenarios.test.ts'];
 
 export const MUTATIONS: readonly Mutation[] = [
   {
@@ -376,5 +377,40 @@ export const MUTATIONS: readonly Mutation[] = [
     from: 'every((other) => !other.away.returning)',
     to: 'every((other) => other.away !== null)',
     killedBy: FALLBACK,
+  },
+  {
+    name: 'take a message back of which an earlier copy may be in the agent',
+    file: 'processes.ts',
+    from: 'if (turn.repeated) {',
+    to: 'if (turn.repeated && partial) {',
+    killedBy: ['found.test.ts'],
+  },
+  {
+    name: 'forget behind a turn of its own that a message was written a second time',
+    file: 'turns.ts',
+    from: 'turn: { ...own, repeated }',
+    to: 'turn: own',
+    killedBy: UNSURE,
+  },
+  {
+    name: 'write a message a third time to an agent that is to be replaced for it',
+    file: 'processes.ts',
+    from: "if (ready.restart?.how !== 'now') deliverAgain",
+    to: 'deliverAgain',
+    killedBy: UNSURE,
+  },
+  {
+    name: 'go on with a cut input once the message has been accepted',
+    file: 'processes.ts',
+    from: 'put(draft, partial ? replaceForInput(kept, CUT) : kept);',
+    to: 'put(draft, kept);',
+    killedBy: UNSURE,
+  },
+  {
+    name: 'start a process that has ended by itself without its backoff, for a message that it did not take',
+    file: 'processes.ts',
+    from: "if (state.at !== 'running') return agent;",
+    to: '',
+    killedBy: UNSURE,
   },
 ];

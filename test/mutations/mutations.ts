@@ -21,6 +21,7 @@ const CORNERS = ['rotation.corners.test.ts'];
 const FALLBACK = ['fallback.scenarios.test.ts'];
 const WINDOW = ['window.properties.test.ts'];
 const UNSURE = ['unsure.scenarios.test.ts'];
+const TRIAL = ['trial.corners.test.ts'];
 
 export const MUTATIONS: readonly Mutation[] = [
   {
@@ -412,5 +413,19 @@ export const MUTATIONS: readonly Mutation[] = [
     from: "if (state.at !== 'running') return agent;",
     to: '',
     killedBy: UNSURE,
+  },
+  {
+    name: 'undo a trial for a limit that is met in a trouble of another kind',
+    file: 'roll.ts',
+    from: "trial && stage === 'waiting'",
+    to: "trial && stage === 'held'",
+    killedBy: TRIAL,
+  },
+  {
+    name: 'say of a trial that failed what another agent was rejected with',
+    file: 'drive-rotations.ts',
+    from: 'evidence.findLast((text) => text.startsWith(`${name}: `))',
+    to: 'evidence.at(-1)',
+    killedBy: TRIAL,
   },
 ];

@@ -1,5 +1,5 @@
 import type { Draft } from './draft.ts';
-import type { Agent } from './fleet.ts';
+import { runOf, type Agent } from './fleet.ts';
 import { must } from './invariant.ts';
 import { changeRecord, isOver, isRotating, recordOf, usersOf, type Roll, type RotationStage } from './ledger.ts';
 import { incidentOf } from './membership.ts';
@@ -133,9 +133,15 @@ function leaveTrial(draft: Draft, credential: string, agent: Agent | undefined):
   if (agent !== undefined && hasNew(draft, agent, rotation)) goBack(draft, agent);
 }
 
-/** What was seen says more than that there is trouble. */
-const whyNot = (draft: Draft, agent: Agent, taken: keyof typeof WAITS): string =>
-  incidentOf(draft, agent)?.evidence.at(-1) ?? `${agent.spec.name}: ${WAITS[taken]}`;
+/** What it has failed with since it took the secret says more than that there is trouble; others in its incident tell theirs. */
+function whyNot(draft: Draft, agent: Agent, taken: keyof typeof WAITS): string {
+  const { name } = agent.spec;
+  const isServed = (runOf(agent.state)?.servedAt ?? null) !== null;
+  const seen = isServed
+    ? incidentOf(draft, agent)?.evidence.findLast((text) => text.startsWith(`${name}: `))
+    : undefined;
+  return seen ?? `${name}: ${WAITS[taken]}`;
+}
 
 /** Nobody is up who could prove it, and nobody can lose by it. */
 function goWithoutTrial(draft: Draft, credential: string, roll: Roll): void {

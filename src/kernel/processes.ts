@@ -175,17 +175,27 @@ function onCaughtUp(draft: Draft, agent: Agent, state: StateWithRun): void {
   const ready = put(draft, withRun(agent, state, { catchingUp: false, writing: isCut ? writing : null }));
   if (ready.state.at !== 'running') return;
   if (isCut) {
-    put(draft, replaceForInput(ready));
+    put(draft, replaceForInput(ready, CUT));
     return;
   }
-  deliverAgain(draft, ready, ready.state.run);
+  // It was to be replaced already, perhaps for its input: while it is paused that waits, and nothing more is written.
+  if (ready.restart?.how !== 'now') deliverAgain(draft, ready, ready.state.run);
 }
 
-/** A half-written line with the next one glued to it would end the process anyway. */
-const replaceForInput = (agent: Agent): Agent => ({
-  ...agent,
-  restart: { cause: 'crash', how: 'now', detail: 'a message was cut in the middle on its way in' },
-});
+const CUT = 'a message was cut in the middle on its way in';
+const UNSURE = 'nobody knows whether a message has arrived';
+
+/**
+ * A half-written line with the next one glued to it would end the process anyway. One that has accepted its message may
+ * answer that first; one that is ending needs nothing. What an operator asks for happens by it, too.
+ */
+function replaceForInput(agent: Agent, detail: string): Agent {
+  const { restart, turn, state } = agent;
+  if (state.at !== 'running') return agent;
+  const how = turn?.accepted === true ? 'after-turn' : 'now';
+  if (restart?.cause !== 'operator') return { ...agent, restart: { cause: 'crash', how, detail } };
+  return how === 'now' ? { ...agent, restart: { ...restart, how } } : agent;
+}
 
 /** How long an agent that does not read its input is left alone before the same message is tried again. */
 export const NOT_READING_MS = 5_000;
@@ -194,13 +204,18 @@ function onNotWritten(draft: Draft, agent: Agent, state: StateWithRun, uuid: str
   const kept = withRun(agent, state, { writing: null });
   const turn = agent.turn;
   if (turn?.uuid !== uuid || turn.message === null || turn.accepted) {
-    put(draft, kept);
+    put(draft, partial ? replaceForInput(kept, CUT) : kept);
+    return;
+  }
+  if (turn.repeated) {
+    // The first copy may be in: the message stays in the agent, and what becomes of it is heard until the process is gone.
+    put(draft, replaceForInput(kept, partial ? CUT : UNSURE));
     return;
   }
   const detail = 'the agent does not take its input';
   const returned = giveBack(draft, { ...kept, turn: null }, turn, { cause: 'unknown', detail, isBad: partial });
   if (partial) {
-    put(draft, replaceForInput(returned));
+    put(draft, replaceForInput(returned, CUT));
     return;
   }
   // Nothing was taken, so the same delivery is tried again: should that be wrong, the agent drops the second copy.

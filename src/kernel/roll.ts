@@ -5,6 +5,7 @@ import { changeRecord, credentialNameOf, recordOf, usersOf, type Roll } from './
 import { incidentOf } from './membership.ts';
 import { after, isDue, isLater, stampOf, type MonoDeadline } from './moment.ts';
 import { isInWideTrouble } from './shared-credential.ts';
+import type { Recovery } from './trouble.ts';
 
 /**
  * Another secret is brought to the agents of a credential: one agent at a time, between its turns, and the next one when
@@ -145,13 +146,16 @@ export function endOfTaking(draft: Draft, roll: Roll, agent: Agent | undefined):
   const isUp = state.at === 'running' && agent.restart === null;
   if (isUp && isStale(agent, roll)) return 'other';
   if (isUp && state.run.answered) return 'proven';
-  if (isUp && recovery !== null && recovery.stage !== 'verifying' && !isWaiting(draft, agent, roll)) return 'troubled';
+  if (isUp && recovery !== null && recovery.stage !== 'verifying' && !isWaiting(recovery, roll)) return 'troubled';
   if (isUp && !isAskable(agent, roll)) return 'unasked';
   return roll.until !== null && isDue(roll.until, draft.moment) ? 'silent' : null;
 }
 
-/** It may still answer before its time is over: what stands in between is the API, not the secret. */
-const isWaiting = (fleet: Known, agent: Agent, { trial }: Roll): boolean => trial && mayRoll(fleet, agent);
+/**
+ * It may still answer before its time is over: what stands in between is the API, not the secret, in whatever trouble it
+ * was before.
+ */
+const isWaiting = ({ stage }: Recovery, { trial }: Roll): boolean => trial && stage === 'waiting';
 
 const isAskable = ({ spec, recovery }: Agent, { trial, asks }: Roll): boolean =>
   trial ||

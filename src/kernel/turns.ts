@@ -120,9 +120,10 @@ export function onTurnEnded(draft: Draft, agent: Agent, run: Run, heard: Heard, 
     run,
   });
   if (isOurs || known.message === null || known.uuid === null) return ended;
-  const { message, uuid, asks } = known;
+  const { message, uuid, asks, repeated } = known;
   // What is heard of it from now on counts from the end of the one before.
-  return put(draft, { ...ended, turn: newTurn(known.startedAt, known.watch, { message, uuid, asks }) });
+  const own = newTurn(known.startedAt, known.watch, { message, uuid, asks });
+  return put(draft, { ...ended, turn: { ...own, repeated } });
 }
 
 /** What was heard, and how: its place in the run's output, and whether anybody listened when it was said. */

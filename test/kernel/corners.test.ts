@@ -195,7 +195,7 @@ describe('what the host reports', () => {
         process?.progress({ tools: false, partial: false });
         if (process === undefined) return;
         model.read(process, Infinity);
-        model.submit({ type: 'not-written', agent: 'ada', run: process.run, uuid, partial: true });
+        model.submit({ type: 'not-written', agent: 'ada', run: process.run, uuid, partial: false });
       }),
     );
     expect(agentOf(played)).toMatchObject({ restart: null, health: 'healthy', queue: [] });

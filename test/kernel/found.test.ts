@@ -91,4 +91,21 @@ describe('found by random histories', () => {
     expect(['bob', 'cyd'].map((name) => agents[name]?.fingerprint)).toEqual(['max-1', 'max-1']);
     expect(ledger['max']?.roll).toBeNull();
   });
+
+  test('no other message is written into a process of which nobody knows whether it has the one before', () => {
+    // The model throws when a process is given a message while it has another one.
+    const seen = seenIn([
+      { do: 'die', which: 0, code: 0, hint: null },
+      { do: 'api', which: 0, kind: 'unknown', stays: true },
+      { do: 'rotation', credential: 'max', to: 'good', rounds: 60 },
+      TICK,
+      { do: 'hang', agent: 'bob', rounds: 0 },
+      flow(1),
+      { do: 'daemon', cutsWrite: false, worksOn: 'half' },
+      { do: 'obey', which: 0, fails: true, cuts: false },
+      live(1),
+    ]);
+    const { bob } = seen.at(-1)?.after.agents ?? {};
+    expect(bob?.counts.byCause.crash).toBe(1);
+  });
 });

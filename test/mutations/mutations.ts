@@ -24,6 +24,8 @@ const TIME_LOST = ['time-lost.test.ts'];
 const MEMORY = ['memory.test.ts'];
 const WINDOW = ['window.properties.test.ts'];
 const LOGS = ['logs.scenarios.test.ts'];
+const UNSURE = ['unsure.scenarios.test.ts'];
+const TRIAL = ['trial.corners.test.ts'];
 
 export const MUTATIONS: readonly Mutation[] = [
   {
@@ -513,5 +515,52 @@ export const MUTATIONS: readonly Mutation[] = [
     from: 'if (isNews && !agent.paused && (',
     to: 'if (!agent.paused && (',
     killedBy: LOGS,
+    name: 'take a message back of which an earlier copy may be in the agent',
+    file: 'processes.ts',
+    from: 'if (turn.repeated) {',
+    to: 'if (turn.repeated && partial) {',
+    killedBy: ['found.test.ts'],
+  },
+  {
+    name: 'forget behind a turn of its own that a message was written a second time',
+    file: 'turns.ts',
+    from: 'turn: { ...own, repeated }',
+    to: 'turn: own',
+    killedBy: UNSURE,
+  },
+  {
+    name: 'write a message a third time to an agent that is to be replaced for it',
+    file: 'processes.ts',
+    from: "if (ready.restart?.how !== 'now') deliverAgain",
+    to: 'deliverAgain',
+    killedBy: UNSURE,
+  },
+  {
+    name: 'go on with a cut input once the message has been accepted',
+    file: 'processes.ts',
+    from: 'put(draft, partial ? replaceForInput(kept, CUT) : kept);',
+    to: 'put(draft, kept);',
+    killedBy: UNSURE,
+  },
+  {
+    name: 'start a process that has ended by itself without its backoff, for a message that it did not take',
+    file: 'processes.ts',
+    from: "if (state.at !== 'running') return agent;",
+    to: '',
+    killedBy: UNSURE,
+  },
+  {
+    name: 'undo a trial for a limit that is met in a trouble of another kind',
+    file: 'roll.ts',
+    from: "trial && stage === 'waiting'",
+    to: "trial && stage === 'held'",
+    killedBy: TRIAL,
+  },
+  {
+    name: 'say of a trial that failed what another agent was rejected with',
+    file: 'drive-rotations.ts',
+    from: 'evidence.findLast((text) => text.startsWith(`${name}: `))',
+    to: 'evidence.at(-1)',
+    killedBy: TRIAL,
   },
 ];

@@ -1,6 +1,6 @@
 import * as nodeFs from 'node:fs';
 import { spawn } from 'node:child_process';
-import { appendFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { LiveRun } from '../../src/daemon/live-run.ts';
@@ -8,6 +8,7 @@ import { LogKeeper } from '../../src/daemon/log-keeper.ts';
 import { cutLive, mendCuts, type CutDisk } from '../../src/daemon/process/cut.ts';
 import { FifoWriter } from '../../src/daemon/process/fifo.ts';
 import { sweeper } from '../../src/daemon/process/sweep.ts';
+import { piecesOf } from '../../src/home/log-pieces.ts';
 import { threadStates } from '../../src/home/proc-stat.ts';
 import type { Event } from '../../src/kernel/events.ts';
 import { aRun, agentIn, fleetOf, ADA } from '../kernel/fleet-of.ts';
@@ -18,6 +19,17 @@ import { standInBox, type StandInBox } from '../daemon/stand-in-box.ts';
 import { firstBreak, lastIn, numbersIn, runDirs, streamOf, WRITER } from './streams.ts';
 
 const CUTS = 1_000;
+
+/** Takes away all pieces but the last, so that a folder of a thousand of them is not what is measured. */
+const takenPieces = (live: string): readonly Buffer[] =>
+  piecesOf(live)
+    .filter((piece) => !piece.live)
+    .slice(0, -1)
+    .map(({ path }) => {
+      const bytes = readFileSync(path);
+      rmSync(path);
+      return bytes;
+    });
 
 test(
   'a thousand cuts while the agent writes lose no line and double none, in the files and in what is heard',
@@ -55,7 +67,9 @@ test(
       live: () => live,
       complain: (what, error) => expect.unreachable(`${what}: ${String(error)}`),
     });
+    const taken: Buffer[] = [];
     for (let cut = 0; cut < CUTS; cut += 1) {
+      if (cut % 50 === 0) taken.push(...takenPieces(run.files.stdout));
       await keeper.cut({ type: 'cut-log', agent: 'a', run: id, file: 'stdout', keepBytesMax: null });
     }
     process.kill(run.pid, 'SIGTERM');
@@ -68,15 +82,14 @@ test(
     // Who is found in the midst of a line is cut the next time.
     expect([...new Set(problems)].filter((problem) => problem !== 'it is in the midst of a line')).toEqual([]);
     expect(cuts).toBeGreaterThan(CUTS / 2);
-    const { bytes, gone } = streamOf(run.files.stdout);
-    const last = lastIn(bytes.toString()) ?? 0;
+    const text = Buffer.concat([...taken, streamOf(run.files.stdout).bytes]).toString();
+    const last = lastIn(text) ?? 0;
     expect(last).toBeGreaterThan(CUTS);
-    expect([gone, firstBreak(numbersIn(bytes.toString()), last)]).toEqual([0, null]);
+    expect(firstBreak(numbersIn(text), last)).toBeNull();
     const heard = events.flatMap((event) =>
       event.type === 'heard' && event.fact.fact === 'turn-ended' ? [event.fact.totalCostUsd ?? 0] : [],
     );
     expect(firstBreak(heard, last)).toBeNull();
-    expect(readdirSync(run.runDir).filter((name) => name.startsWith('stdout.0')).length).toBeGreaterThan(CUTS / 2);
   },
 );
 

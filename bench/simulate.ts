@@ -5,8 +5,8 @@ import type { Outcome } from '../src/simulate/tally.ts';
 
 /**
  * The figures of docs/recovery.md and docs/adr/0011: several seeds of `agentvisor simulate` together.
- * `npm run bench:simulate -- FIRST_SEED LAST_SEED AGENTS DAYS [session]`; with `session` each window is bound to the one agent that
- * met it first, and all the others are answered.
+ * `npm run bench:simulate -- FIRST_SEED LAST_SEED AGENTS DAYS [VARIANT]`. `session` binds each window to the one agent that met it
+ * first, so that all the others are answered; the others change how long windows last.
  */
 type Ratio = { readonly closed: number; readonly down: number };
 type Sum = {
@@ -21,17 +21,42 @@ type Sum = {
   delayed: number;
 };
 
+const HOUR_MS = 3_600_000;
+const LENGTH_MS_MIN = 2_000;
+const SHORT_MS = 180_000;
+const LONG_MS = 600_000;
+const CHANGES_AT = 200;
+
+/** Other lengths of the same windows, by the length that each had and its number. */
+const LENGTHS: Readonly<Record<string, (lengthMs: number, number: number) => number>> = {
+  'two-hours': () => 2 * HOUR_MS,
+  'forty-seconds': () => 40_000,
+  half: (lengthMs) => lengthMs / 2,
+  tenth: (lengthMs) => lengthMs / 10,
+  even: (_, number) => ((number * 7_919) % 3_600) * 1_000,
+  longer: (lengthMs, number) =>
+    number < CHANGES_AT ? Math.min(lengthMs, SHORT_MS) : Math.min(lengthMs * 3, 9_000_000),
+  shorter: (lengthMs, number) => (number < CHANGES_AT ? Math.max(lengthMs, LONG_MS) : Math.min(lengthMs, SHORT_MS)),
+};
+
 const [first = 101, last = 110, agents = 6, days = 30] = process.argv.slice(2, 6).map(Number);
-const isSession = process.argv[6] === 'session';
+const variant = process.argv[6] ?? 'usual';
+if (!['usual', 'session', ...Object.keys(LENGTHS)].includes(variant)) throw new Error(`there is no variant ${variant}`);
 const sums = new Map<string, Sum>();
 let windows = 0;
 
 /** A window of the made-up trace begins as somebody is asked. */
-function bound(scene: Scene): Scene {
+function variantOf(scene: Scene): Scene {
   const agentAt = new Map(scene.asked.map(({ at, agent }) => [at, agent]));
-  const outages = scene.outages.map((outage) =>
-    outage.kind === 'window' ? { ...outage, agent: agentAt.get(outage.from) ?? null } : outage,
-  );
+  const lengthOf = LENGTHS[variant] ?? ((lengthMs: number): number => lengthMs);
+  let number = 0;
+  const outages = scene.outages.map((outage) => {
+    if (outage.kind !== 'window') return outage;
+    const lengthMs = Math.max(LENGTH_MS_MIN, lengthOf(outage.until - outage.from, number));
+    number += 1;
+    const agent = variant === 'session' ? (agentAt.get(outage.from) ?? null) : null;
+    return { ...outage, agent, until: outage.from + lengthMs };
+  });
   return { ...scene, outages };
 }
 
@@ -60,8 +85,7 @@ function add(policy: string, outcome: Outcome, peer: Outcome): void {
 }
 
 for (let seed = first; seed <= last; seed += 1) {
-  const made = syntheticScene(fleetOf(agents), days, seed);
-  const scene = isSession ? bound(made) : made;
+  const scene = variantOf(syntheticScene(fleetOf(agents), days, seed));
   windows += scene.outages.filter(({ kind }) => kind === 'window').length;
   const peer = runPolicy(scene, 'kubelet');
   for (const policy of ['oracle', ...POLICIES] as const) add(policy, runPolicy(scene, policy), peer);
@@ -75,9 +99,7 @@ function range({ ratios }: Sum, of: keyof Ratio): string {
 
 const oracle = sums.get('oracle');
 const kubelet = sums.get('kubelet');
-console.log(
-  `seeds ${first} to ${last}, ${agents} agents, ${days} days, ${windows} windows${isSession ? ', of one session each' : ''}`,
-);
+console.log(`seeds ${first} to ${last}, ${agents} agents, ${days} days, ${windows} windows, ${variant}`);
 for (const [policy, sum] of sums) {
   const parts = [
     policy.padEnd(9),

@@ -72,8 +72,8 @@ function gridOf({ delayMsMin, longDelayMsMax }: Bounds): readonly number[] {
 /**
  * How likely a window ends between a point and the one before it. What was seen are intervals, since an attempt only shows
  * that it was still shut: each is spread over its interval in proportion to the estimate, again and again (Turnbull 1976), and
- * the estimate is smoothed each time (Silverman and others 1990): a fleet has seen few, and attempts that run after each of
- * them are worse than the schedule. An interval without an end is spread over all that lies behind its begin.
+ * the estimate is smoothed each time (Silverman and others 1990): a fleet has seen few, and a plan that runs after each of them
+ * costs more time down. An interval without an end is spread over all that lies behind its begin.
  */
 function estimate(seen: readonly SeenWindow[], points: readonly number[]): readonly number[] {
   const last = points.length - 1;

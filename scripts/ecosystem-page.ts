@@ -81,8 +81,4 @@ const OUTRO = `## What an agent's environment is made of
 Later ones win: a short list of your shell's variables (\`PATH HOME LANG LC_* TERM TZ USER SHELL TMPDIR\`, proxies and certificates),
 \`env\`, \`envFile\`, \`envPass\`, the credential. Nothing else of your shell reaches an agent. \`apply\` and \`start FILE\` hand the
 variables over anew.
-
-## Not in effect yet
-
-\`auth.quiet.strategy: 'adaptive'\` is accepted and does nothing yet.
 `;

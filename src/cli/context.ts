@@ -33,6 +33,10 @@ export async function makeContext(
       const value = values[option];
       return typeof value === 'string' ? value : undefined;
     },
+    options: (option) => {
+      const value = values[option];
+      return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+    },
     say: (text) => process.stdout.write(`${redact(printable(text))}\n`),
     note: (text) => process.stderr.write(`${fit(redact(printable(text)), process.stderr, env)}\n`),
     answer: (value) => process.stdout.write(`${redact(JSON.stringify(value))}\n`),

@@ -3,8 +3,12 @@ import type { Environment } from '../home/paths.ts';
 export type Option = {
   readonly type: 'boolean' | 'string';
   readonly short?: string;
+  /** It may be given several times; see `Context.options`. */
+  readonly multiple?: true;
   /** The placeholder of a value in the help: `TEXT`. */
   readonly value?: string;
+  /** What its value may be, where the usage has no room for that. */
+  readonly choices?: readonly string[];
   readonly summary: string;
 };
 
@@ -29,6 +33,8 @@ export type Context = {
   readonly args: readonly string[];
   readonly flag: (name: string) => boolean;
   readonly option: (name: string) => string | undefined;
+  /** All values of one that may be given several times. */
+  readonly options: (name: string) => readonly string[];
   /** One line for people on stdout. */
   readonly say: (text: string) => void;
   /** One line for people on stderr. */

@@ -237,6 +237,13 @@ export const VERBS: readonly VerbRow[] = [
     load: () => import('./verbs/login.ts'),
   },
   {
+    name: 'simulate',
+    aliases: [],
+    group: 'Setup',
+    summary: 'compare what agentvisor and others do about outages, in virtual time',
+    load: () => import('./verbs/simulate.ts'),
+  },
+  {
     name: 'completion',
     aliases: [],
     group: 'Setup',

@@ -23,7 +23,7 @@ export const DEFAULTS = {
   envPass: [],
   restart: { when: 'always', delayMin: '1s', delayMax: '5m', crashesMax: 5, crashWindow: '10m' },
   auth: {
-    quiet: { strategy: 'schedule', min: '20s', max: '3m', longMax: '30m', jitter: 0.2 },
+    quiet: { strategy: 'adaptive', min: '20s', max: '3m', longMax: '30m', jitter: 0.2 },
     verify: { prompt: 'Reply with OK.', timeout: '5m' },
     redeliver: 'auto',
   },

@@ -65,8 +65,9 @@ export type RestartOptions = {
 /** The waits between the attempts of one incident. */
 export type QuietOptions = {
   /**
-   * `schedule` doubles from `min`; `adaptive` is to learn from earlier windows and does the same as yet.
-   * @default 'schedule'
+   * `schedule` doubles from `min`; `adaptive` learns from the lengths of earlier windows, between `min` and `longMax`, and does
+   * as the schedule until it has seen 20.
+   * @default 'adaptive'
    */
   readonly strategy?: Maybe<'schedule' | 'adaptive'>;
   /**

@@ -1,6 +1,7 @@
 import type { Cause } from './causes.ts';
 import type { Command, HistoryEvent } from './commands.ts';
 import { runOf, type Agent, type Fleet, type SafeMode } from './fleet.ts';
+import type { SeenWindow } from './inspection.ts';
 import { must } from './invariant.ts';
 import type { CredentialRecord } from './ledger.ts';
 import type { Incident } from './trouble.ts';
@@ -18,6 +19,7 @@ export type Draft = {
   readonly ledger: Record<string, CredentialRecord>;
   readonly incidents: Record<string, Incident>;
   readonly notify: Record<string, readonly NotifySpec[]>;
+  seenWindows: readonly SeenWindow[];
   readonly commands: Command[];
   /** Agents that must decide anew before the step ends. */
   readonly touched: Set<string>;
@@ -37,6 +39,7 @@ export function openDraft(fleet: Fleet, moment: Moment): Draft {
     ledger: { ...current.ledger },
     incidents: { ...current.incidents },
     notify: { ...current.notify },
+    seenWindows: current.seenWindows ?? [],
     commands: [],
     touched: new Set(),
     changedIncidents: new Set(),
@@ -64,6 +67,7 @@ export function closeDraft(draft: Draft): Fleet {
     notify: draft.notify,
     disk: draft.disk,
     safeMode: draft.safeMode,
+    ...(draft.seenWindows.length === 0 ? {} : { seenWindows: draft.seenWindows }),
   };
 }
 

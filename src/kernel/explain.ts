@@ -117,7 +117,7 @@ function nextInIncident(name: string, { stage, attempts }: Recovery, gate: Gate,
   switch (stage) {
     case 'gated':
       if (gate.canary !== null) return `${gate.canary} tries for all; ${name} follows when it has answered.`;
-      return `The next attempt on this credential is at ${at}.`;
+      return `The next attempt on this credential is at ${at}${learnedText(gate)}.`;
     case 'following':
       return `Another agent has answered; ${name} is restarted at ${at}.`;
     case 'replacing':
@@ -136,6 +136,10 @@ function waitsForRoom(fleet: Fleet, agent: Agent): boolean {
   const run = runOf(agent.state);
   return run === null ? isKeptDown(fleet, agent) : logOf(run).held;
 }
+
+/** Why it is at that time, when no schedule says so. */
+const learnedText = ({ learned }: Gate): string =>
+  learned === undefined ? '' : `, a time learned from the lengths of ${learned.windows} earlier windows`;
 
 const timeOf = (deadline: Deadline, moment: Moment): string => new Date(expectedAt(deadline, moment)).toISOString();
 

@@ -2,6 +2,7 @@ import type { Slot } from './activity.ts';
 import type { Cause, Health } from './causes.ts';
 import type { RestartHow, RunId } from './events.ts';
 import type { Failure } from './facts.ts';
+import type { SeenWindow } from './inspection.ts';
 import type { CredentialRecord } from './ledger.ts';
 import type { Deadline, MonoDeadline, Stamp, Wall } from './moment.ts';
 import type { SessionPlan } from './session-plan.ts';
@@ -23,6 +24,8 @@ export type Fleet = {
   readonly incidents: Readonly<Record<string, Incident>>;
   /** Where notices go, by the ecosystem file that says so. */
   readonly notify: Readonly<Record<string, readonly NotifySpec[]>>;
+  /** How long windows have lasted, the newest last; absent: none was seen, or an older daemon wrote it. */
+  readonly seenWindows?: readonly SeenWindow[];
   /** The disk that holds the agents' output is full; null: it has room. */
   readonly disk: { readonly fullSince: Stamp } | null;
   /** Daemons have crashed in a loop, and nothing is decided until a person ends this; null: it is not so. */

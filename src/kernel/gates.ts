@@ -6,7 +6,8 @@ import { putIncident } from './incidents.ts';
 import { jittered } from './delay.ts';
 import { must } from './invariant.ts';
 import { after, earlierOf, elapsedMs, isDue, laterOf, stampOf, type Moment, type MonoDeadline } from './moment.ts';
-import { quietDelay, SLOW_ATTEMPT_MS } from './quiet.ts';
+import { nextQuiet, quietDelay, SLOW_ATTEMPT_MS } from './quiet.ts';
+import { noteLost } from './seen-windows.ts';
 
 /**
  * A gate is one credential's way out of an incident. One agent tries at a time; the others wait, and follow when it has
@@ -125,8 +126,11 @@ export function closeGate(draft: Draft, agent: Agent, incident: Incident, key: s
     const next = isAuth(incident.cause) ? after(draft.moment, SLOW_ATTEMPT_MS) : null;
     changeGate(draft, incident.id, key, { ...free, next });
   } else {
-    const { delayMs, until } = quietDelay(agent.spec.auth.quiet, gate.delayMs, incident.openedAt, draft.moment);
-    changeGate(draft, incident.id, key, { ...free, delayMs, next: until });
+    const { quiet } = agent.spec.auth;
+    // How long windows last says nothing of a silence.
+    const seen = isAuth(incident.cause) ? draft.seenWindows : [];
+    const next = nextQuiet(quiet, gate, incident.openedAt, seen, draft.moment);
+    changeGate(draft, incident.id, key, { ...free, ...next });
   }
 }
 
@@ -221,7 +225,9 @@ export function resetGate(draft: Draft, agent: Agent, incident: Incident, key: s
 
 /** The secret is another one: it is tried at once, and the schedule begins anew. */
 export function renewGate(draft: Draft, incident: Incident, key: string): void {
-  const { canary } = gateOf(incident, key);
+  const gate = gateOf(incident, key);
+  const { canary } = gate;
+  noteLost(draft, incident, gate);
   const change = canary === null ? { next: after(draft.moment, 0) } : { renewed: true };
   changeGate(draft, incident.id, key, { ...change, delayMs: 0 });
 }

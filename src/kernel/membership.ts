@@ -17,6 +17,7 @@ import {
 import { must } from './invariant.ts';
 import { laterOf, stampOf } from './moment.ts';
 import { tell } from './notices.ts';
+import { noteLost } from './seen-windows.ts';
 import { credentialOf } from './shared-credential.ts';
 import { tierOf } from './tier.ts';
 import { isTogether, type Seen, type Verdict } from './verdict.ts';
@@ -218,6 +219,7 @@ function mergeTwo(one: Gate, other: Gate): Gate {
     next: tries.canary === null ? next : null,
     held: one.held || other.held,
     renewed: one.renewed || other.renewed,
+    ...(one.learned === undefined ? {} : { learned: one.learned }),
   };
 }
 
@@ -230,6 +232,7 @@ export function leave(draft: Draft, agent: Agent, incident: Incident, into: stri
   const known = must(draft.incidents[incident.id], `${incident.id} is open`);
   const open = known.open.filter((member) => member !== name);
   const isClosed = open.length === 0;
+  const { gate } = must(agent.recovery, `${name} was in it`);
   const left = putIncident(draft, {
     ...known,
     open,
@@ -237,10 +240,10 @@ export function leave(draft: Draft, agent: Agent, incident: Incident, into: stri
     mergedInto: isClosed ? into : null,
   });
   if (!isClosed) {
-    const { gate } = must(agent.recovery, `${name} was in it`);
     if (gateOf(left, gate).canary === name) passOn(draft, agent, left, gate);
     return;
   }
+  if (into === null) noteLost(draft, left, gateOf(left, gate));
   record(draft, agent, 'incident-closed', left.cause, into === null ? left.id : `${left.id}: now ${into}`);
   tell(draft, left.id, 'closed');
   noLongerWide(draft, left);

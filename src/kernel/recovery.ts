@@ -12,6 +12,7 @@ import { askAgainSoon, askLater, askWhenReset, releaseTier } from './limits.ts';
 import { incidentOf, joinIncident, leave } from './membership.ts';
 import { elapsedMs, isLater, stampOf } from './moment.ts';
 import { holdForCredential, holdForPerson, planAttempt, troubleOf } from './plans.ts';
+import { noteOpen } from './seen-windows.ts';
 import { isTrialFailure, onTrialFailure } from './rotation.ts';
 import { mendSession } from './sessions.ts';
 import { sharesCredential } from './shared-credential.ts';
@@ -111,8 +112,11 @@ export function onGoodAnswer(draft: Draft, agent: Agent, answer: GoodAnswer): Ag
     noteGood(draft, credential, agent);
     returnAll(draft, credential, healthy, agent.fallback !== null);
   }
-  if (incident !== undefined && agent.recovery !== null)
+  if (incident !== undefined && agent.recovery !== null) {
+    const run = must(runOf(agent.state), 'who answers has a process');
+    noteOpen(draft, incident, gateOf(incident, agent.recovery.gate), run.startedAt);
     giveReceipt(draft, agent, agent.recovery, incident, answer.messageId);
+  }
   const canaryOf = incident === undefined || agent.recovery === null ? null : canaryIn(incident, agent, agent.recovery);
   // Who was not limited itself shows nothing: its answers would have the others ask without a pause.
   if (incident !== undefined && isLimit(incident.cause)) releaseTier(draft, healthy, tier);

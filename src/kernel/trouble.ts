@@ -56,6 +56,17 @@ export type Gate = {
   readonly held: boolean;
   /** The credential was changed while the canary tried the old one. */
   readonly renewed: boolean;
+  /** When to try, as earlier windows have taught it; absent: by the schedule. */
+  readonly learned?: LearnedPlan;
+};
+
+export type LearnedPlan = {
+  /** In ms since the begin of the incident. */
+  readonly offsets: readonly number[];
+  /** How many of them are behind. */
+  readonly taken: number;
+  /** Of how many windows it was learned. */
+  readonly windows: number;
 };
 
 export type Attempt = {

@@ -79,7 +79,7 @@ describe('what is offered', () => {
       const { usage } = await load();
       const words = await offered(home, name, '');
       expect([name, words.includes('triage')]).toEqual([name, /^\[?(NAME|TARGET|FILE \| TARGET)/.test(usage)]);
-      expect([name, words.includes(':files')]).toEqual([name, /^\[?FILE/.test(usage)]);
+      expect([name, words.includes(':files')]).toEqual([name, /^\[?(FILE|ECOSYSTEM)/.test(usage)]);
     }
   });
 

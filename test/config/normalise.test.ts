@@ -20,7 +20,7 @@ describe('an agent of which only the name is given', () => {
       restart: { when: 'always', delayMsMin: 1000, delayMsMax: 300_000, crashesMax: 5, crashWindowMs: 600_000 },
       auth: {
         quiet: {
-          strategy: 'schedule',
+          strategy: 'adaptive',
           delayMsMin: 20_000,
           delayMsMax: 180_000,
           longDelayMsMax: 1_800_000,

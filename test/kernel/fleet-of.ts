@@ -16,7 +16,7 @@ export const MAX: CredentialSpec = {
   mintedAt: null,
 };
 
-/** The defaults of DESIGN section 7. */
+/** The usual values, but what is tried when is not learned. */
 export const ADA: AgentSpec = {
   name: 'ada',
   namespace: 'default',

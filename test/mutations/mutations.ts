@@ -27,6 +27,8 @@ const LOGS = ['logs.scenarios.test.ts'];
 const UNSURE = ['unsure.scenarios.test.ts'];
 const TRIAL = ['trial.corners.test.ts'];
 
+const LEARNED = ['adaptive.test.ts', 'inspection.test.ts'];
+
 export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'drop the jitter',
@@ -515,6 +517,8 @@ export const MUTATIONS: readonly Mutation[] = [
     from: 'if (isNews && !agent.paused && (',
     to: 'if (!agent.paused && (',
     killedBy: LOGS,
+  },
+  {
     name: 'take a message back of which an earlier copy may be in the agent',
     file: 'processes.ts',
     from: 'if (turn.repeated) {',
@@ -562,5 +566,61 @@ export const MUTATIONS: readonly Mutation[] = [
     from: 'evidence.findLast((text) => text.startsWith(`${name}: `))',
     to: 'evidence.at(-1)',
     killedBy: TRIAL,
+  },
+  {
+    name: 'learn the times of attempts before enough windows were seen',
+    file: 'inspection.ts',
+    from: 'seen.length < WINDOWS_ENOUGH',
+    to: 'seen.length < 1',
+    killedBy: LEARNED,
+  },
+  {
+    name: 'let a learned attempt come sooner than the shortest pause',
+    file: 'inspection.ts',
+    from: '      if (pauseMs < bounds.delayMsMin) continue;\n',
+    to: '',
+    killedBy: LEARNED,
+  },
+  {
+    name: 'take a window without an end for one that ended at once',
+    file: 'inspection.ts',
+    from: 'openMs === null ? last :',
+    to: 'openMs === null ? from :',
+    killedBy: LEARNED,
+  },
+  {
+    name: 'attempt again at a learned time that jitter has brought forward',
+    file: 'quiet.ts',
+    from: 'place >= plan.taken && ',
+    to: '',
+    killedBy: LEARNED,
+  },
+  {
+    name: 'learn the times of a silence from windows',
+    file: 'gates.ts',
+    from: 'isAuth(incident.cause) ? draft.seenWindows : []',
+    to: 'draft.seenWindows',
+    killedBy: LEARNED,
+  },
+  {
+    name: 'learn from what the first attempt has healed',
+    file: 'seen-windows.ts',
+    from: ' || incident.failedAttempts === 0',
+    to: '',
+    killedBy: LEARNED,
+  },
+  {
+    name: 'remember all windows for ever',
+    file: 'seen-windows.ts',
+    from: '.slice(-WINDOWS_KEPT_MAX)',
+    to: '',
+    killedBy: LEARNED,
+  },
+  {
+    name: 'take the answer on a new secret for the end of a window',
+    file: 'gates.ts',
+    from: '  noteLost(draft, incident, gate);\n',
+    to: '',
+    killedBy: LEARNED,
   },
 ];

@@ -62,9 +62,11 @@ const placeOf = (options: Readonly<Record<string, Option>>, behind: readonly str
 
 /** The usage says what an option and an argument may be; so does the help, and the two cannot differ. */
 function valuesOf({ usage, options }: Verb, option: string): readonly string[] {
+  const { choices: listed, value } = options[option] ?? {};
+  if (listed !== undefined) return listed;
   const choices = new RegExp(`--${option} (\\w+(?:\\|\\w+)+)`).exec(usage)?.[1];
   if (choices !== undefined) return choices.split('|');
-  return /^(?:DIR|FILE)$/.test(options[option]?.value ?? '') ? [FILES] : [];
+  return /^(?:DIR|FILE)$/.test(value ?? '') ? [FILES] : [];
 }
 
 async function argumentsOf(
@@ -80,7 +82,7 @@ async function argumentsOf(
   const targets = takesTargets ? ['all', ...namespaces.map((namespace) => `namespace:${namespace}`)] : [];
   const choices = /^\[?([a-z]+(?:\|[a-z]+)+)\]?$/.exec(wanted)?.[1]?.split('|') ?? [];
   if (place === 0 && /^\[?CREDENTIAL\b/.test(wanted)) return credentialNames(context.home);
-  const files = /\bFILE\b/.test(wanted) ? [FILES] : [];
+  const files = /\b(?:FILE|ECOSYSTEM)\b/.test(wanted) ? [FILES] : [];
   return [...[...names, ...targets].filter((word) => !behind.includes(word)), ...choices, ...files];
 }
 

@@ -1,6 +1,5 @@
-import type { HistoryRow, IncidentRow, RecoveryRow } from '../protocol/rows.ts';
-import { count } from '../wording/count.ts';
-import { ageOf, durationOf } from '../wording/ages.ts';
+import type { HistoryRow, IncidentRow } from '../protocol/rows.ts';
+import { lifeOf, receiptLine } from '../wording/incident-lines.ts';
 import { localTime } from '../wording/local-times.ts';
 import { wrap } from '../wording/wrap.ts';
 
@@ -36,14 +35,4 @@ export function incidentLines(incident: IncidentRow): string {
     ),
     ...(receipt === null ? [] : [`  receipt   ${receiptLine(receipt)}`]),
   ].join('\n');
-}
-
-function lifeOf({ openedAt, closedAt }: IncidentRow): string {
-  if (closedAt === null) return `open since ${localTime(openedAt)}`;
-  return `${localTime(openedAt)}, closed after ${ageOf(Date.parse(closedAt) - Date.parse(openedAt))}`;
-}
-
-function receiptLine({ agent, failedRequestId, attempts, messageId, downMs }: RecoveryRow): string {
-  const tries = count(attempts, 'attempt');
-  return `${agent}: ${failedRequestId ?? 'unknown request'} failed, ${tries}, answered by ${messageId ?? 'unknown message'}, down for ${durationOf(downMs)}`;
 }

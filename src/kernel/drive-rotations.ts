@@ -3,8 +3,18 @@ import type { Agent } from './fleet.ts';
 import { must } from './invariant.ts';
 import { changeRecord, isOver, isRotating, recordOf, usersOf, type Roll, type RotationStage } from './ledger.ts';
 import { incidentOf } from './membership.ts';
-import { isDue } from './moment.ts';
-import { askForProof, endOfTaking, hasStale, isAwaited, nextToAsk, nextToTake, take, type Taken } from './roll.ts';
+import { after, isDue, later, laterOf } from './moment.ts';
+import {
+  askForProof,
+  endOfTaking,
+  hasStale,
+  isAwaited,
+  isHad,
+  nextToAsk,
+  nextToTake,
+  take,
+  type Taken,
+} from './roll.ts';
 import { failTrial, goBack, hasNew, undo, unprovenOf } from './rotation.ts';
 import { changeStage, putRotation, step, withStep, workOn } from './rotation-steps.ts';
 
@@ -74,9 +84,9 @@ function finishOne(draft: Draft, credential: string, roll: Roll, name: string): 
   const taken = endOfTaking(draft, roll, agent);
   if (taken === null) return null;
   if (taken === 'other') return endRoll(draft, credential, name);
-  // What cannot even be given to one agent is brought to no other.
-  if (taken === 'ended' && agent?.lastExit?.cause === 'spawn-failed' && !isRotating(recordOf(draft, credential))) {
-    changeRecord(draft, credential, { roll: null });
+  // What cannot even be given to one agent is brought to no other until somebody has it: it is started again, and decides.
+  if (taken === 'ended' && agent?.lastExit?.cause === 'spawn-failed' && !mayGoOn(draft, credential, roll)) {
+    waitForStart(draft, credential, roll, agent);
     return null;
   }
   if (roll.trial && taken === 'left') leaveTrial(draft, credential, agent);
@@ -90,6 +100,22 @@ function finishOne(draft: Draft, credential: string, roll: Roll, name: string): 
   const free: Roll = { ...roll, taking: null, until: null };
   changeRecord(draft, credential, { roll: free });
   return free;
+}
+
+/** What a rotation brings, one agent has been answered on or tries; what else is brought, somebody must have been started with. */
+function mayGoOn(draft: Draft, credential: string, roll: Roll): boolean {
+  const known = recordOf(draft, credential);
+  return (isRotating(known) && known.rotation?.to === roll.to) || isHad(draft, credential, roll);
+}
+
+/** Whenever it is started again, it has the full time to show something. */
+function waitForStart(draft: Draft, credential: string, roll: Roll, { state, spec }: Agent): void {
+  const timeMs = spec.watch.startTimeoutMs + spec.auth.verify.timeoutMs;
+  const known = must(roll.until, 'who takes a secret has a time');
+  const until = 'deadline' in state ? laterOf(known, later(state.deadline, timeMs)) : known;
+  changeRecord(draft, credential, {
+    roll: { ...roll, until: isDue(until, draft.moment) ? after(draft.moment, timeMs) : until },
+  });
 }
 
 /** What was to be brought is not where it was: nobody else is sent for it. */

@@ -32,6 +32,11 @@ export const after = (moment: Stamp, delayMs: number): MonoDeadline => ({
   at: mono(moment.mono + delayMs),
 });
 
+export const later = ({ clock, at }: MonoDeadline, delayMs: number): MonoDeadline => ({
+  clock,
+  at: mono(at + delayMs),
+});
+
 /** The earlier of two. */
 export const earlierOf = (one: MonoDeadline, other: MonoDeadline): MonoDeadline => (one.at <= other.at ? one : other);
 

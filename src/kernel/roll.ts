@@ -78,6 +78,12 @@ const mayRoll = (fleet: Known, agent: Agent): boolean => {
   return incident === undefined || isLimit(incident.cause);
 };
 
+/** Somebody was started with what all shall have. */
+export const isHad = (fleet: Pick<Fleet, 'agents'>, credential: string, roll: Roll): boolean =>
+  usersOf(fleet, credential).some(
+    (agent) => runOf(agent.state) !== null && !isUnreported(agent.state) && !isStale(agent, roll),
+  );
+
 /** Who is next. To try a secret, rather one that does not work anyway: should the secret be bad, nobody has lost anything. */
 export function nextToTake(fleet: Known, credential: string, roll: Roll): Agent | undefined {
   const ready = usersOf(fleet, credential).filter((agent) => mayTake(fleet, agent, roll));

@@ -34,11 +34,12 @@ export function endsOf(runs: readonly RunFiles[]): ReadonlyMap<string, number> {
   return new Map(files.map((file) => [file, wholeLinesEnd(file)]));
 }
 
-/** What is written from those ends on, also by the runs that follow. Never ends. */
+/** What is written from those ends on, also by the runs that follow. Ends when `signal` says so, with an AbortError. */
 export async function* followRuns(
   home: string,
   agent: string,
   ends: ReadonlyMap<string, number>,
+  signal?: AbortSignal,
 ): AsyncGenerator<LogLine> {
   const cursors = new Map([...ends].map(([file, offset]) => [file, { offset, cutter: new LineCutter() }]));
   for (;;) {
@@ -49,25 +50,29 @@ export async function* followRuns(
       ] as const) {
         const cursor = cursors.get(file) ?? { offset: 0, cutter: new LineCutter() };
         cursors.set(file, cursor);
-        for await (const bytes of grown(file, cursor)) yield { run, stream, bytes };
+        for await (const bytes of grown(file, cursor, signal)) yield { run, stream, bytes };
       }
     }
-    await sleep(POLL_MS);
+    await sleep(POLL_MS, undefined, { signal });
   }
 }
 
 type Cursor = { offset: number; readonly cutter: LineCutter };
 
 /** Only whole lines: the rest of a half one comes with the next look. */
-async function* grown(file: string, cursor: Cursor): AsyncGenerator<Buffer> {
+async function* grown(file: string, cursor: Cursor, signal?: AbortSignal): AsyncGenerator<Buffer> {
   const size = sizeOf(file);
   // A live file is only ever cut when its begin was moved away; what follows is new.
   if (size < cursor.offset) cursor.offset = 0;
   if (size === cursor.offset) return;
   const { offset } = cursor;
   cursor.offset = size;
-  for await (const chunk of createReadStream(file, { start: offset, end: size - 1 }) as AsyncIterable<Buffer>) {
-    yield* cursor.cutter.push(chunk);
+  const stream = createReadStream(file, { start: offset, end: size - 1, signal });
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) yield* cursor.cutter.push(chunk);
+  } catch (error) {
+    // The daemon dropped the run after it was looked at.
+    if (!hasCode(error, 'ENOENT')) throw error;
   }
 }
 

@@ -28,7 +28,8 @@ export function runTitle(run: RunFiles): string {
   return [run.run, ...told('started', startedAt), ...told('ended', endedAt)].join(', ');
 }
 
-function timesOf({ stdout, stderr }: RunFiles): RunTimes {
+/** By the times of its files. */
+export function timesOf({ stdout, stderr }: RunFiles): RunTimes {
   const folder = dirname(stdout);
   const endedAt = writtenAt(join(folder, RUN_FILES.exit));
   const words = [writtenAt(stdout), writtenAt(stderr)].filter((at) => at !== null);

@@ -24,20 +24,25 @@ export const COMMON_KEYS: readonly Binding<View>[] = [
     keys: ['enter'],
     does: 'everything about the agent',
     foot: 'detail',
+    needsAgent: true,
+    idleIn: ['agent'],
     press: (model) => withAgent(model, (name) => openAgent(model, name)),
   },
   {
     keys: ['l'],
     does: 'its conversation',
     foot: 'logs',
+    needsAgent: true,
+    idleIn: ['logs'],
     press: (model) => withAgent(model, (name) => openLogs(model, name)),
   },
-  { keys: ['i'], does: 'incidents and credentials', foot: 'incidents', press: openIncidents },
+  { keys: ['i'], does: 'incidents and credentials', foot: 'incidents', idleIn: ['incidents'], press: openIncidents },
   {
     keys: ['r'],
     does: 'restart it: interrupt the turn, keep the conversation, finish the turn',
     foot: 'restart',
     acts: true,
+    needsAgent: true,
     press: doing((name) => ({ verb: 'restart', targets: [name], how: 'interrupt' })),
   },
   {
@@ -51,6 +56,7 @@ export const COMMON_KEYS: readonly Binding<View>[] = [
     does: 'start it',
     foot: 'start',
     acts: true,
+    needsAgent: true,
     press: doing((name) => ({ verb: 'start', targets: [name] })),
   },
   {
@@ -58,6 +64,7 @@ export const COMMON_KEYS: readonly Binding<View>[] = [
     does: 'stop it with everything it started',
     foot: 'stop',
     acts: true,
+    needsAgent: true,
     press: doing((name) => ({ verb: 'stop', targets: [name] })),
   },
   {
@@ -71,6 +78,7 @@ export const COMMON_KEYS: readonly Binding<View>[] = [
     does: 'pause it, or resume it: paused, no decision is made for it',
     foot: 'pause',
     acts: true,
+    needsAgent: true,
     press: pauseOrResume,
   },
   {
@@ -84,6 +92,7 @@ export const COMMON_KEYS: readonly Binding<View>[] = [
     does: 'send it a message',
     foot: 'message',
     acts: true,
+    needsAgent: true,
     press: (model) => withAgent(model, (name) => still({ ...model, prompt: emptyPrompt('message', name) })),
   },
   {
@@ -105,7 +114,7 @@ export const COMMON_KEYS: readonly Binding<View>[] = [
     does: 'to the shell; fg comes back',
     press: (model) => ({ model, effects: [{ type: 'suspend' }] }),
   },
-  { keys: ['?'], does: 'all keys', foot: 'help', press: openHelp },
+  { keys: ['?'], does: 'all keys', foot: 'help', idleIn: ['help'], press: openHelp },
   {
     keys: ['q', 'ctrl-c'],
     does: 'leave; the agents keep running',

@@ -14,6 +14,7 @@ export function initialModel(env: Environment, size: Size, now: number, readonly
     readonly,
     link: { at: 'connecting' },
     fleet: null,
+    events: [],
     views: [fleetView],
     prompt: null,
     confirm: null,

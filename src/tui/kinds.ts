@@ -1,4 +1,4 @@
-import type { FleetView, View } from './model.ts';
+import type { View } from './model.ts';
 import type { ViewKind } from './view.ts';
 import { agentKind } from './views/agent.ts';
 import { fleetKind } from './views/fleet.ts';
@@ -20,8 +20,3 @@ const KINDS: Kinds = {
 
 /** The compiler cannot follow that a view's own kind takes it: the one cast. */
 export const kindOf = <V extends View>(view: V): ViewKind<V> => KINDS[view.at] as unknown as ViewKind<V>;
-
-/** Which agent the view is about; null when it is about none. */
-export function agentOf(view: Exclude<View, FleetView>): string | null {
-  return view.at === 'agent' || view.at === 'logs' ? view.name : null;
-}

@@ -1,4 +1,6 @@
-import stringWidth from 'string-width';
+import { cutText, cutsOf, widthOf } from './width.ts';
+
+export { widthOf, cutText } from './width.ts';
 
 /** What a piece of text means; a colour says it again, never alone. */
 export type Tone = 'good' | 'warn' | 'bad' | 'info' | 'dim';
@@ -21,30 +23,10 @@ export type Look = { readonly colour: boolean; readonly unicode: boolean };
 export const span = (text: string, style: Omit<Span, 'text'> = {}): Span => ({ text, ...style });
 export const line = (text: string, style: Omit<Span, 'text'> = {}): Line => [span(text, style)];
 
-/** Printable ASCII and our own signs: as many columns as characters. To measure all else takes a hundred times as long. */
-const PLAIN = /^[\u0020-\u007e…●○◔◑◷✖─│▸▲▼█▒↻·▏×–]*$/;
-
-export const widthOf = (text: string): number => (PLAIN.test(text) ? text.length : stringWidth(text));
 export const lineWidth = (parts: Line): number => parts.reduce((sum, { text }) => sum + widthOf(text), 0);
 export const plainText = (parts: Line): string => parts.map(({ text }) => text).join('');
 
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-
-/** As much of a text as fits into that many columns; a wide character is never cut in two. */
-export function cutText(text: string, width: number): string {
-  if (PLAIN.test(text)) return text.slice(0, Math.max(0, width));
-  let room = width;
-  let end = 0;
-  for (const { segment, index } of graphemes.segment(text)) {
-    const needs = widthOf(segment);
-    if (needs > room) break;
-    room -= needs;
-    end = index + segment.length;
-  }
-  return text.slice(0, end);
-}
-
-/** The same with a sign that something is missing. */
+/** As much of a text as fits, with a sign that something is missing. */
 export function shortened(text: string, width: number, { unicode }: Look): string {
   if (widthOf(text) <= width) return text;
   const ellipsis = unicode ? '…' : '...';
@@ -60,21 +42,22 @@ export function fitted(text: string, width: number, align: Align, look: Look): s
   return align === 'left' ? `${short}${space}` : `${space}${short}`;
 }
 
-/** A line that is at most that wide. */
+/** A line that is at most that wide, with a sign where something is missing. */
 export function cutLine(parts: Line, width: number, look: Look): Line {
   if (lineWidth(parts) <= width) return parts;
+  const ellipsis = look.unicode ? '…' : '...';
+  const isSigned = width > ellipsis.length;
   const kept: Span[] = [];
-  let room = width;
+  let room = isSigned ? width - ellipsis.length : width;
   for (const part of parts) {
-    const needs = widthOf(part.text);
-    if (needs > room) {
-      kept.push({ ...part, text: shortened(part.text, room, look) });
-      break;
-    }
-    kept.push(part);
-    room -= needs;
+    const text = cutText(part.text, room);
+    kept.push({ ...part, text });
+    if (text.length < part.text.length) break;
+    room -= widthOf(text);
   }
-  return kept;
+  const last = kept.pop();
+  if (last === undefined) return [];
+  return [...kept, isSigned ? { ...last, text: `${last.text}${ellipsis}` } : last];
 }
 
 /** A line that is exactly that wide, its last style apart: for what is selected. */
@@ -93,20 +76,6 @@ export function spread(left: Line, right: Line, width: number, look: Look): Line
 
 /** A text in as many lines as it needs: words stay whole where they can, what is longer than a line is cut hard. */
 export function wrapText(text: string, width: number): readonly string[] {
-  const room = Math.max(1, width);
-  return text.split('\n').flatMap((paragraph) => wrapParagraph(paragraph, room));
-}
-
-function wrapParagraph(paragraph: string, width: number): readonly string[] {
-  const lines: string[] = [];
-  let rest = paragraph;
-  while (widthOf(rest) > width) {
-    const head = cutText(rest, width) || [...rest].slice(0, 1).join('');
-    const isAtBlank = rest[head.length] === ' ';
-    const blank = isAtBlank ? head.length : head.lastIndexOf(' ');
-    const end = blank > 0 && head.slice(0, blank).trim() !== '' ? blank : head.length;
-    lines.push(rest.slice(0, end).trimEnd());
-    rest = rest.slice(end).replace(/^ /, '');
-  }
-  return [...lines, rest];
+  const cuts = cutsOf(text, width);
+  return Array.from({ length: cuts.length / 2 }, (_, index) => text.slice(cuts[index * 2], cuts[index * 2 + 1]));
 }

@@ -3,7 +3,7 @@ import type { CredentialRow } from '../protocol/auth-rows.ts';
 import type { Board, BoardAgent } from '../protocol/board.ts';
 import type { EventRow, HistoryRow, IncidentRow } from '../protocol/rows.ts';
 import type { Action } from './action.ts';
-import type { LogEntry } from './log-entry.ts';
+import type { LogEntry, LogRun } from './log-entry.ts';
 import type { Look, Size, Tone } from './line.ts';
 
 /** All that the screen shows and all that a key may depend on: plain data, changed by `update` alone. Times are ms since the epoch. */
@@ -15,6 +15,8 @@ export type Model = {
   readonly link: Link;
   /** Null before the first answer. */
   readonly fleet: FleetState | null;
+  /** What happened last, oldest first, bounded. */
+  readonly events: readonly EventRow[];
   /** What is shown, the top one last. */
   readonly views: readonly [FleetView, ...View[]];
   /** A line of text that is being typed. */
@@ -55,13 +57,15 @@ export type AgentView = {
   readonly name: string;
   readonly top: number;
   readonly description: Description | null;
-  /** Newest last. */
+  /** Newest last, bounded; null: not read yet. */
   readonly history: readonly HistoryRow[] | null;
+  /** Rows of the history that were read and let go, because only so many are kept. */
+  readonly dropped: number;
 };
 
 export type IncidentsView = {
   readonly at: 'incidents';
-  /** The id of an incident or the name of a credential; null: the first one. */
+  /** The id of an incident, or `credential:NAME`; null: the first one. */
   readonly selected: string | null;
   /** All that are known, open and closed; null: not read yet. */
   readonly all: readonly IncidentRow[] | null;
@@ -74,8 +78,8 @@ export type LogsView = {
   readonly name: string;
   /** The run that is shown; null: all, with the one that is under way. */
   readonly run: string | null;
-  /** Names of the kept runs, oldest first. */
-  readonly runs: readonly string[];
+  /** The kept ones, oldest first. */
+  readonly runs: readonly LogRun[];
   readonly raw: boolean;
   readonly wrap: boolean;
   /** New lines are shown as they come. */
@@ -84,12 +88,21 @@ export type LogsView = {
   readonly entries: readonly LogEntry[] | null;
   /** Entries that were read and let go, because only so many are kept. */
   readonly dropped: number;
-  /** Of the first line on the screen, counted in lines of the screen. */
-  readonly top: number;
+  /** The first line on the screen, when new lines are not followed. */
+  readonly top: LogPlace;
   /** Columns to the left that are not shown, when lines are not wrapped. */
   readonly left: number;
+  /** As it was typed: a text or a /regular expression/. */
   readonly search: string;
+  /** What `n` goes on from: an entry, and where in its text. */
+  readonly match: LogMatch | null;
 };
+
+/** A line of an entry, so that a text stays where it is when others come and go and when the screen becomes narrower. */
+export type LogPlace = { readonly entry: number; readonly line: number };
+
+/** An entry, and a place in its text in UTF-16 units. */
+export type LogMatch = { readonly entry: number; readonly at: number };
 
 export type HelpView = {
   readonly at: 'help';
@@ -136,14 +149,22 @@ export type Message =
       readonly description: Description | null;
       readonly history: readonly HistoryRow[];
     }
+  | { readonly type: 'events-read'; readonly events: readonly EventRow[] }
   | { readonly type: 'incidents-read'; readonly all: readonly IncidentRow[] }
   | {
       readonly type: 'log-read';
       readonly name: string;
-      readonly runs: readonly string[];
+      readonly runs: readonly LogRun[];
       readonly entries: readonly LogEntry[];
     }
-  | { readonly type: 'log-grew'; readonly name: string; readonly entries: readonly LogEntry[] };
+  | {
+      readonly type: 'log-grew';
+      readonly name: string;
+      readonly runs: readonly LogRun[];
+      readonly entries: readonly LogEntry[];
+      /** Lines that came too fast to be shown. */
+      readonly dropped: number;
+    };
 
 export type FleetChange = {
   readonly agents: readonly BoardAgent[];
@@ -160,6 +181,7 @@ export type Effect =
   | { readonly type: 'act'; readonly action: Action }
   | { readonly type: 'read-agent'; readonly name: string }
   | { readonly type: 'read-incidents' }
+  | { readonly type: 'read-events' }
   /** Reads the last lines and goes on with what is written, until the next one or `close-log`. */
   | { readonly type: 'open-log'; readonly name: string; readonly run: string | null; readonly raw: boolean }
   | { readonly type: 'close-log' }

@@ -9,7 +9,7 @@ import { still, topView, type Model, type Prompt, type Step, type View } from '.
 import { openAgent, openIncidents, openLogs } from './opening.ts';
 import { edited, insertText } from './prompt.ts';
 import type { Binding } from './view.ts';
-import { searched } from './views/logs.ts';
+import { searched } from './views/log-find.ts';
 
 /** A question takes the next key, then a line that is typed, then the view, then what means the same everywhere. */
 export function onKey(model: Model, key: Key): Step {
@@ -24,8 +24,8 @@ export function onPaste(model: Model, text: string): Step {
   return typedInto(model, insertText(model.prompt, text));
 }
 
-function onViewKey<V extends View>(model: Model, view: V, key: Key): Step {
-  const own = kindOf(view).keymap.find(({ keys }) => keys.includes(key));
+function onViewKey(model: Model, view: View, key: Key): Step {
+  const own = kindOf<View>(view).keymap.find(({ keys }) => keys.includes(key));
   if (own !== undefined) return pressed(model, view, own);
   const common = COMMON_KEYS.find(({ keys }) => keys.includes(key));
   return common === undefined ? still(model) : pressed<View>(model, view, common);

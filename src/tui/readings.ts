@@ -1,5 +1,6 @@
 import type { Client } from '../client/client.ts';
 import type { IncidentRow } from '../protocol/rows.ts';
+import { EVENTS_KEPT_MAX } from './latest.ts';
 import { cleaned } from './clean.ts';
 import type { Message } from './model.ts';
 
@@ -20,6 +21,14 @@ export async function readAgent(client: Client | null, home: string, name: strin
 export async function readAllIncidents(client: Client | null, home: string): Promise<Message> {
   const all = client === null ? await fromFile(home) : await client.call('incidents', { open: false });
   return cleaned({ type: 'incidents-read', all });
+}
+
+/** The last ones of all agents, oldest first. */
+export async function readEvents(client: Client | null, home: string): Promise<Message> {
+  if (client !== null)
+    return cleaned({ type: 'events-read', events: await client.call('events', { lines: EVENTS_KEPT_MAX }) });
+  const { readHistory } = await import('../home/records.ts');
+  return cleaned({ type: 'events-read', events: readHistory(home).slice(-EVENTS_KEPT_MAX) });
 }
 
 async function fromFile(home: string): Promise<readonly IncidentRow[]> {

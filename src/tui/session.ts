@@ -4,10 +4,10 @@ import { act } from './acts.ts';
 import { clean } from './clean.ts';
 import { Keyboard } from './keyboard.ts';
 import { Link } from './link.ts';
-import { LogSource } from './log-source.ts';
+import { openLog, type LogSource } from './log-source.ts';
 import type { Effect, Message, Model } from './model.ts';
 import { Painter } from './painter.ts';
-import { readAgent, readAllIncidents } from './readings.ts';
+import { readAgent, readAllIncidents, readEvents } from './readings.ts';
 import { update } from './update.ts';
 
 const TICK_MS = 1_000;
@@ -80,9 +80,11 @@ export class Session {
         return this.#tellLater(readAgent(this.#link.client, this.#options.home, effect.name));
       case 'read-incidents':
         return this.#tellLater(readAllIncidents(this.#link.client, this.#options.home));
+      case 'read-events':
+        return this.#tellLater(readEvents(this.#link.client, this.#options.home));
       case 'open-log':
         this.#log?.close();
-        this.#log = new LogSource({ home: this.#options.home, ...effect }, this.dispatch);
+        this.#log = openLog(this.#options.home, effect, this.dispatch);
         return undefined;
       case 'close-log':
         this.#log?.close();

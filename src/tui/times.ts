@@ -1,5 +1,4 @@
 import { ageOf } from '../wording/ages.ts';
-import { localTime } from '../wording/local-times.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -7,12 +6,15 @@ const DAY_MS = 24 * HOUR_MS;
 
 const two = (number: number): string => String(number).padStart(2, '0');
 
-/** `07:04`, with the day in front when that is more than twelve hours away from now: `11-21 07:04`. */
+/** Of a time of day with its day: `11-20 06:37`. */
+export const CLOCK_WIDTH = 11;
+
+/** `07:04` by the clocks here, with the day in front when that is more than twelve hours away from now: `11-21 07:04`. */
 export function clockTime(at: string | number, now: number): string {
-  const ms = typeof at === 'number' ? at : Date.parse(at);
-  const [day = '', time = ''] = localTime(new Date(ms).toISOString()).split(' ');
-  const short = time.slice(0, 5);
-  return Math.abs(ms - now) < DAY_MS / 2 ? short : `${day.slice(5)} ${short}`;
+  const date = new Date(at);
+  const time = `${two(date.getHours())}:${two(date.getMinutes())}`;
+  if (Math.abs(date.getTime() - now) < DAY_MS / 2) return time;
+  return `${two(date.getMonth() + 1)}-${two(date.getDate())} ${time}`;
 }
 
 /** How long until then: `1:24`, `2:05:00`; `due` when it is time. */

@@ -4,6 +4,7 @@ import { ended, noticed, refused, sent } from './acting.ts';
 import { onKey, onPaste } from './on-key.ts';
 import type { Effect, FleetView, Message, Model, Step, View } from './model.ts';
 import { kindOf } from './kinds.ts';
+import { latest } from './latest.ts';
 
 /**
  * What the screen becomes after something has happened, and what it asks of the world. Pure: `now` is the wall clock in
@@ -25,15 +26,23 @@ export function update(before: Model, message: Message, now: number): Step {
     case 'tick':
       return { model, effects: [] };
     case 'board':
-      return heard(
-        isBack(before, { ...model, link: { at: 'live' }, fleet: withClosed(model, message.fleet) }),
-        message,
+      return withEvents(
+        heard(isBack(before, { ...model, link: { at: 'live' }, fleet: withClosed(model, message.fleet) }), message),
       );
     case 'changed':
       if (model.fleet === null) return { model, effects: [] };
-      return heard({ ...model, fleet: changedFleet(model.fleet, message.change) }, message);
+      return heard(
+        {
+          ...model,
+          fleet: changedFleet(model.fleet, message.change),
+          events: latest(model.events, message.change.events),
+        },
+        message,
+      );
     case 'offline':
-      return heard({ ...model, link: { at: 'offline', alive: message.alive }, fleet: message.fleet }, message);
+      return withEvents(
+        heard({ ...model, link: { at: 'offline', alive: message.alive }, fleet: message.fleet }, message),
+      );
     case 'lost':
       return { model: awayFrom(model, message.why), effects: [] };
     case 'acted':
@@ -42,6 +51,8 @@ export function update(before: Model, message: Message, now: number): Step {
       return { model: sent(model, message.action, message.id), effects: [] };
     case 'refused':
       return { model: refused(model, message.action, message.why), effects: [] };
+    case 'events-read':
+      return { model: { ...model, events: latest(message.events, []) }, effects: [] };
     case 'agent-read':
     case 'incidents-read':
     case 'log-read':
@@ -49,6 +60,9 @@ export function update(before: Model, message: Message, now: number): Step {
       return heard(model, message);
   }
 }
+
+/** What happened before this screen looked stands in the history. */
+const withEvents = ({ model, effects }: Step): Step => ({ model, effects: [...effects, { type: 'read-events' }] });
 
 const CHANGES_ROWS: ReadonlySet<Message['type']> = new Set(['board', 'changed', 'offline']);
 

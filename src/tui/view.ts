@@ -10,6 +10,10 @@ export type Binding<V> = {
   readonly does: string;
   /** In the footer, if it stands there: `restart`. */
   readonly foot?: string;
+  /** It is about an agent: not in the footer while none is chosen. */
+  readonly needsAgent?: boolean;
+  /** Views in which it leads nowhere. */
+  readonly idleIn?: readonly View['at'][];
   /** It changes agents: refused with `--readonly`. */
   readonly acts?: boolean;
   readonly press: (model: Model, view: V) => Step;

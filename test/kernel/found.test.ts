@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { emptyFleet } from '../../src/kernel/fleet.ts';
 import { brokenInvariants } from './invariants.ts';
 import type { Seen } from './seen.ts';
 import type { HistoryMove } from './moves.ts';
@@ -72,5 +73,22 @@ describe('found by random histories', () => {
       turn: null,
     });
     expect(asked.map(({ event }) => event)).toEqual([{ type: 'paused', agent: 'cyd', paused: false }]);
+  });
+
+  test('a secret that was replaced by hand reaches all, though the first who takes it cannot be started at once', () => {
+    const seen = seenIn([
+      { do: 'operator', verb: 'down', agent: 'ada' },
+      flow(2),
+      { do: 'rotate', credential: 'max' },
+      { do: 'bad-start', agent: 'bob' },
+      live(20),
+    ]);
+    const failed = seen
+      .filter(({ event }) => event.type === 'spawn-failed')
+      .map(({ event }) => 'agent' in event && event.agent);
+    const { agents, ledger } = seen.at(-1)?.after ?? emptyFleet;
+    expect(failed).toEqual(['bob']);
+    expect(['bob', 'cyd'].map((name) => agents[name]?.fingerprint)).toEqual(['max-1', 'max-1']);
+    expect(ledger['max']?.roll).toBeNull();
   });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { deliveryUuid, ownMessageId, sessionId } from '../../src/kernel/ids.ts';
 import { tierOf } from '../../src/kernel/tier.ts';
+import { forAll } from './replay.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const MESSAGE = '11111111-2222-4333-8444-555555550000';
@@ -14,7 +15,7 @@ describe('ids', () => {
   });
 
   test('each is a UUID and no two are the same', () => {
-    fc.assert(
+    forAll(
       fc.property(fc.uuid({ version: 4 }), number, number, (seed, one, other) => {
         const all = [deliveryUuid, sessionId, ownMessageId].map((idOf) => [idOf(seed, one), idOf(seed, other)]);
         for (const [a, b] of all) {
@@ -23,6 +24,7 @@ describe('ids', () => {
         }
         expect(sessionId(seed, one)).not.toBe(ownMessageId(seed, other));
       }),
+      100,
     );
   });
 

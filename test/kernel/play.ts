@@ -5,6 +5,7 @@ import type { Fleet } from '../../src/kernel/fleet.ts';
 import { rebase } from '../../src/kernel/moment.ts';
 import { CAST } from './cast.ts';
 import { Model } from './model.ts';
+import { forAll } from './replay.ts';
 import type { Seen } from './seen.ts';
 import { play, type HistoryMove } from './moves.ts';
 
@@ -12,12 +13,10 @@ import { play, type HistoryMove } from './moves.ts';
 
 export const RUNS = Number(process.env['KERNEL_HISTORIES'] ?? 200);
 
-/** Many histories on a busy machine take their time. */
-vi.setConfig({ testTimeout: 180_000 });
-
-/** Fixed, a failure is not made smaller either: only whether there is one is asked. */
-const SEED = process.env['KERNEL_SEED'];
-export const HOW = SEED === undefined ? {} : { seed: Number(SEED), endOnFailure: true };
+/** What a history may take on a busy machine, and a failure that is made smaller besides. */
+const HISTORY_MS_MAX = 500;
+/** More histories take more time: that they do is no failure. */
+vi.setConfig({ testTimeout: Math.max(180_000, RUNS * HISTORY_MS_MAX) });
 
 /** Of what is slower than a history only so many are played. */
 export const runs = (share: number): number => Math.max(1, Math.round(RUNS * share));
@@ -35,7 +34,7 @@ export const holds = (
   arbitrary: fc.Arbitrary<HistoryMove[]>,
   check: (moves: HistoryMove[]) => void,
   numRuns = RUNS,
-): void => fc.assert(fc.property(arbitrary, check), { ...HOW, numRuns: Math.max(1, Math.round(numRuns)) });
+): void => forAll(fc.property(arbitrary, check), Math.max(1, Math.round(numRuns)));
 
 /** What a property claims; cheaper than `expect` where it is claimed of every step. */
 export function claim(isTrue: boolean, text: string): void {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { recordOf, type Rotation } from '../../src/kernel/ledger.ts';
-import { agentIn } from './fleet-of.ts';
+import { ADA, agentIn } from './fleet-of.ts';
 import type { Files } from './secret-files.ts';
 import {
   at,
@@ -12,6 +12,7 @@ import {
   restart,
   resume,
   rotates,
+  spawnFailed,
   start,
   stop,
   undoes,
@@ -289,5 +290,74 @@ describe('who takes a new secret', () => {
       ...Object.values(world.fleet.agents).map(({ recovery }) => recovery?.stage),
     ]).not.toContain('held');
     expect(incident?.cause).toBe('auth-window');
+  });
+});
+
+describe('a changed secret that an agent cannot be started with', () => {
+  const restartsOf = ({ fleet }: World, name: string): number => agentIn(fleet, name).counts.restarts;
+  const toldOf =
+    (told: unknown[], ...names: readonly string[]): Act =>
+    (world) =>
+      void told.push(...names.map((name) => restartsOf(world, name)));
+
+  test('is brought to the others once it was: a folder that was missing for a moment keeps it from nobody', () => {
+    const world = perform('1m', { agents: THREE }, [
+      ...settled(THREE),
+      at('10s', habits({ spawned: null }), isReplaced(NEW)),
+      at('11s', spawnFailed('there is no such folder'), habits({ spawned: 20 })),
+    ]);
+    expect(givenTo(world)).toEqual([NEW, NEW, NEW]);
+    expect(recordOf(world.fleet, 'max').roll).toBeNull();
+  });
+
+  test('goes on to the others at once when another one runs on it: what fails is that agent alone', () => {
+    const told: unknown[] = [];
+    const world = perform('1m', { agents: THREE }, [
+      ...settled(THREE),
+      at('9s', (now) => void now.fingerprints.set('max', NEW), restart('bob')),
+      at('10s', habits({ spawned: null }), changes(NEW)),
+      at('11s', spawnFailed('there is no such folder'), habits({ spawned: 20 })),
+      at('11.5s', (now) => void told.push(agentIn(now.fleet).state.at), toldOf(told, 'cyd')),
+    ]);
+    expect(told).toEqual(['waiting', 1]);
+    expect(givenTo(world)).toEqual([NEW, NEW, NEW]);
+  });
+
+  test('costs nobody else a process for as long as that goes on, and goes on to the next one when a person stops it', () => {
+    const told: unknown[] = [];
+    const agents = crew(3, { restart: { ...ADA.restart, when: 'never' } });
+    const world = perform('3h', { agents }, [
+      ...settled(agents),
+      at('10s', habits({ spawned: null }), isReplaced(NEW)),
+      at('11s', spawnFailed('the file cannot be read'), habits({ spawned: 20 })),
+      at('2h', toldOf(told, 'bob', 'cyd'), stop('ada')),
+    ]);
+    expect(told).toEqual([0, 0]);
+    expect(givenTo(world).slice(1)).toEqual([NEW, NEW]);
+  });
+
+  test('is asked a proof for however late the agent starts, before anybody else takes it', () => {
+    const told: unknown[] = [];
+    const world = perform('2h', { agents: THREE, faults: [BAD] }, [
+      ...settled(THREE),
+      at('10s', opens('bad'), habits({ spawned: null }), isReplaced(NEW)),
+      ...['11s', '13s', '16s', '21s', '30s'].map((when) => at(when, spawnFailed('the file cannot be read'))),
+      at('1m', habits({ spawned: 20 })),
+      at('40m', toldOf(told, 'bob', 'cyd')),
+    ]);
+    expect(told).toEqual([0, 0]);
+    expect(givenTo(world)).toEqual([NEW, OLD, OLD]);
+  });
+
+  test('is brought to nobody because a rotation begins: that brings its own', () => {
+    const told: unknown[] = [];
+    perform('1m', { agents: THREE }, [
+      ...settled(THREE),
+      at('10s', habits({ spawned: null }), isReplaced(LATER)),
+      at('11s', spawnFailed('the file cannot be read')),
+      at('11.1s', filesTake(null), rotates(NEW)),
+      at('11.5s', toldOf(told, 'bob', 'cyd'), habits({ spawned: 20 })),
+    ]);
+    expect(told).toEqual([0, 0]);
   });
 });

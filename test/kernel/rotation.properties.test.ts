@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { runOf, type Agent, type Fleet } from '../../src/kernel/fleet.ts';
 import { isOver, isRotating, recordOf, usersOf, type Rotation } from '../../src/kernel/ledger.ts';
 import { CREDENTIALS } from './cast.ts';
+import { frozenStep } from './fleet-of.ts';
 import { rotationHistory } from './histories.ts';
 import type { Model } from './model.ts';
 import { live, type HistoryMove } from './moves.ts';
@@ -176,18 +177,36 @@ describe('while a rotation is tried', () => {
   });
 });
 
+/** What falls due for somebody in the moment in which something is heard falls due without it, too. */
+const byTheClock = ({ before, moment }: Seen): Fleet => frozenStep(before, { type: 'tick' }, moment).fleet;
+
+/** It tries in an incident for others who wait: whatever it shows, its turn there is over, and the next one has it. */
+function isBehind({ agents, incidents }: Fleet, agent: Agent | undefined, name: string): boolean {
+  const recovery = agents[name]?.recovery ?? null;
+  if (recovery === null || agent?.recovery?.incident !== recovery.incident) return false;
+  return agent.recovery.gate === recovery.gate && incidents[recovery.incident]?.gates[recovery.gate]?.canary === name;
+}
+
+const isInSameTrouble = (one: Agent, other: Agent | undefined): boolean =>
+  one.health === other?.health && one.recovery?.stage === other.recovery?.stage;
+
 test('what one agent fails with while it tries a secret changes nothing for the others', () => {
   holds(rotationHistory, (moves) => {
-    played(moves, ({ before, after, event }) => {
+    played(moves, (seen) => {
+      const { before, after, event } = seen;
       for (const credential of NAMES) {
         const isFailed =
           rotationOf(before, credential)?.stage === 'trying' && rotationOf(after, credential)?.stage === 'undoing';
         const name = recordOf(before, credential).roll?.taking;
         if (!isFailed || event.type !== 'heard' || event.agent !== name) continue;
-        for (const { spec, recovery, health } of Object.values(after.agents)) {
+        const timed = byTheClock(seen);
+        for (const agent of Object.values(after.agents)) {
+          const { spec, health, recovery } = agent;
           const known = before.agents[spec.name];
-          const isSame = health === known?.health && recovery?.stage === known.recovery?.stage;
-          claim(isSame || spec.name === name, `${spec.name} is ${health}, it was ${known?.health}`);
+          const isSame = isInSameTrouble(agent, known) || isInSameTrouble(agent, timed.agents[spec.name]);
+          if (isBehind(before, known, name)) continue;
+          const was = `it was ${known?.health} (${known?.recovery?.stage})`;
+          claim(isSame || spec.name === name, `${spec.name} is ${health} (${recovery?.stage}), ${was}`);
         }
       }
     });

@@ -5,6 +5,7 @@ import type { Crashes } from '../../src/kernel/fleet.ts';
 import { stampOf } from '../../src/kernel/moment.ts';
 import { quietDelay } from '../../src/kernel/quiet.ts';
 import { ADA, at } from './fleet-of.ts';
+import { forAll } from './replay.ts';
 
 const QUIET = ADA.auth.quiet;
 const RESTART = ADA.restart;
@@ -30,12 +31,13 @@ describe('the quiet schedule', () => {
   });
 
   test('is jittered by a fifth at most, once, and never leaves its bounds', () => {
-    fc.assert(
+    forAll(
       fc.property(roll, fc.constantFrom(0, 20_000, 40_000, 80_000, 160_000, 180_000), (value, last) => {
         const { delayMs, pauseMs } = quietIn(10_000, last, value);
         expect(pauseMs).toBeGreaterThanOrEqual(Math.max(QUIET.delayMsMin, Math.floor(delayMs * 0.8)));
         expect(pauseMs).toBeLessThanOrEqual(Math.min(QUIET.delayMsMax, Math.ceil(delayMs * 1.2)));
       }),
+      100,
     );
   });
 
@@ -69,12 +71,13 @@ describe('the crash backoff', () => {
   });
 
   test('is jittered within its bounds', () => {
-    fc.assert(
+    forAll(
       fc.property(roll, fc.integer({ min: 1, max: 12 }), (value, times) => {
         const { crashes, delayMs } = crashed(times, 700_000, value);
         expect(delayMs).toBeGreaterThanOrEqual(Math.max(RESTART.delayMsMin, Math.floor(crashes.delayMs * 0.8)));
         expect(delayMs).toBeLessThanOrEqual(Math.min(RESTART.delayMsMax, Math.ceil(crashes.delayMs * 1.2)));
       }),
+      100,
     );
   });
 

@@ -5,7 +5,8 @@ import type { AgentSpec, QuietPolicy } from '../../src/kernel/spec.ts';
 import { ADA } from './fleet-of.ts';
 import { Model } from './model.ts';
 import type { Seen } from './seen.ts';
-import { claim, HOW, records, runs } from './play.ts';
+import { claim, records, runs } from './play.ts';
+import { forAll } from './replay.ts';
 import { ask, closes, HOUR_MS, MINUTE_MS, opens, run, start } from './timeline.ts';
 
 /** What follows when the API rejects a whole credential for hours. */
@@ -70,8 +71,7 @@ function attemptsIn(window: Window, count: number): number {
   return attempts;
 }
 
-const holdsOfWindows = (check: (window: Window) => void): void =>
-  fc.assert(fc.property(windows, check), { ...HOW, numRuns: runs(1 / 4) });
+const holdsOfWindows = (check: (window: Window) => void): void => forAll(fc.property(windows, check), runs(1 / 4));
 
 describe('in a window', () => {
   test('the attempts do not grow with the number of agents', () => {
@@ -163,11 +163,11 @@ describe('beside a window', () => {
       );
       return told.map((line) => line.replaceAll(/question [0-9a-f-]+/g, 'question'));
     };
-    fc.assert(
+    forAll(
       fc.property(neighbours, (around) => {
         expect(play(around, true)).toEqual(play(around, false));
       }),
-      { ...HOW, numRuns: runs(1 / 8) },
+      runs(1 / 8),
     );
   });
 });

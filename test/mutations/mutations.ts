@@ -329,6 +329,27 @@ export const MUTATIONS: readonly Mutation[] = [
     killedBy: CORNERS,
   },
   {
+    name: 'forget a changed secret because one agent could not be started with it',
+    file: 'drive-rotations.ts',
+    from: '    waitForStart(draft, credential, roll, agent);\n',
+    to: '    changeRecord(draft, credential, { roll: null });\n',
+    killedBy: [...CORNERS, 'found.test.ts'],
+  },
+  {
+    name: 'stop one agent after the other for a changed secret that nobody can be started with',
+    file: 'drive-rotations.ts',
+    from: ' || isHad(draft, credential, roll);',
+    to: ' || true;',
+    killedBy: CORNERS,
+  },
+  {
+    name: 'bring a changed secret to the next one because a rotation begins',
+    file: 'drive-rotations.ts',
+    from: '(isRotating(known) && known.rotation?.to === roll.to)',
+    to: 'isRotating(known)',
+    killedBy: CORNERS,
+  },
+  {
     name: 'restart a paused agent because of its secret',
     file: 'drive.ts',
     from: ' || restart.secret !== undefined)',

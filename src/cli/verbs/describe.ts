@@ -1,7 +1,7 @@
 import type { AgentRow } from '../../protocol/rows.ts';
 import { ask, pickRows } from '../access.ts';
 import { descriptionLines } from '../description.ts';
-import type { Known } from '../description.ts';
+import type { Known } from '../../wording/agent-facts.ts';
 import { terminalOf } from '../../wording/terminal.ts';
 import { NO_OPTIONS } from '../verb.ts';
 import type { Context } from '../verb.ts';

@@ -9,7 +9,10 @@ import type { Context } from '../verb.ts';
 
 export const usage = '[FILE | TARGET...] [--attach]';
 export const options = {
-  attach: { type: 'boolean', summary: 'then show what happens to them until Ctrl-C; they keep running' },
+  attach: {
+    type: 'boolean',
+    summary: 'then open the terminal UI; without a terminal print what happens; they keep running',
+  },
 } as const;
 export const takes = { min: 0, max: Infinity, what: '' };
 export const examples = [

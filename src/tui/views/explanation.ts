@@ -11,7 +11,10 @@ const LABELS = [
 ] as const;
 const LABEL_WIDTH = 6;
 
-/** What is, why, what comes next and what a person could do, in exactly that many lines. */
+/** As many lines as little is said in: what stands above moves seldom. */
+const ROWS_MIN = 4;
+
+/** What is, why, what comes next and what a person could do, in at most that many lines. */
 export function explanationLines({ look }: Model, row: ExplanationRow, size: Size): readonly Line[] {
   const room = size.columns - LABEL_WIDTH - 1;
   const said = LABELS.filter(([field]) => row[field] !== '');
@@ -31,10 +34,8 @@ export function explanationLines({ look }: Model, row: ExplanationRow, size: Siz
       lines.push([span(` ${(index === 0 ? label : '').padEnd(LABEL_WIDTH)}`, { tone: 'dim' }), span(whole)]);
     });
   }
-  return [...lines, ...Array.from({ length: Math.max(0, size.rows - lines.length) }, () => line(''))].slice(
-    0,
-    size.rows,
-  );
+  const blank = Math.max(0, Math.min(ROWS_MIN, size.rows) - lines.length);
+  return [...lines, ...Array.from({ length: blank }, () => line(''))].slice(0, size.rows);
 }
 
 /** All of it in one paragraph. */

@@ -107,40 +107,52 @@ const COLUMNS: readonly Column[] = [
 
 /** Of the sentence at the end of a row, below which it is not begun. */
 const WHY_MIN = 16;
+const NAME_MIN = 8;
 const GAP = 2;
+/** Below half a cent nothing is shown. */
+const COST_MIN = 0.005;
+
+/** What stands in a row, a cell for each column that there is. */
+type Cells = readonly string[];
 
 /** Which columns are shown, how wide, and what is left for the reason. */
 export type Layout = {
-  readonly columns: readonly (Column & { readonly width: number })[];
+  readonly columns: readonly (Column & { readonly index: number; readonly width: number })[];
   readonly why: number;
+  /** In the order of the agents. */
+  readonly cells: readonly Cells[];
 };
 
+/** Each cell is made once a frame, those of agents beyond the edge too: columns do not change while a person scrolls. */
 export function layoutOf(agents: readonly BoardAgent[], around: Around, width: number): Layout {
-  const measured = COLUMNS.map((column) => ({
-    ...column,
-    width: Math.min(
-      column.widest,
-      agents.reduce((most, agent) => Math.max(most, widthOf(column.cell(agent, around))), column.title.length),
-    ),
-  }));
-  const hasTrouble = agents.some((agent) => whyOf(agent) !== '');
-  let shown = measured.filter((column) => column.yields === undefined || !isEmpty(column, agents, around));
+  const cells = agents.map((agent) => COLUMNS.map(({ cell }) => cell(agent, around)));
+  const measured = COLUMNS.map((column, index) => {
+    const most = cells.reduce((widest, row) => Math.max(widest, widthOf(row[index] ?? '')), 0);
+    return {
+      ...column,
+      index,
+      isEmpty: most === 0,
+      width: Math.min(column.widest, Math.max(most, column.title.length)),
+    };
+  });
+  // Optional columns in which nothing stands only take room.
+  let shown = measured.filter(({ yields, isEmpty }) => yields === undefined || !isEmpty);
   const total = (): number => shown.reduce((sum, column) => sum + column.width + GAP, 0);
-  const wanted = hasTrouble ? WHY_MIN : 0;
+  const wanted = agents.some((agent) => whyOf(agent) !== '') ? WHY_MIN : 0;
   const yielding = shown
     .filter(({ yields }) => yields !== undefined)
-    .toSorted((a, b) => (a.yields ?? 0) - (b.yields ?? 0));
+    .toSorted((one, other) => (one.yields ?? 0) - (other.yields ?? 0));
   for (const { title } of yielding) {
     if (total() + wanted <= width) break;
     shown = shown.filter((column) => column.title !== title);
   }
   const surplus = Math.max(0, total() - GAP - width);
   // Names are cut last, and never to nothing.
-  const columns = shown.map((column, index) =>
-    index === 0 ? { ...column, width: Math.max(8, column.width - surplus) } : column,
+  const columns = shown.map((column, place) =>
+    place === 0 ? { ...column, width: Math.max(NAME_MIN, column.width - surplus) } : column,
   );
   const rest = width - columns.reduce((sum, column) => sum + column.width + GAP, 0);
-  return { columns, why: rest >= WHY_MIN / 2 ? rest : 0 };
+  return { columns, cells, why: rest >= WHY_MIN / 2 ? rest : 0 };
 }
 
 export function headLine({ columns, why }: Layout, look: Look): Line {
@@ -148,19 +160,16 @@ export function headLine({ columns, why }: Layout, look: Look): Line {
   return [span(`${titles.join('')}${why > 0 ? 'WHY' : ''}`.trimEnd(), { bold: true })];
 }
 
-export function agentLine(agent: BoardAgent, { columns, why }: Layout, around: Around): Line {
-  const cells = columns.flatMap((column): readonly Span[] => {
-    const text = fitted(column.cell(agent, around), column.width, column.align, around.look);
-    const tone = column.tone?.(agent);
-    return [span(text, tone === undefined ? {} : { tone }), span(' '.repeat(GAP))];
+/** `place`: of the agent among those that the layout was made for. */
+export function agentLine(agent: BoardAgent, place: number, { columns, cells, why }: Layout, look: Look): Line {
+  const texts = cells[place] ?? [];
+  const parts = columns.flatMap(({ index, width, align, tone }): readonly Span[] => {
+    const meaning = tone?.(agent);
+    const text = fitted(texts[index] ?? '', width, align, look);
+    return [span(text, meaning === undefined ? {} : { tone: meaning }), span(' '.repeat(GAP))];
   });
-  if (why <= 0) return cells;
-  return [...cells, span(fitted(whyOf(agent), why, 'left', around.look), { tone: 'dim' })];
+  return why <= 0 ? parts : [...parts, span(fitted(whyOf(agent), why, 'left', look), { tone: 'dim' })];
 }
-
-/** Optional columns in which nothing stands only take room. */
-const isEmpty = ({ cell, yields }: Column, agents: readonly BoardAgent[], around: Around): boolean =>
-  yields !== undefined && agents.every((agent) => cell(agent, around) === '');
 
 /** Why it is not simply up and well, in few words; '' when it is. */
 export function whyOf({ row, fallback, explanation }: BoardAgent): string {
@@ -205,8 +214,8 @@ function credential({ row, fallback }: BoardAgent, { look, sharers }: Around): s
 
 /** What was paid, and in brackets what a subscription would have cost. */
 function cost({ row }: BoardAgent): string {
-  if (row.costUsd > 0) return `$${row.costUsd.toFixed(2)}`;
-  return row.notionalUsd > 0 ? `($${row.notionalUsd.toFixed(2)})` : '';
+  if (row.costUsd >= COST_MIN) return `$${row.costUsd.toFixed(2)}`;
+  return row.notionalUsd >= COST_MIN ? `($${row.notionalUsd.toFixed(2)})` : '';
 }
 
 export function sharersOf(agents: readonly BoardAgent[]): ReadonlyMap<string, number> {

@@ -5,6 +5,7 @@ import { explanationLines } from './explanation.ts';
 import { filledLine, line, span, type Line, type Size } from '../line.ts';
 import { bounded, pageOf } from '../scroll.ts';
 import { hearsNothing, withTop, type Binding, type ViewKind } from '../view.ts';
+import { latestLines } from './latest-lines.ts';
 import { agentLine, headLine, layoutOf, sharersOf } from './fleet-columns.ts';
 
 export const fleetView: FleetView = {
@@ -73,7 +74,7 @@ function fleetLines(model: Model, view: FleetView, size: Size): readonly Line[] 
   const layout = layoutOf(agents, around, size.columns - 2);
   const rows = agents.slice(top, top + height).map((agent, offset) => {
     const isSelected = top + offset === index;
-    const cells = agentLine(agent, layout, around);
+    const cells = agentLine(agent, top + offset, layout, look);
     if (!isSelected) return [span('  '), ...cells];
     return filledLine(
       [span('> '), ...cells].map((part) => ({ ...part, inverse: true })),
@@ -81,7 +82,7 @@ function fleetLines(model: Model, view: FleetView, size: Size): readonly Line[] 
       look,
     );
   });
-  const free = Array.from({ length: below.length === 0 ? 0 : height - rows.length }, () => line(''));
+  const free = latestLines(model, { columns: size.columns, rows: height - rows.length });
   return [...above, [span('  '), ...headLine(layout, look)], ...rows, ...free, ...below];
 }
 

@@ -1,5 +1,6 @@
 import { completions } from '../commands.ts';
 import { actionText } from '../action.ts';
+import { chosenAgent } from '../chosen-agent.ts';
 import { namespacesOf } from '../chosen.ts';
 import { COMMON_KEYS } from '../common-keys.ts';
 import { glyph } from '../glyphs.ts';
@@ -63,7 +64,13 @@ function keysLine(model: Model): Line {
           size.columns,
         );
   const view = topView(model);
-  const bindings = [...kindOf<View>(view).keymap, ...COMMON_KEYS].filter(
+  const own = kindOf<View>(view).keymap;
+  const taken = new Set(own.flatMap((binding) => binding.keys));
+  const common = COMMON_KEYS.filter(({ keys: [key = ''], needsAgent, idleIn }) => {
+    const leadsNowhere = taken.has(key) || idleIn?.includes(view.at) === true;
+    return !leadsNowhere && !(needsAgent === true && chosenAgent(model) === null);
+  });
+  const bindings = [...own, ...common].filter(
     ({ foot, acts }) => foot !== undefined && !(acts === true && model.readonly),
   );
   // The way out stands first where there is one: it must not fall off a narrow screen.

@@ -5,13 +5,11 @@ import { ageOf } from '../../wording/ages.ts';
 import { count, listed } from '../../wording/count.ts';
 import { localTime, withLocalTimes } from '../../wording/local-times.ts';
 import { needsPerson } from '../../wording/trouble-lines.ts';
+import { headerRows } from '../body.ts';
 import { cutLine, span, spread, type Line, type Span, type Tone } from '../line.ts';
 import type { FleetState, Link, Model } from '../model.ts';
 import { countdownOrTime } from '../times.ts';
 import { healthTone } from './fleet-columns.ts';
-
-/** Below this height the header says only the most important. */
-const ROWS_FULL = 18;
 
 /** Who works, what is open, and what a person should do. */
 export function headerLines(model: Model): readonly Line[] {
@@ -21,7 +19,7 @@ export function headerLines(model: Model): readonly Line[] {
   const todo = cutLine([span(' '), ...todoSpans(model)], size.columns, look);
   if (fleet === null) return [first, todo];
   const troubles = cutLine([span(' '), ...troubleSpans(fleet, now)], size.columns, look);
-  return size.rows < ROWS_FULL ? [first, todo] : [first, troubles, todo];
+  return headerRows(model) < 3 ? [first, todo] : [first, troubles, todo];
 }
 
 function daemonSpans({ link, fleet, readonly, now }: Model): readonly Span[] {

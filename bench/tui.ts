@@ -79,7 +79,7 @@ async function frames(agents: number): Promise<void> {
     ({ model } = update(model, { type: 'changed', change }, now + turn * 100));
     const lines = frame(model).map((line) => ansi(line, model.look));
     const took = cpuUs(begun);
-    if (lines.length !== SIZE.rows - 1) throw new Error(`a frame of ${lines.length} lines`);
+    if (lines.length !== SIZE.rows) throw new Error(`a frame of ${lines.length} lines`);
     if (turn >= WARM_UP_FRAMES) samples.push(took);
   }
   report(`update + frame + bytes, ${agents} busy agents, µs of processor`, samples);
@@ -87,7 +87,7 @@ async function frames(agents: number): Promise<void> {
 
 function linesAt(turn: number): string[] {
   return Array.from(
-    { length: SIZE.rows - 1 },
+    { length: SIZE.rows },
     (_, index) =>
       `\u001b[1mline ${index}\u001b[0m \u001b[33m${'x'.repeat(150)}\u001b[0m ${index % 5 === 0 ? turn : ''}`,
   );

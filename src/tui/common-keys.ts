@@ -161,11 +161,14 @@ function nextView(model: Model, view: View): Step {
     case 'help':
       return popped(model);
     case 'agent':
-      return openLogs(popped(model).model, view.name);
-    case 'logs': {
-      const below = popped(model);
-      const opened = openAgent(below.model, view.name);
-      return { model: opened.model, effects: [...below.effects, ...opened.effects] };
-    }
+      return afterBack(model, (below) => openLogs(below, view.name));
+    case 'logs':
+      return afterBack(model, (below) => openAgent(below, view.name));
   }
+}
+
+function afterBack(model: Model, open: (below: Model) => Step): Step {
+  const below = popped(model);
+  const opened = open(below.model);
+  return { model: opened.model, effects: [...below.effects, ...opened.effects] };
 }

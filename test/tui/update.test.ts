@@ -77,6 +77,29 @@ describe('moving', () => {
     expect(there.effects.at(-2)).toEqual({ type: 'close-log' });
   });
 
+  test('however often somebody goes around, what is below is gone back to', () => {
+    const around = Array.from({ length: 20 }, () => ['i', 'tab', 'l', 'i', 'l', 'enter', 'i']).flat();
+    expect(viewsOf(press(four, ...around).model).length).toBeLessThanOrEqual(4);
+    expect(viewsOf(press(four, 'enter', 'l', 'i', ':', ...typed('describe ada'), 'enter').model)).toEqual([
+      'fleet',
+      'agent',
+    ]);
+  });
+
+  test('a conversation that comes up again from below another one is read anew', () => {
+    const second = press(four, 'l', ':', ...typed('logs bob'), 'enter');
+    expect(second.effects.map((effect) => 'name' in effect && effect.name)).toEqual(['ada', 'bob']);
+    const back = press(second.model, 'esc');
+    expect(back.effects).toEqual([{ type: 'open-log', name: 'ada', run: null, raw: false }]);
+    expect(press(back.model, 'esc').effects).toEqual([{ type: 'close-log' }]);
+  });
+
+  test('a conversation that a command leaves is no longer followed', () => {
+    for (const command of ['list', 'filter x', 'namespace day', 'sort cpu'])
+      expect(press(four, 'l', ':', ...typed(command), 'enter').effects.at(-1)).toEqual({ type: 'close-log' });
+    expect(press(four, 'l', 'i', ':', ...typed('list'), 'enter').effects.at(-1)).toEqual({ type: 'close-log' });
+  });
+
   test('? shows the keys of the view that it was pressed in', () => {
     const { views } = press(four, '?').model;
     expect(views.at(-1)).toMatchObject({ at: 'help', sections: [{ title: 'Here (agents)' }, { title: 'Everywhere' }] });

@@ -141,6 +141,17 @@ describe('an action', () => {
     );
   });
 
+  test('where no agent is chosen is answered, too', () => {
+    const views = [press(four, 'i').model, press(four, '/', ...typed('nobody'), 'enter').model];
+    for (const model of views) {
+      for (const key of ['s', 'x', 'X', 'r', 'R', 'p', 'm', '0', 'l']) {
+        const step = press(model, key);
+        expect(step.effects).toEqual([]);
+        expect(step.model.notice?.text).toContain('No agent is chosen here');
+      }
+    }
+  });
+
   test('p resumes an agent that is paused', () => {
     const paused = modelOf({ fleet: fleetOf({ agents: [boardAgent({ name: 'ada', paused: true })] }) });
     expect(press(paused, 'p').effects).toEqual(act({ verb: 'resume', targets: ['ada'] }));

@@ -151,7 +151,30 @@ describe('the first screen', () => {
 
   test('says which secret is dead, and what is degraded', () => {
     const dead = fleetOf({ credentials: [credential({ name: 'max', verdict: 'dead' })] });
-    expect(shown(modelOf({ fleet: dead, ...at(120) }))[2]).toBe(' YOU: replace the secret of max: agentvisor rotate');
+    expect(shown(modelOf({ fleet: dead, ...at(120) }))[2]).toBe(
+      ' YOU: replace the secret of max: agentvisor rotate max',
+    );
+  });
+
+  test('says once what helps all who wait for the same secret, then who needs a person for another reason', () => {
+    const onMax = { credential: { name: 'max', fingerprint: '0123abcd' } };
+    const fleet = fleetOf({
+      credentials: [credential({ name: 'max', verdict: 'dead' })],
+      agents: [
+        boardAgent(
+          { id: 1, name: 'bob', health: 'held', ...onMax },
+          { explanation: explanation({ todo: 'Replace it.' }) },
+        ),
+        boardAgent({ id: 2, name: 'cleo', health: 'held', ...onMax }),
+        boardAgent(
+          { id: 3, name: 'ada', state: 'errored' },
+          { explanation: explanation({ todo: 'Read what it printed.' }) },
+        ),
+      ],
+    });
+    expect(shown(modelOf({ fleet, ...at(160) }))[2]).toBe(
+      ' YOU: replace the secret of max (held: bob, cleo): agentvisor rotate max; then ada: Read what it printed.',
+    );
   });
 
   test('explains the chosen agent in words and with local times', () => {

@@ -28,9 +28,9 @@ describe('on a narrow screen the table', () => {
     { columns: 80, rows: 24 },
   ])('of $columns columns has every next attempt to its last digit, and who is paused', (size) => {
     const text = rowsOf(size).join('\n');
-    expect(text).toMatch(/held .* 28:00$/m);
-    expect(text).toMatch(/stuck .* 1:24$/m);
-    expect(text).toMatch(/paused-o.* paused /);
+    expect(text).toMatch(/held .* try 28:00$/m);
+    expect(text).toMatch(/stuck .* try 1:24$/m);
+    expect(text).toMatch(/paused-one .* paused /);
     expect(text).not.toMatch(/NEXT…|\d…/);
   });
 
@@ -40,7 +40,19 @@ describe('on a narrow screen the table', () => {
     expect(rowsOf({ columns: 120, rows: 40 }, [...agents, capped]).join('\n')).toContain(`resets ${day}`);
   });
 
+  test('shows by a sign at its edge that there are more agents above and below', () => {
+    const many = Array.from({ length: 40 }, (_, index) => boardAgent({ id: index, name: `worker-${10 + index}` }));
+    const marksOf = (selected: string): readonly string[] => {
+      const model = modelOf({ fleet: fleetOf({ agents: many }), size: { columns: 60, rows: 12 } });
+      const chosen = { ...model, views: [{ ...model.views[0], selected }] as const };
+      return textsOf(frame(chosen)).flatMap((line) => /^([▲▼])/.exec(line)?.[1] ?? []);
+    };
+    expect(marksOf('worker-10')).toEqual(['▼']);
+    expect(marksOf('worker-30')).toEqual(['▲', '▼']);
+    expect(marksOf('worker-49')).toEqual(['▲']);
+  });
+
   test('is as complete in plain ASCII', () => {
-    expect(rowsOf({ columns: 60, rows: 12 }, agents, { look: ASCII }).join('\n')).toMatch(/held .* 28:00$/m);
+    expect(rowsOf({ columns: 60, rows: 12 }, agents, { look: ASCII }).join('\n')).toMatch(/held .* try 28:00$/m);
   });
 });

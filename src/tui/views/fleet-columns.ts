@@ -110,7 +110,7 @@ const COLUMNS: readonly Column[] = [
 
 /** Of the sentence at the end of a row, below which it is not begun. */
 const WHY_MIN = 16;
-const NAME_MIN = 8;
+const NAME_MIN = 10;
 /** As long as that, names give way before anything else is said in fewer words. */
 const NAME_GOOD = 16;
 const GAP = 2;
@@ -157,10 +157,10 @@ export function layoutOf(agents: readonly BoardAgent[], around: Around, width: n
     shown = shown.map((column) =>
       column.title === title ? { ...column, width: widthIn(cells, column, index) } : column,
     );
+    shown = withNames(shown, surplus(), NAME_MIN);
   }
-  const columns = withNames(shown, surplus(), NAME_MIN);
-  const rest = width - columns.reduce((sum, column) => sum + column.width + GAP, 0);
-  return { columns, cells, why: rest >= WHY_MIN / 2 ? rest : 0 };
+  const rest = width - total();
+  return { columns: shown, cells, why: rest >= WHY_MIN / 2 ? rest : 0 };
 }
 
 const widthIn = (cells: readonly Cells[], { title, widest }: Column, index: number): number =>

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Action } from '../../src/tui/action.ts';
 import type { Effect, Message, Model } from '../../src/tui/model.ts';
+import { selectedAgent } from '../../src/tui/chosen.ts';
 import { update } from '../../src/tui/update.ts';
 import { boardAgent, change, fleetOf, modelOf, NOW, openIncident } from './models.ts';
 
@@ -45,6 +46,17 @@ describe('moving', () => {
     expect(press(after, 'r').effects).toEqual([
       { type: 'act', action: { verb: 'restart', targets: ['bob'], how: 'interrupt' } },
     ]);
+  });
+
+  test('when nobody has pressed a key for minutes, those in trouble are shown whoever was chosen', () => {
+    const wedged = change({ agents: [boardAgent({ id: 4, name: 'dan', health: 'wedged' })] });
+    const chosen = press(four, 'j').model;
+    const chosenAfter = (now: number): string | undefined => {
+      const after = hear(chosen, { type: 'changed', change: wedged }, now);
+      return selectedAgent(after, after.views[0])?.row.name;
+    };
+    expect(chosenAfter(NOW + 60_000)).toBe('bob');
+    expect(chosenAfter(NOW + 6 * 60_000)).toBe('dan');
   });
 
   test('an agent that is deleted while it is chosen gives its place to the first one', () => {

@@ -3,7 +3,7 @@ import { namespacesOf } from './chosen.ts';
 import { chosenAgent } from './chosen-agent.ts';
 import { COMMON_KEYS, openHelp } from './common-keys.ts';
 import { completed, completions, parseCommand, type Asked } from './commands.ts';
-import type { Key } from './key.ts';
+import { isAlt, type Key } from './key.ts';
 import { kindOf } from './kinds.ts';
 import { still, topView, type Model, type Prompt, type Step, type View } from './model.ts';
 import { openAgent, openIncidents, openLogs } from './opening.ts';
@@ -25,6 +25,8 @@ export function onPaste(model: Model, text: string): Step {
 }
 
 function onViewKey(model: Model, view: View, key: Key): Step {
+  // Escape and what was typed right behind it: the second one was meant for another view, and may act on another agent.
+  if (isAlt(key)) return onViewKey(model, view, 'esc');
   const own = kindOf<View>(view).keymap.find(({ keys }) => keys.includes(key));
   if (own !== undefined) return pressed(model, view, own);
   const common = COMMON_KEYS.find(({ keys }) => keys.includes(key));

@@ -10,6 +10,7 @@ const PASTE_ENDS = '[201~';
  * keys that nobody knows (`[<0;3;4M`, `[I`, `[25~`), answers to what another program has asked (`11;rgb:0000/…`, up to BEL).
  * Taken for keys, it would restart and reset agents.
  */
+// oxlint-disable-next-line no-control-regex -- BEL ends such an answer
 const REPORT = /^(?:\[[0-?]*[ -/]*[@-Z\\^-~]|\d+;.*|.*\u0007)$/s;
 
 const NAMED_CHARACTERS: Readonly<Record<string, Key>> = {

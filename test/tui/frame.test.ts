@@ -192,6 +192,17 @@ describe('the first screen', () => {
       expect(text).toContain(words);
   });
 
+  test('has what was paid, in brackets what a subscription would have cost, and the credential that is worked on', () => {
+    const onMax = { credential: { name: 'max', fingerprint: '0123abcd' } };
+    const agents = [
+      boardAgent({ id: 1, name: 'paid', costUsd: 1.5, notionalUsd: 9, ...onMax }),
+      boardAgent({ id: 2, name: 'free', notionalUsd: 2.25, ...onMax }, { fallback: 'spare' }),
+    ];
+    const text = shown(modelOf({ fleet: fleetOf({ agents }), ...at(220) })).join('\n');
+    expect(text).toMatch(/paid .* max 0123abcd ×2 .* \$1\.50/);
+    expect(text).toMatch(/free .* spare 0123abcd ×2 .* \(\$2\.25\) .*works on 'spare'/);
+  });
+
   test('says away and not running in words', () => {
     expect(shown(modelOf({ link: { at: 'lost', since: NOW - 5_000, why: 'closed' } }))[0]).toContain(
       'DAEMON AWAY for 5s',

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import type { EventRow } from '../../src/protocol/rows.ts';
 import type { Action } from '../../src/tui/action.ts';
-import type { Effect, Message, Model } from '../../src/tui/model.ts';
-import { selectedAgent } from '../../src/tui/chosen.ts';
+import type { Effect, Message, Model, SortBy } from '../../src/tui/model.ts';
+import { selectedAgent, shownAgents } from '../../src/tui/chosen.ts';
 import { update } from '../../src/tui/update.ts';
-import { boardAgent, change, fleetOf, modelOf, NOW, openIncident } from './models.ts';
+import { ago, boardAgent, change, fleetOf, MINUTE, modelOf, NOW, openIncident } from './models.ts';
 
 const names = ['ada', 'bob', 'cleo', 'dan'];
 const agents = names.map((name, index) => boardAgent({ id: index + 1, name, namespace: index < 2 ? 'night' : 'day' }));
@@ -57,6 +58,20 @@ describe('moving', () => {
     };
     expect(chosenAfter(NOW + 60_000)).toBe('bob');
     expect(chosenAfter(NOW + 6 * 60_000)).toBe('dan');
+  });
+
+  test('o puts those first who use, wait or cost most, and those last of whom it is not known', () => {
+    const one = boardAgent({ id: 1, name: 'one', cpu: null, rss: 10, queued: 3, restarts: 0, notionalUsd: 1 });
+    const two = boardAgent({ id: 2, name: 'two', cpu: 1, rss: 30, queued: 1, restarts: 5, costUsd: 3 });
+    const three = boardAgent({ id: 3, name: 'three', cpu: 90, rss: 20, queued: 2, restarts: 1, notionalUsd: 2 });
+    const model = modelOf({ fleet: fleetOf({ agents: [one, two, three] }) });
+    const orderBy = (sort: SortBy): readonly string[] =>
+      shownAgents(model, { ...model.views[0], sort }).map(({ row }) => row.name);
+    expect(orderBy('cpu')).toEqual(['three', 'two', 'one']);
+    expect(orderBy('memory')).toEqual(['two', 'three', 'one']);
+    expect(orderBy('queued')).toEqual(['one', 'three', 'two']);
+    expect(orderBy('restarts')).toEqual(['two', 'three', 'one']);
+    expect(orderBy('cost')).toEqual(['two', 'three', 'one']);
   });
 
   test('an agent that is deleted while it is chosen gives its place to the first one', () => {
@@ -361,6 +376,21 @@ describe('the daemon', () => {
   test('that does not run leaves what the files say', () => {
     const offline = hear(modelOf({ fleet: null }), { type: 'offline', fleet: fleetOf({ agents }), alive: 3 });
     expect(offline).toMatchObject({ link: { at: 'offline', alive: 3 }, fleet: { agents } });
+  });
+
+  test('tells what happened, and the screen has it behind what it knew', () => {
+    const event = (at: string): EventRow => ({
+      at,
+      agent: 'ada',
+      run: '000001',
+      event: 'ready',
+      cause: null,
+      detail: '',
+    });
+    const [old, fresh] = [event(ago(MINUTE)), event(ago(0))];
+    const known = { ...four, events: [old] };
+    const after = hear(known, { type: 'changed', change: change({ events: [old, fresh] }) });
+    expect(after.events).toEqual([old, fresh]);
   });
 
   test('tells what processes use without telling the agents anew', () => {

@@ -43,7 +43,9 @@ leaves the agents running.
   is the age and the time of the last turn that was answered. \`NEXT\` counts down to what is planned: \`try\` is the next attempt
   of an incident, \`start\` the next start after crashes, \`resets\` the end of a usage limit. \`CREDENTIAL\` is its name, the
   fingerprint of the secret and how many agents share that. A cost in brackets is what a subscription would have cost. On a
-  narrow terminal columns give way; name, state, health, last good turn and next attempt stay.
+  narrow terminal columns give way; name, state, health, last good turn and next attempt stay. A sign at the
+  edge says that there are more agents above or below. When nobody has pressed a key for five minutes the table goes back to
+  those in trouble.
 - **Below.** What happened last, and of the chosen agent in words: what is, why, what comes next, what you could do.`;
 
 const keys = (): string => `## Keys

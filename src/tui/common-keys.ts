@@ -1,5 +1,5 @@
 import type { Action } from './action.ts';
-import { asked } from './acting.ts';
+import { asked, noticed } from './acting.ts';
 import { chosenAgent } from './chosen-agent.ts';
 import { openAgent, openIncidents, openLogs } from './opening.ts';
 import { kindOf } from './kinds.ts';
@@ -10,8 +10,12 @@ import { fleetView } from './views/fleet.ts';
 
 const withAgent = (model: Model, use: (name: string) => Step): Step => {
   const agent = chosenAgent(model);
-  return agent === null ? still(model) : use(agent.row.name);
+  return agent === null ? noAgent(model) : use(agent.row.name);
 };
+
+/** A key that is pressed is answered, also where there is nobody whom it could be about. */
+const noAgent = (model: Model): Step =>
+  still(noticed(model, 'No agent is chosen here; Esc leads back to them.', 'warn'));
 
 const doing =
   (actionOf: (name: string) => Action): Binding<View>['press'] =>
@@ -140,7 +144,7 @@ const keysOf = ({ keys, does }: Pick<Binding<View>, 'keys' | 'does'>): { keys: r
 
 function pauseOrResume(model: Model): Step {
   const agent = chosenAgent(model);
-  if (agent === null) return still(model);
+  if (agent === null) return noAgent(model);
   return asked(model, { verb: agent.row.paused ? 'resume' : 'pause', targets: [agent.row.name] });
 }
 
@@ -161,11 +165,14 @@ function nextView(model: Model, view: View): Step {
     case 'help':
       return popped(model);
     case 'agent':
-      return openLogs(popped(model).model, view.name);
-    case 'logs': {
-      const below = popped(model);
-      const opened = openAgent(below.model, view.name);
-      return { model: opened.model, effects: [...below.effects, ...opened.effects] };
-    }
+      return afterBack(model, (below) => openLogs(below, view.name));
+    case 'logs':
+      return afterBack(model, (below) => openAgent(below, view.name));
   }
+}
+
+function afterBack(model: Model, open: (below: Model) => Step): Step {
+  const below = popped(model);
+  const opened = open(below.model);
+  return { model: opened.model, effects: [...below.effects, ...opened.effects] };
 }

@@ -9,6 +9,7 @@ export function initialModel(env: Environment, size: Size, now: number, readonly
   const { colour, ellipsis } = terminalOf({ isTTY: true, columns: size.columns }, env);
   return {
     now,
+    touchedAt: now,
     size,
     look: { colour, unicode: ellipsis === '…' },
     readonly,

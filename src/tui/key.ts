@@ -37,16 +37,23 @@ const NAMED: readonly (readonly [keyof InkKey, Key])[] = [
   ['delete', 'backspace'],
 ];
 
+const ALT = 'alt-';
+
+/** Typed with Alt, or right behind Escape: a terminal sends the same. */
+export const isAlt = (key: Key): boolean => key.startsWith(ALT);
+
 /** A key has a name or is the text that it types. */
 export function keyOf(input: string, key: InkKey): Key {
   const named = NAMED.find(([flag]) => key[flag]);
   if (named !== undefined) return named[1];
   if (key.tab) return key.shift ? 'shift-tab' : 'tab';
   if (key.ctrl) return `ctrl-${input}`;
+  if (key.meta && input !== '') return `${ALT}${input}`;
   return input;
 }
 
 /** What typing it adds to a text; null when it is no text. */
-export const typedText = (key: Key): string | null => (NAMES.has(key) || key.startsWith('ctrl-') ? null : key);
+export const typedText = (key: Key): string | null =>
+  NAMES.has(key) || key.startsWith('ctrl-') || isAlt(key) ? null : key;
 
 const NAMES: ReadonlySet<Key> = new Set([...NAMED.map(([, name]) => name), 'tab', 'shift-tab']);

@@ -9,6 +9,14 @@ const BEFORE_A = 96;
 const PASTE_BEGINS = '[200~';
 const PASTE_ENDS = '[201~';
 
+/**
+ * What a terminal says by itself, as Ink hands it on, without its escape: where the mouse is, that the window is looked at,
+ * keys that nobody knows (`[<0;3;4M`, `[I`, `[25~`), answers to what another program has asked (`11;rgb:0000/…`, up to BEL).
+ * Taken for keys, it would restart and reset agents.
+ */
+// oxlint-disable-next-line no-control-regex -- BEL ends such an answer
+const REPORT = /^(?:\[[0-?]*[ -/]*[@-Z\\^-~]|\d+;.*|.*\u0007)$/s;
+
 const NAMED_CHARACTERS: Readonly<Record<string, Key>> = {
   '\r': 'enter',
   '\n': 'enter',
@@ -27,6 +35,7 @@ export class Keyboard {
       return [];
     }
     if (this.#pasted !== null) return this.#paste(input, key);
+    if (input.length > 1 && REPORT.test(input)) return [];
     // Several that were typed faster than they were read, or by a program.
     if (input.length > 1 && !key.ctrl) return Array.from(input).flatMap(typed);
     const single = keyOf(input, key);

@@ -64,11 +64,10 @@ export class Link {
     let wasUp = false;
     const client = openClient(this.#home);
     try {
-      const listen = (notification: Notification): void => this.#hear(client, notification, listen);
-      const board = await client.board(listen);
+      const show = await this.#ask(client);
       this.#client = client;
       wasUp = true;
-      this.#tell({ type: 'board', fleet: cleaned(board) });
+      show();
       return { wasUp, error: await client.ended };
     } catch (error) {
       if (!(error instanceof AgentvisorError) || FINAL.has(error.code)) throw error;
@@ -79,12 +78,27 @@ export class Link {
     }
   }
 
-  #hear(client: Client, { method, params }: Notification, listen: (notification: Notification) => void): void {
+  /** Shows all of it, then what changes. Both may come in one piece, of which the answer is heard last: it is told first. */
+  async #ask(client: Client): Promise<() => void> {
+    const early: Notification[] = [];
+    let isShown = false;
+    const board = await client.board((notification) => {
+      if (isShown) this.#hear(client, notification);
+      else early.push(notification);
+    });
+    return () => {
+      isShown = true;
+      this.#tell({ type: 'board', fleet: cleaned(board) });
+      for (const notification of early) this.#hear(client, notification);
+    };
+  }
+
+  #hear(client: Client, { method, params }: Notification): void {
     if (method === 'board') this.#tell({ type: 'changed', change: cleaned(changeOf(params)) });
     if (method !== 'dropped') return;
     // Something is missing: all of it anew. If that fails, the connection is gone and its end is heard.
-    client.board(listen).then(
-      (board) => this.#tell({ type: 'board', fleet: cleaned(board) }),
+    this.#ask(client).then(
+      (show) => show(),
       () => undefined,
     );
   }

@@ -9,6 +9,8 @@ import type { Look, Size, Tone } from './line.ts';
 /** All that the screen shows and all that a key may depend on: plain data, changed by `update` alone. Times are ms since the epoch. */
 export type Model = {
   readonly now: number;
+  /** When somebody last pressed a key; before the first one, when the screen was opened. */
+  readonly touchedAt: number;
   readonly size: Size;
   readonly look: Look;
   readonly readonly: boolean;

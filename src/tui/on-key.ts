@@ -3,12 +3,12 @@ import { namespacesOf } from './chosen.ts';
 import { chosenAgent } from './chosen-agent.ts';
 import { COMMON_KEYS, openHelp } from './common-keys.ts';
 import { completed, completions, parseCommand, type Asked } from './commands.ts';
-import type { Key } from './key.ts';
+import { isAlt, type Key } from './key.ts';
 import { kindOf } from './kinds.ts';
 import { still, topView, type Model, type Prompt, type Step, type View } from './model.ts';
 import { openAgent, openIncidents, openLogs } from './opening.ts';
 import { edited, insertText } from './prompt.ts';
-import type { Binding } from './view.ts';
+import { backTo, type Binding } from './view.ts';
 import { searched } from './views/log-find.ts';
 
 /** A question takes the next key, then a line that is typed, then the view, then what means the same everywhere. */
@@ -25,6 +25,8 @@ export function onPaste(model: Model, text: string): Step {
 }
 
 function onViewKey(model: Model, view: View, key: Key): Step {
+  // Escape and what was typed right behind it: the second one was meant for another view, and may act on another agent.
+  if (isAlt(key)) return onViewKey(model, view, 'esc');
   const own = kindOf<View>(view).keymap.find(({ keys }) => keys.includes(key));
   if (own !== undefined) return pressed(model, view, own);
   const common = COMMON_KEYS.find(({ keys }) => keys.includes(key));
@@ -95,11 +97,11 @@ function commanded(model: Model, command: Asked): Step {
     case 'quit':
       return { model, effects: [{ type: 'quit' }] };
     case 'filter':
-      return still(filtered(toFleet(model), command.text));
+      return inFleet(model, (shown) => filtered(shown, command.text));
     case 'namespace':
-      return still(withFleet(toFleet(model), { namespace: command.name }));
+      return inFleet(model, (shown) => withFleet(shown, { namespace: command.name }));
     case 'sort':
-      return still(withFleet(toFleet(model), { sort: command.by, reversed: false }));
+      return inFleet(model, (shown) => withFleet(shown, { sort: command.by, reversed: false }));
     case 'open':
       return opened(model, command);
   }
@@ -108,7 +110,7 @@ function commanded(model: Model, command: Asked): Step {
 function opened(model: Model, command: Extract<Asked, { ask: 'open' }>): Step {
   switch (command.view) {
     case 'fleet':
-      return still(toFleet(model));
+      return backTo(model, 1);
     case 'help':
       return openHelp(model, topView(model));
     case 'incidents':
@@ -130,7 +132,10 @@ const withFleet = (model: Model, change: Partial<Model['views'][0]>): Model => {
 
 const filtered = (model: Model, filter: string): Model => withFleet(model, { filter });
 
-const toFleet = (model: Model): Model => ({ ...model, views: [model.views[0]] });
+function inFleet(before: Model, change: (model: Model) => Model): Step {
+  const { model, effects } = backTo(before, 1);
+  return { model: change(model), effects };
+}
 
 const known = (model: Model): Parameters<typeof completions>[1] => ({
   agents: (model.fleet?.agents ?? []).map(({ row }) => row.name),

@@ -1,3 +1,4 @@
+import { ConnectionLost } from '../client/client.ts';
 import { AgentvisorError } from '../protocol/errors.ts';
 import type { InkKey } from './key.ts';
 import { act } from './acts.ts';
@@ -107,10 +108,11 @@ export class Session {
     );
   }
 
+  /** Nothing can have been done by reading: a daemon that goes meanwhile is said at the top, and what it shows is read anew. */
   #tellLater(message: Promise<Message>): void {
-    message.then(this.dispatch, (error: unknown) =>
-      this.dispatch({ type: 'refused', action: null, why: wordsOf(error) }),
-    );
+    message.then(this.dispatch, (error: unknown) => {
+      if (!(error instanceof ConnectionLost)) this.dispatch({ type: 'refused', action: null, why: wordsOf(error) });
+    });
   }
 }
 

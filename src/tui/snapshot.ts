@@ -29,7 +29,7 @@ export function snapshotLines(board: Board, link: Link, env: Environment, now: n
   };
   const troubled = fleet.agents.filter((agent) => troubleOf(agent) < 3);
   return [
-    ...headerLines(model),
+    ...headerLines({ ...model, zoomed: false, size: { ...size, rows: Infinity } }),
     [],
     ...fleetKind.lines(model, model.views[0], size).map(unchosen),
     ...(troubled.length === 0 ? [] : [[]]),

@@ -12,13 +12,13 @@ import { latest } from './latest.ts';
  */
 export function update(before: Model, message: Message, now: number): Step {
   const model: Model = {
-    ...(CHANGES_ROWS.has(message.type) ? withChosen(before) : before),
+    ...(CHANGES_ROWS.has(message.type) ? withChosen(before, now) : before),
     now,
     notice: before.notice !== null && before.notice.until <= now ? null : before.notice,
   };
   switch (message.type) {
     case 'key':
-      return onKey(model, message.key);
+      return onKey({ ...model, touchedAt: now }, message.key);
     case 'pasted':
       return onPaste(model, message.text);
     case 'resized':
@@ -64,11 +64,16 @@ export function update(before: Model, message: Message, now: number): Step {
 /** What happened before this screen looked stands in the history. */
 const withEvents = ({ model, effects }: Step): Step => ({ model, effects: [...effects, { type: 'read-events' }] });
 
+/** Nobody is about to press a key who has not pressed one for so long. */
+const ALONE_MS = 5 * 60_000;
+
 const CHANGES_ROWS: ReadonlySet<Message['type']> = new Set(['board', 'changed', 'offline']);
 
 /** Who was shown as chosen stays chosen when the rows change their order: the next key must not meet another agent. */
-function withChosen(model: Model): Model {
+function withChosen(model: Model, now: number): Model {
   const [fleet, ...rest] = model.views;
+  // On a wall, or after a night: whoever is in trouble now must not stand beyond the edge because of one who was.
+  if (now - model.touchedAt > ALONE_MS) return { ...model, views: [{ ...fleet, selected: null }, ...rest] };
   const chosen = selectedAgent(model, fleet);
   if (chosen === null || chosen.row.name === fleet.selected) return model;
   return { ...model, views: [{ ...fleet, selected: chosen.row.name }, ...rest] };

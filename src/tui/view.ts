@@ -1,6 +1,6 @@
 import type { Key } from './key.ts';
 import type { Line, Size } from './line.ts';
-import { topView, type Effect, type Message, type Model, type Step, type View } from './model.ts';
+import { type Effect, type LogsView, type Message, type Model, type Step, type View } from './model.ts';
 
 /** A key of a view: what the footer and the help say of it, and what it does. */
 export type Binding<V> = {
@@ -46,8 +46,26 @@ export function withTop(model: Model, view: View): Model {
 export const pushed = (model: Model, view: View): Model => ({ ...model, views: [...model.views, view] });
 
 /** Back to the view below; the fleet stays. */
-export function popped(model: Model): Step {
-  const [first, ...rest] = model.views;
-  const effects: readonly Effect[] = topView(model).at === 'logs' ? [{ type: 'close-log' }] : [];
-  return { model: { ...model, views: [first, ...rest.slice(0, -1)] }, effects };
+export const popped = (model: Model): Step => backTo(model, Math.max(1, model.views.length - 1));
+
+/** Back to a view that lies below, so that no way around makes the pile higher; null where there is none. */
+export function returned(model: Model, isIt: (view: View) => boolean): Step | null {
+  const place = model.views.findIndex((view) => isIt(view));
+  return place === -1 ? null : backTo(model, place + 1);
+}
+
+/** So many views stay. One log is read at a time, that of the highest conversation: one that comes up again is read anew. */
+export function backTo(model: Model, count: number): Step {
+  const [fleet, ...rest] = model.views;
+  const views: Model['views'] = [fleet, ...rest.slice(0, count - 1)];
+  return { model: { ...model, views }, effects: logEffects(logOf(model.views), logOf(views)) };
+}
+
+const logOf = (views: Model['views']): LogsView | null => views.findLast((view) => view.at === 'logs') ?? null;
+
+function logEffects(before: LogsView | null, after: LogsView | null): readonly Effect[] {
+  if (before === after) return [];
+  return after === null
+    ? [{ type: 'close-log' }]
+    : [{ type: 'open-log', name: after.name, run: after.run, raw: after.raw }];
 }

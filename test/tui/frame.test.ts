@@ -151,7 +151,30 @@ describe('the first screen', () => {
 
   test('says which secret is dead, and what is degraded', () => {
     const dead = fleetOf({ credentials: [credential({ name: 'max', verdict: 'dead' })] });
-    expect(shown(modelOf({ fleet: dead, ...at(120) }))[2]).toBe(' YOU: replace the secret of max: agentvisor rotate');
+    expect(shown(modelOf({ fleet: dead, ...at(120) }))[2]).toBe(
+      ' YOU: replace the secret of max: agentvisor rotate max',
+    );
+  });
+
+  test('says once what helps all who wait for the same secret, then who needs a person for another reason', () => {
+    const onMax = { credential: { name: 'max', fingerprint: '0123abcd' } };
+    const fleet = fleetOf({
+      credentials: [credential({ name: 'max', verdict: 'dead' })],
+      agents: [
+        boardAgent(
+          { id: 1, name: 'bob', health: 'held', ...onMax },
+          { explanation: explanation({ todo: 'Replace it.' }) },
+        ),
+        boardAgent({ id: 2, name: 'cleo', health: 'held', ...onMax }),
+        boardAgent(
+          { id: 3, name: 'ada', state: 'errored' },
+          { explanation: explanation({ todo: 'Read what it printed.' }) },
+        ),
+      ],
+    });
+    expect(shown(modelOf({ fleet, ...at(160) }))[2]).toBe(
+      ' YOU: replace the secret of max (held: bob, cleo): agentvisor rotate max; then ada: Read what it printed.',
+    );
   });
 
   test('explains the chosen agent in words and with local times', () => {
@@ -167,6 +190,17 @@ describe('the first screen', () => {
     const text = shown(modelOf({ fleet: night, ...at(220) })).join('\n');
     for (const words of ['3: 2 auth-window, 1 crash', 'max 0123abcd ×5', '40M', '3%', '1m', ' 2 '])
       expect(text).toContain(words);
+  });
+
+  test('has what was paid, in brackets what a subscription would have cost, and the credential that is worked on', () => {
+    const onMax = { credential: { name: 'max', fingerprint: '0123abcd' } };
+    const agents = [
+      boardAgent({ id: 1, name: 'paid', costUsd: 1.5, notionalUsd: 9, ...onMax }),
+      boardAgent({ id: 2, name: 'free', notionalUsd: 2.25, ...onMax }, { fallback: 'spare' }),
+    ];
+    const text = shown(modelOf({ fleet: fleetOf({ agents }), ...at(220) })).join('\n');
+    expect(text).toMatch(/paid .* max 0123abcd ×2 .* \$1\.50/);
+    expect(text).toMatch(/free .* spare 0123abcd ×2 .* \(\$2\.25\) .*works on 'spare'/);
   });
 
   test('says away and not running in words', () => {

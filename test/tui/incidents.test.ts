@@ -62,7 +62,7 @@ describe('the incidents', () => {
       });
       return linesOf(model, incidentsView()).join('\n');
     };
-    expect(state({}, { nextAttemptAt: ago(-84_000), health: 'quiet' })).toContain('open, next try 1:24');
+    expect(state({}, { nextAttemptAt: ago(-84_000), health: 'quiet' })).toContain('next try 1:24');
     expect(state({}, { health: 'verifying' })).toContain('open, an attempt is under way');
     expect(state({}, { health: 'held' })).toContain('open, needs a person');
     expect(state({}, { incident: 'i9' })).toMatch(/ open +1: reviewer/);
@@ -74,8 +74,20 @@ describe('the incidents', () => {
     const world = night();
     const text = linesOf(screenOf(world), { ...incidentsView(), all: incidentsOf(world) }, size).join('\n');
     expect(text).toMatch(/^ 1 open incident, 2 closed/);
-    expect(text).toMatch(/i\d+ +auth-window +open, next try 1:16 +3: ada/);
+    expect(text).toMatch(/i\d+ +auth-window +next try 1:16 +3: ada/);
     expect(text).toMatch(/max +window +- +3: ada/);
+  });
+
+  test('tell the day and time of an attempt to its end on the narrowest screen, and a reach by one name once', () => {
+    const incident = openIncident({ id: 'i5', cause: 'auth-credential', scope: 'upstream', key: 'upstream' });
+    const agents = ['ada-the-first', 'bob-the-second'].map((name, index) =>
+      boardAgent({ id: index, name, incident: 'i5', health: 'capped', nextAttemptAt: ago(-72 * HOUR) }),
+    );
+    const model = withFleet({ incidents: [incident], agents });
+    const narrow = linesOf(model, incidentsView(), { columns: 60, rows: 12 }).join('\n');
+    expect(narrow).toMatch(/next try 11-23 \d\d:\d\d /);
+    expect(linesOf(model, incidentsView(), { columns: 160, rows: 12 }).join('\n')).not.toContain('upstream upstream');
+    expect(wholeOf(model, 'i5')).toMatch(/reaches +upstream$/m);
   });
 
   test('give way on a narrow screen: first the receipt, then the scope, the attempts, when it opened', () => {

@@ -21,6 +21,7 @@ export function logModel(
 ): Model {
   const model: Model = {
     now: NOW,
+    touchedAt: NOW,
     size: body,
     look: { colour: true, unicode: true, ...look },
     readonly: false,

@@ -141,6 +141,7 @@ export const fleetOf = (change: Partial<FleetState> = {}): FleetState => ({
 /** A screen that is connected; a view that is given stands over the fleet. */
 export const modelOf = (change: Partial<Model> = {}, view: View | null = null): Model => ({
   now: NOW,
+  touchedAt: NOW,
   size: { columns: 120, rows: 40 },
   look: PLAIN,
   readonly: false,

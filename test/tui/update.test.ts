@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import type { EventRow } from '../../src/protocol/rows.ts';
 import type { Action } from '../../src/tui/action.ts';
-import type { Effect, Message, Model } from '../../src/tui/model.ts';
+import type { Effect, Message, Model, SortBy } from '../../src/tui/model.ts';
+import { selectedAgent, shownAgents } from '../../src/tui/chosen.ts';
 import { update } from '../../src/tui/update.ts';
-import { boardAgent, change, fleetOf, modelOf, NOW, openIncident } from './models.ts';
+import { ago, boardAgent, change, fleetOf, MINUTE, modelOf, NOW, openIncident } from './models.ts';
 
 const names = ['ada', 'bob', 'cleo', 'dan'];
 const agents = names.map((name, index) => boardAgent({ id: index + 1, name, namespace: index < 2 ? 'night' : 'day' }));
@@ -47,6 +49,31 @@ describe('moving', () => {
     ]);
   });
 
+  test('when nobody has pressed a key for minutes, those in trouble are shown whoever was chosen', () => {
+    const wedged = change({ agents: [boardAgent({ id: 4, name: 'dan', health: 'wedged' })] });
+    const chosen = press(four, 'j').model;
+    const chosenAfter = (now: number): string | undefined => {
+      const after = hear(chosen, { type: 'changed', change: wedged }, now);
+      return selectedAgent(after, after.views[0])?.row.name;
+    };
+    expect(chosenAfter(NOW + 60_000)).toBe('bob');
+    expect(chosenAfter(NOW + 6 * 60_000)).toBe('dan');
+  });
+
+  test('o puts those first who use, wait or cost most, and those last of whom it is not known', () => {
+    const one = boardAgent({ id: 1, name: 'one', cpu: null, rss: 10, queued: 3, restarts: 0, notionalUsd: 1 });
+    const two = boardAgent({ id: 2, name: 'two', cpu: 1, rss: 30, queued: 1, restarts: 5, costUsd: 3 });
+    const three = boardAgent({ id: 3, name: 'three', cpu: 90, rss: 20, queued: 2, restarts: 1, notionalUsd: 2 });
+    const model = modelOf({ fleet: fleetOf({ agents: [one, two, three] }) });
+    const orderBy = (sort: SortBy): readonly string[] =>
+      shownAgents(model, { ...model.views[0], sort }).map(({ row }) => row.name);
+    expect(orderBy('cpu')).toEqual(['three', 'two', 'one']);
+    expect(orderBy('memory')).toEqual(['two', 'three', 'one']);
+    expect(orderBy('queued')).toEqual(['one', 'three', 'two']);
+    expect(orderBy('restarts')).toEqual(['two', 'three', 'one']);
+    expect(orderBy('cost')).toEqual(['two', 'three', 'one']);
+  });
+
   test('an agent that is deleted while it is chosen gives its place to the first one', () => {
     const chosen = press(four, 'j').model;
     const after = hear(chosen, { type: 'changed', change: change({ removed: ['bob'] }) });
@@ -75,6 +102,29 @@ describe('moving', () => {
     const there = press(four, 'enter', 'tab', 'tab');
     expect(viewsOf(there.model)).toEqual(['fleet', 'agent']);
     expect(there.effects.at(-2)).toEqual({ type: 'close-log' });
+  });
+
+  test('however often somebody goes around, what is below is gone back to', () => {
+    const around = Array.from({ length: 20 }, () => ['i', 'tab', 'l', 'i', 'l', 'enter', 'i']).flat();
+    expect(viewsOf(press(four, ...around).model).length).toBeLessThanOrEqual(4);
+    expect(viewsOf(press(four, 'enter', 'l', 'i', ':', ...typed('describe ada'), 'enter').model)).toEqual([
+      'fleet',
+      'agent',
+    ]);
+  });
+
+  test('a conversation that comes up again from below another one is read anew', () => {
+    const second = press(four, 'l', ':', ...typed('logs bob'), 'enter');
+    expect(second.effects.map((effect) => 'name' in effect && effect.name)).toEqual(['ada', 'bob']);
+    const back = press(second.model, 'esc');
+    expect(back.effects).toEqual([{ type: 'open-log', name: 'ada', run: null, raw: false }]);
+    expect(press(back.model, 'esc').effects).toEqual([{ type: 'close-log' }]);
+  });
+
+  test('a conversation that a command leaves is no longer followed', () => {
+    for (const command of ['list', 'filter x', 'namespace day', 'sort cpu'])
+      expect(press(four, 'l', ':', ...typed(command), 'enter').effects.at(-1)).toEqual({ type: 'close-log' });
+    expect(press(four, 'l', 'i', ':', ...typed('list'), 'enter').effects.at(-1)).toEqual({ type: 'close-log' });
   });
 
   test('? shows the keys of the view that it was pressed in', () => {
@@ -116,6 +166,17 @@ describe('an action', () => {
     expect(acted('j', 'j', 'enter', 'r').at(-1)).toEqual(
       act({ verb: 'restart', targets: ['cleo'], how: 'interrupt' })[0],
     );
+  });
+
+  test('where no agent is chosen is answered, too', () => {
+    const views = [press(four, 'i').model, press(four, '/', ...typed('nobody'), 'enter').model];
+    for (const model of views) {
+      for (const key of ['s', 'x', 'X', 'r', 'R', 'p', 'm', '0', 'l']) {
+        const step = press(model, key);
+        expect(step.effects).toEqual([]);
+        expect(step.model.notice?.text).toContain('No agent is chosen here');
+      }
+    }
   });
 
   test('p resumes an agent that is paused', () => {
@@ -315,6 +376,21 @@ describe('the daemon', () => {
   test('that does not run leaves what the files say', () => {
     const offline = hear(modelOf({ fleet: null }), { type: 'offline', fleet: fleetOf({ agents }), alive: 3 });
     expect(offline).toMatchObject({ link: { at: 'offline', alive: 3 }, fleet: { agents } });
+  });
+
+  test('tells what happened, and the screen has it behind what it knew', () => {
+    const event = (at: string): EventRow => ({
+      at,
+      agent: 'ada',
+      run: '000001',
+      event: 'ready',
+      cause: null,
+      detail: '',
+    });
+    const [old, fresh] = [event(ago(MINUTE)), event(ago(0))];
+    const known = { ...four, events: [old] };
+    const after = hear(known, { type: 'changed', change: change({ events: [old, fresh] }) });
+    expect(after.events).toEqual([old, fresh]);
   });
 
   test('tells what processes use without telling the agents anew', () => {

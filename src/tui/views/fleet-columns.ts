@@ -19,6 +19,8 @@ type Column = {
   readonly yields?: number;
   readonly widest: number;
   readonly cell: (agent: BoardAgent, around: Around) => string;
+  /** What stands there instead when not even the columns that stay fit: cut in its middle it would say something else. */
+  readonly brief?: (agent: BoardAgent, around: Around) => string;
   readonly tone?: (agent: BoardAgent) => Tone | undefined;
 };
 
@@ -51,6 +53,7 @@ const COLUMNS: readonly Column[] = [
     align: 'left',
     widest: 18,
     cell: ({ row }, { look }) => `${stateGlyph(row.state, look)} ${row.paused ? `${row.state}, paused` : row.state}`,
+    brief: ({ row }, { look }) => `${stateGlyph(row.state, look)} ${row.paused ? 'paused' : row.state}`,
     tone: stateTone,
   },
   {
@@ -61,7 +64,7 @@ const COLUMNS: readonly Column[] = [
     tone: ({ row }) => healthTone(row.health),
   },
   { title: 'SINCE', align: 'right', yields: 10, widest: 5, cell: ({ row }, { now }) => ageAt(row.since, now) },
-  { title: 'LAST GOOD', align: 'right', widest: 16, cell: lastGood },
+  { title: 'LAST GOOD', align: 'right', widest: 16, cell: lastGood, brief: lastGoodAge },
   {
     title: 'TURN',
     align: 'right',
@@ -76,7 +79,7 @@ const COLUMNS: readonly Column[] = [
     widest: 5,
     cell: ({ row }) => (row.queued === 0 ? '' : String(row.queued)),
   },
-  { title: 'NEXT', align: 'right', widest: 14, cell: next, tone: () => 'warn' },
+  { title: 'NEXT', align: 'right', widest: 18, cell: next, brief: nextTime, tone: () => 'warn' },
   { title: 'RESTARTS', align: 'left', yields: 8, widest: 26, cell: restarts },
   {
     title: '401',
@@ -107,7 +110,9 @@ const COLUMNS: readonly Column[] = [
 
 /** Of the sentence at the end of a row, below which it is not begun. */
 const WHY_MIN = 16;
-const NAME_MIN = 8;
+const NAME_MIN = 10;
+/** As long as that, names give way before anything else is said in fewer words. */
+const NAME_GOOD = 16;
 const GAP = 2;
 /** Below half a cent nothing is shown. */
 const COST_MIN = 0.005;
@@ -125,16 +130,13 @@ export type Layout = {
 
 /** Each cell is made once a frame, those of agents beyond the edge too: columns do not change while a person scrolls. */
 export function layoutOf(agents: readonly BoardAgent[], around: Around, width: number): Layout {
-  const cells = agents.map((agent) => COLUMNS.map(({ cell }) => cell(agent, around)));
-  const measured = COLUMNS.map((column, index) => {
-    const most = cells.reduce((widest, row) => Math.max(widest, widthOf(row[index] ?? '')), 0);
-    return {
-      ...column,
-      index,
-      isEmpty: most === 0,
-      width: Math.min(column.widest, Math.max(most, column.title.length)),
-    };
-  });
+  let cells: readonly Cells[] = agents.map((agent) => COLUMNS.map(({ cell }) => cell(agent, around)));
+  const measured = COLUMNS.map((column, index) => ({
+    ...column,
+    index,
+    isEmpty: cells.every((row) => row[index] === ''),
+    width: widthIn(cells, column, index),
+  }));
   // Optional columns in which nothing stands only take room.
   let shown = measured.filter(({ yields, isEmpty }) => yields === undefined || !isEmpty);
   const total = (): number => shown.reduce((sum, column) => sum + column.width + GAP, 0);
@@ -146,14 +148,31 @@ export function layoutOf(agents: readonly BoardAgent[], around: Around, width: n
     if (total() + wanted <= width) break;
     shown = shown.filter((column) => column.title !== title);
   }
-  const surplus = Math.max(0, total() - GAP - width);
-  // Names are cut last, and never to nothing.
-  const columns = shown.map((column, place) =>
-    place === 0 ? { ...column, width: Math.max(NAME_MIN, column.width - surplus) } : column,
-  );
-  const rest = width - columns.reduce((sum, column) => sum + column.width + GAP, 0);
-  return { columns, cells, why: rest >= WHY_MIN / 2 ? rest : 0 };
+  const surplus = (): number => total() - GAP - width;
+  shown = withNames(shown, surplus(), NAME_GOOD);
+  for (const { title, index, brief } of shown) {
+    if (brief === undefined || surplus() <= 0) continue;
+    const briefly = agents.map((agent) => brief(agent, around));
+    cells = cells.map((row, place) => row.map((text, at) => (at === index ? (briefly[place] ?? '') : text)));
+    shown = shown.map((column) =>
+      column.title === title ? { ...column, width: widthIn(cells, column, index) } : column,
+    );
+    shown = withNames(shown, surplus(), NAME_MIN);
+  }
+  const rest = width - total();
+  return { columns: shown, cells, why: rest >= WHY_MIN / 2 ? rest : 0 };
 }
+
+const widthIn = (cells: readonly Cells[], { title, widest }: Column, index: number): number =>
+  cells.reduce((most, row) => Math.max(most, Math.min(widest, widthOf(row[index] ?? ''))), title.length);
+
+/** Names are cut by as much as is missing, but not below that. */
+const withNames = <C extends { readonly width: number }>(columns: readonly C[], missing: number, least: number): C[] =>
+  columns.map((column, place) =>
+    place > 0 || missing <= 0
+      ? column
+      : { ...column, width: Math.min(column.width, Math.max(least, column.width - missing)) },
+  );
 
 export function headLine({ columns, why }: Layout, look: Look): Line {
   const titles = columns.map(({ title, width, align }) => `${fitted(title, width, align, look)}${' '.repeat(GAP)}`);
@@ -163,10 +182,12 @@ export function headLine({ columns, why }: Layout, look: Look): Line {
 /** `place`: of the agent among those that the layout was made for. */
 export function agentLine(agent: BoardAgent, place: number, { columns, cells, why }: Layout, look: Look): Line {
   const texts = cells[place] ?? [];
-  const parts = columns.flatMap(({ index, width, align, tone }): readonly Span[] => {
+  const parts = columns.flatMap(({ index, width, align, tone }, position): readonly Span[] => {
     const meaning = tone?.(agent);
     const text = fitted(texts[index] ?? '', width, align, look);
-    return [span(text, meaning === undefined ? {} : { tone: meaning }), span(' '.repeat(GAP))];
+    // Behind the last one nothing stands: a blank too many would cost it its end.
+    const gap = position === columns.length - 1 && why <= 0 ? [] : [span(' '.repeat(GAP))];
+    return [span(text, meaning === undefined ? {} : { tone: meaning }), ...gap];
   });
   return why <= 0 ? parts : [...parts, span(fitted(whyOf(agent), why, 'left', look), { tone: 'dim' })];
 }
@@ -186,6 +207,15 @@ function lastGood({ row }: BoardAgent, { now }: Around): string {
   if (row.mode === 'command') return 'no turns';
   if (row.lastGoodTurnAt === null) return 'never';
   return `${ageAt(row.lastGoodTurnAt, now)} ${clockTime(row.lastGoodTurnAt, now)}`;
+}
+
+function lastGoodAge(agent: BoardAgent, around: Around): string {
+  const { lastGoodTurnAt } = agent.row;
+  return lastGoodTurnAt === null ? lastGood(agent, around) : ageAt(lastGoodTurnAt, around.now);
+}
+
+function nextTime({ row }: BoardAgent, { now }: Around): string {
+  return row.nextAttemptAt === null ? '' : countdownOrTime(row.nextAttemptAt, now);
 }
 
 function next({ row }: BoardAgent, { now }: Around): string {

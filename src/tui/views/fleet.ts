@@ -4,6 +4,7 @@ import { namespacesOf, selectedAgent, shownAgents, SORTS } from '../chosen.ts';
 import { explanationLines } from './explanation.ts';
 import { filledLine, line, span, type Line, type Size } from '../line.ts';
 import { bounded, pageOf } from '../scroll.ts';
+import { glyph } from '../glyphs.ts';
 import { hearsNothing, withTop, type Binding, type ViewKind } from '../view.ts';
 import { latestLines } from './latest-lines.ts';
 import { agentLine, headLine, layoutOf, sharersOf } from './fleet-columns.ts';
@@ -75,7 +76,9 @@ function fleetLines(model: Model, view: FleetView, size: Size): readonly Line[] 
   const rows = agents.slice(top, top + height).map((agent, offset) => {
     const isSelected = top + offset === index;
     const cells = agentLine(agent, top + offset, layout, look);
-    if (!isSelected) return [span('  '), ...cells];
+    const isMore = offset === 0 ? top > 0 : offset === height - 1 && top + height < agents.length;
+    const mark = isMore ? glyph(offset === 0 ? 'up' : 'down', look) : ' ';
+    if (!isSelected) return [span(`${mark} `, { tone: 'info' }), ...cells];
     return filledLine(
       [span('> '), ...cells].map((part) => ({ ...part, inverse: true })),
       size.columns,

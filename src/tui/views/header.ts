@@ -125,15 +125,8 @@ function todoSpans(model: Model): readonly Span[] {
   if (link.at === 'offline') return [action('bring the daemon and the agents that were up back: agentvisor resurrect')];
   if (link.at === 'lost') return [action(`nothing yet: its keeper starts it again (${link.why})`)];
   if (fleet === null) return [];
-  const needy = fleet.agents.filter(({ row }) => needsPerson(row));
-  const [first] = needy;
-  if (first !== undefined) {
-    const others = needy.length === 1 ? '' : ` (and ${count(needy.length - 1, 'more agent')})`;
-    return [action(`${first.row.name}${others}: ${todoOf(first)}`)];
-  }
-  const dead = fleet.credentials.filter(({ verdict }) => verdict === 'dead');
-  if (dead.length > 0)
-    return [action(`replace the secret of ${listed(dead.map(({ name }) => name))}: agentvisor rotate`)];
+  const tasks = tasksOf(fleet);
+  if (tasks.length > 0) return [action(tasks.join('; then '))];
   if ((fleet.status?.degraded ?? []).length > 0)
     return [action('mend what is degraded; agentvisor goes on by itself then')];
   const open = fleet.incidents.filter(({ closedAt }) => closedAt === null);
@@ -143,6 +136,26 @@ function todoSpans(model: Model): readonly Span[] {
     }),
   ];
 }
+
+/** A dead secret first: one act helps all who wait for it. Then who needs a person for another reason, as in the table. */
+function tasksOf({ agents, credentials }: FleetState): readonly string[] {
+  const dead = credentials.filter(({ verdict }) => verdict === 'dead').map(({ name }) => name);
+  const needy = agents.filter(({ row }) => needsPerson(row)).toSorted(byNameOf);
+  const waiting = needy.filter(({ row }) => row.health === 'held' && dead.includes(row.credential?.name ?? ''));
+  const others = needy.filter((agent) => !waiting.includes(agent));
+  const held = waiting.length === 0 ? '' : ` (held: ${listed(waiting.map(({ row }) => row.name))})`;
+  const [first] = others;
+  return [
+    ...(dead.length === 0
+      ? []
+      : [
+          `replace the secret of ${listed(dead)}${held}: agentvisor rotate ${dead.length === 1 ? dead.join('') : ''}`.trimEnd(),
+        ]),
+    ...(first === undefined ? [] : [`${listed(others.map(({ row }) => row.name))}: ${todoOf(first)}`]),
+  ];
+}
+
+const byNameOf = (one: BoardAgent, other: BoardAgent): number => (one.row.name < other.row.name ? -1 : 1);
 
 const todoOf = ({ explanation }: BoardAgent): string =>
   withLocalTimes(explanation.todo === '' ? explanation.why : explanation.todo).replaceAll('\n', ' ');

@@ -7,7 +7,7 @@ import type { Tone } from '../line.ts';
 import type { Model } from '../model.ts';
 import type { Column } from '../table.ts';
 import { ageAt, clockTime } from '../times.ts';
-import { progressOf } from './incident-words.ts';
+import { progressOf, reachOf } from './incident-words.ts';
 
 /** What gives way first is the receipt, then the scope, the attempts and when it opened; which, why, who and how far stay. */
 export function incidentColumns({ now, fleet }: Model): readonly Column<IncidentRow>[] {
@@ -17,14 +17,15 @@ export function incidentColumns({ now, fleet }: Model): readonly Column<Incident
     { title: 'CAUSE', shortest: 9, cell: ({ cause }) => cause },
     {
       title: 'STATE',
-      shortest: 14,
+      // The day and the time of an attempt stand at its end.
+      shortest: 20,
       cell: (incident) => progressOf(incident, agents, now).text,
       tone: (incident) => progressOf(incident, agents, now).tone,
     },
     { title: 'AGENTS', shortest: 12, cell: ({ agents: names }) => namesCell(names) },
     { title: 'OPENED', yields: 4, cell: ({ openedAt }) => `${ageAt(openedAt, now)} ${clockTime(openedAt, now)}` },
     { title: 'TRIES', yields: 3, align: 'right', cell: ({ attempts }) => String(attempts.length) },
-    { title: 'SCOPE', yields: 2, shortest: 14, cell: ({ scope, key }) => `${scope} ${key}` },
+    { title: 'SCOPE', yields: 2, shortest: 14, cell: reachOf },
     {
       title: 'RECEIPT',
       yields: 1,

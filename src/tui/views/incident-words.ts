@@ -17,6 +17,10 @@ export function progressOf(incident: IncidentRow, agents: readonly BoardAgent[],
   return openProgress(membersOf(incident, agents), now);
 }
 
+/** How far it reaches: `credential max`. Of what there is one only, kind and name are the same word. */
+export const reachOf = ({ scope, key }: Pick<IncidentRow, 'scope' | 'key'>): string =>
+  (scope as string) === key ? scope : `${scope} ${key}`;
+
 /** Those who are in it now; who has answered has left it. */
 const membersOf = ({ id }: IncidentRow, agents: readonly BoardAgent[]): readonly BoardAgent[] =>
   agents.filter(({ row }) => row.incident === id);
@@ -27,7 +31,7 @@ function openProgress(members: readonly BoardAgent[], now: number): Progress {
   const [next] = members
     .flatMap(({ row }) => row.nextAttemptAt ?? [])
     .toSorted((one, other) => Date.parse(one) - Date.parse(other));
-  if (next !== undefined) return { text: `open, next try ${countdownOrTime(next, now)}`, tone: 'warn' };
+  if (next !== undefined) return { text: `next try ${countdownOrTime(next, now)}`, tone: 'warn' };
   if (members.some(({ row }) => row.health === 'held')) return { text: 'open, needs a person', tone: 'bad' };
   return { text: 'open', tone: 'warn' };
 }

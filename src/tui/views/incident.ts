@@ -19,7 +19,7 @@ import type { IncidentView, Model } from '../model.ts';
 import { oneLine, tableOf, type Column } from '../table.ts';
 import { CLOCK_WIDTH, clockTime, countdownOrTime } from '../times.ts';
 import { hearsNothing, type ViewKind } from '../view.ts';
-import { knownIncidents, progressOf } from './incident-words.ts';
+import { knownIncidents, progressOf, reachOf } from './incident-words.ts';
 
 /** Closed incidents are known to a screen that has read them: who opens one of those asks `read-incidents`. */
 export const incidentView = (id: string): IncidentView => ({ at: 'incident', id, top: 0 });
@@ -60,11 +60,11 @@ function sectionsOf(model: Model, incident: IncidentRow, size: Size): readonly S
 }
 
 function headLines(model: Model, incident: IncidentRow, { columns }: Size): readonly Line[] {
-  const { id, cause, scope, key, mergedInto, firstRequestId, requestIds } = incident;
+  const { id, cause, mergedInto, firstRequestId, requestIds } = incident;
   const progress = progressOf(incident, model.fleet?.agents ?? [], model.now);
   const facts: readonly (readonly [string, string, Tone?])[] = [
     ['state', progress.text, progress.tone],
-    ['reaches', `${scope} ${key}`],
+    ['reaches', reachOf(incident)],
     ['life', `${lifeOf(incident)}${mergedInto === null ? '' : `, merged into ${mergedInto}`}`],
     ...(firstRequestId === null
       ? []

@@ -166,14 +166,20 @@ function beginChecks(parts: Parts, own: HomeWatch, onLost: () => void): NodeJS.T
   const credentials = new CredentialWatch(options);
   const wakes = new WakeClock(options);
   const deadlines = new DeadlineWatch({ ...options, home, secrets });
+  const looks: Readonly<Record<string, () => unknown>> = {
+    pulse: () => engine.feelPulse(),
+    descriptors: () => parts.descriptors.look(),
+    runs: () => host.checkAll(),
+    home: () => lookAtHome(parts, own, onLost),
+    wakes: () => wakes.check(),
+    deadlines: () => deadlines.check(),
+    credentials: () => credentials.check(),
+  };
+  // Without a descriptor, for example, nothing can be seen for a while: that is no reason to end.
+  const attempt = async (look: () => unknown): Promise<unknown> => look();
   const check = (): void => {
-    engine.feelPulse();
-    parts.descriptors.look();
-    host.checkAll();
-    void lookAtHome(parts, own, onLost);
-    wakes.check();
-    deadlines.check();
-    void credentials.check();
+    for (const [what, look] of Object.entries(looks))
+      attempt(look).catch((error: unknown) => parts.complain(what, error));
   };
   check();
   return setInterval(check, CHECK_MS);

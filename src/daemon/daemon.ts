@@ -168,15 +168,21 @@ function beginChecks(parts: Parts, own: HomeWatch, onLost: () => void): NodeJS.T
   const wakes = new WakeClock(options);
   const deadlines = new DeadlineWatch({ ...options, home, secrets });
   const disk = new DiskWatch(home, options.fleet, options.submit);
+  const looks: Readonly<Record<string, () => unknown>> = {
+    disk: () => disk.check(),
+    pulse: () => engine.feelPulse(),
+    descriptors: () => parts.descriptors.look(),
+    runs: () => host.checkAll(),
+    home: () => lookAtHome(parts, own, onLost),
+    wakes: () => wakes.check(),
+    deadlines: () => deadlines.check(),
+    credentials: () => credentials.check(),
+  };
+  // Without a descriptor, for example, nothing can be seen for a while: that is no reason to end.
+  const attempt = async (look: () => unknown): Promise<unknown> => look();
   const check = (): void => {
-    disk.check();
-    engine.feelPulse();
-    parts.descriptors.look();
-    host.checkAll();
-    void lookAtHome(parts, own, onLost);
-    wakes.check();
-    deadlines.check();
-    void credentials.check();
+    for (const [what, look] of Object.entries(looks))
+      attempt(look).catch((error: unknown) => parts.complain(what, error));
   };
   check();
   return setInterval(check, CHECK_MS);

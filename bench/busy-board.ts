@@ -51,6 +51,7 @@ function busyAgent(index: number, now: number): BoardAgent {
     }),
     turnStartedAt: at,
     fallback: null,
+    cause: null,
     explanation: {
       name,
       is: hasTrouble ? `${name} is up and quiet` : `${name} is up and healthy.`,

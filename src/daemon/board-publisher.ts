@@ -40,6 +40,8 @@ export class BoardPublisher {
     const { engine, clock } = this.#context;
     connection.holdBack();
     this.#subscribe(connection);
+    // What others were told last is not what this one knows.
+    this.#told = { credentials: '', status: '' };
     const rows = await this.#context.rows(engine.fleet);
     this.#usage = usageOf(rows);
     const { fleet } = engine;
@@ -58,7 +60,7 @@ export class BoardPublisher {
     if (connection.gone.aborted || this.#subscribers.has(connection)) return;
     this.#subscribers.add(connection);
     this.#unwatch ??= this.#context.engine.watch((change) => this.#gather(change));
-    this.#cancelMeasure ??= this.#context.clock.after(USAGE_MS, () => void this.#measure());
+    this.#cancelMeasure ??= this.#context.clock.after(USAGE_MS, () => this.#later(this.#measure()));
     connection.gone.addEventListener('abort', () => this.#remove(connection));
   }
 
@@ -84,7 +86,7 @@ export class BoardPublisher {
       if (command.type === 'file-incident') this.#incidents.set(command.incident.id, incidentRow(command.incident));
     }
     this.#events = this.#events.slice(-EVENTS_MAX);
-    this.#cancelFlush ??= this.#context.clock.after(GATHER_MS, () => void this.#flush());
+    this.#cancelFlush ??= this.#context.clock.after(GATHER_MS, () => this.#later(this.#flush()));
   }
 
   async #flush(): Promise<void> {
@@ -112,14 +114,17 @@ export class BoardPublisher {
   }
 
   async #measure(): Promise<void> {
-    const before = this.#usage;
     const armed = this.#cancelMeasure;
-    this.#usage = usageOf(await this.#context.rows(this.#context.engine.fleet));
-    const moved = [...this.#usage].filter(([name, used]) => !isSameUsage(before.get(name), used));
-    this.#tell({ ...(moved.length > 0 ? { usage: Object.fromEntries(moved) } : {}), ...(await this.#whole()) });
-    // Everybody has left meanwhile, and perhaps somebody else has come, with a timer of their own.
-    if (this.#cancelMeasure !== armed || armed === null) return;
-    this.#cancelMeasure = this.#context.clock.after(USAGE_MS, () => void this.#measure());
+    try {
+      const before = this.#usage;
+      this.#usage = usageOf(await this.#context.rows(this.#context.engine.fleet));
+      const moved = [...this.#usage].filter(([name, used]) => !isSameUsage(before.get(name), used));
+      this.#tell({ ...(moved.length > 0 ? { usage: Object.fromEntries(moved) } : {}), ...(await this.#whole()) });
+    } finally {
+      // Unless everybody has left meanwhile; somebody else may have come then, with a timer of their own.
+      if (this.#cancelMeasure === armed && armed !== null)
+        this.#cancelMeasure = this.#context.clock.after(USAGE_MS, () => this.#later(this.#measure()));
+    }
   }
 
   /** What is told whole, if it has changed: an end that comes nearer is no step of the kernel. */
@@ -137,6 +142,11 @@ export class BoardPublisher {
     };
     this.#told = told;
     return change;
+  }
+
+  /** The next time may do better; whoever watches still has what it was told. */
+  #later(told: Promise<void>): void {
+    told.catch((error: unknown) => console.error(error));
   }
 
   #tell(change: BoardChange): void {

@@ -83,6 +83,13 @@ function why(agent: Agent, incident: Incident | undefined): string {
   return toldOf(agent.lastExit.cause, agent.lastExit.detail);
 }
 
+/** Why an agent is in trouble or down, null when it is neither. */
+export function causeNow(fleet: Fleet, agent: Agent): Cause | null {
+  const incident = incidentOf(fleet, agent);
+  if (incident !== undefined) return causeOf(agent, incident);
+  return isDown(agent.state) ? (agent.lastExit?.cause ?? null) : null;
+}
+
 /** What holds an agent says more than the wider trouble that it is in. */
 const causeOf = ({ recovery }: Agent, incident: Incident): Cause =>
   recovery?.stage === 'held' ? causeOfHold(incident) : incident.cause;

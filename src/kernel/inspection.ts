@@ -143,7 +143,7 @@ function cheapest(points: readonly number[], likely: readonly number[], bounds: 
     cost[from] = best === Infinity ? 0 : best;
   }
   const offsets: number[] = [];
-  for (let at = nextOf[0] ?? null; at !== null && offsets.length < OFFSETS_MAX; at = nextOf[at] ?? null) {
+  for (let at = nextOf[0]; typeof at === 'number' && offsets.length < OFFSETS_MAX; at = nextOf[at]) {
     offsets.push(partAt(points, at));
   }
   return offsets;

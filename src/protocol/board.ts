@@ -1,3 +1,5 @@
+import type { Cause } from '../kernel/causes.ts';
+import { causeNow } from '../kernel/explain.ts';
 import { runOf, type Agent, type Fleet } from '../kernel/fleet.ts';
 import type { Moment } from '../kernel/moment.ts';
 import type { CredentialRow } from './auth-rows.ts';
@@ -13,6 +15,8 @@ export type BoardAgent = {
   readonly turnStartedAt: string | null;
   /** The credential that it works on while its own is in trouble. */
   readonly fallback: string | null;
+  /** Why it is in trouble or down; null when it is neither. */
+  readonly cause: Cause | null;
   readonly explanation: ExplanationRow;
 };
 
@@ -59,6 +63,7 @@ export function boardAgent(
     row: agentRow(fleet, agent, now, usage, degraded),
     turnStartedAt: agent.turn === null || runOf(agent.state) === null ? null : iso(agent.turn.startedAt.wall),
     fallback: agent.fallback?.name ?? null,
+    cause: causeNow(fleet, agent),
     explanation: explanationRow(fleet, agent, now),
   };
 }

@@ -24,7 +24,7 @@ export function namespacesOf({ fleet }: Model): readonly string[] {
 }
 
 /** A filter is looked for in all that stands in words in a row. */
-function isWanted({ row, fallback }: BoardAgent, { filter, namespace }: FleetView): boolean {
+function isWanted({ row, fallback, cause, explanation }: BoardAgent, { filter, namespace }: FleetView): boolean {
   if (namespace !== null && row.namespace !== namespace) return false;
   if (filter === '') return true;
   const words = [
@@ -34,9 +34,13 @@ function isWanted({ row, fallback }: BoardAgent, { filter, namespace }: FleetVie
     row.health,
     row.incident,
     row.credential?.name,
+    row.credential?.fingerprint,
     row.model,
     row.paused ? 'paused' : null,
     fallback,
+    cause,
+    explanation.why,
+    ...Object.keys(row.restartsByCause),
   ];
   const text = words
     .filter((word) => word !== null && word !== undefined)

@@ -14,7 +14,8 @@ const STATES: Readonly<Record<AgentRow['state'], Pair>> = {
 };
 
 const SIGNS = {
-  selected: ['▸', '>'],
+  selected: ['>', '>'],
+  match: ['▸', '>'],
   rule: ['─', '-'],
   upright: ['│', '|'],
   more: ['…', '...'],

@@ -16,7 +16,8 @@ export function offlineFleet(home: string): { readonly fleet: FleetState; readon
         .toSorted((one, other) => one.id - other.id)
         .map((agent) => {
           const board = boardAgent(fleet, agent, now, noUsage, []);
-          return { ...board, row: rows.get(agent.spec.name) ?? board.row };
+          // What was planned is done by nobody.
+          return { ...board, row: { ...(rows.get(agent.spec.name) ?? board.row), nextAttemptAt: null } };
         }),
       incidents: incidents.filter(({ closedAt }) => closedAt === null),
       credentials: credentialStates(fleet, now.wall),

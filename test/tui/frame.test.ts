@@ -203,11 +203,35 @@ describe('the first screen', () => {
     expect(text).toMatch(/free .* spare 0123abcd ×2 .* \(\$2\.25\) .*works on 'spare'/);
   });
 
+  test('says why in few words where there is no room for a sentence, and the sentence behind them where there is', () => {
+    const why = 'New processes are rejected too; attempts are spaced. Evidence (i7): bob: 401.';
+    const stuck = boardAgent(
+      { name: 'bob', health: 'quiet', incident: 'i7', lastGoodTurnAt: ago(MINUTE), nextAttemptAt: ago(-84 * SECOND) },
+      { cause: 'auth-window', explanation: explanation({ why }) },
+    );
+    const fleet = fleetOf({ agents: [stuck] });
+    const rowAt = (columns: number): string =>
+      shown(modelOf({ fleet, ...at(columns, 12) })).find((line) => line.startsWith('> ')) ?? '';
+    expect(rowAt(80)).toContain('all are rejected');
+    expect(rowAt(160)).toContain('all are rejected: New processes are rejected too');
+    expect(rowAt(160)).not.toContain('Evidence');
+  });
+
   test('says away and not running in words', () => {
     expect(shown(modelOf({ link: { at: 'lost', since: NOW - 5_000, why: 'closed' } }))[0]).toContain(
       'DAEMON AWAY for 5s',
     );
     expect(shown(modelOf({ link: { at: 'offline', alive: 2 } }))[0]).toContain('DAEMON NOT RUNNING, 2 agents alive');
+  });
+
+  test('names the one cause of all restarts once, and their sum before several', () => {
+    const restarted = (restarts: number, restartsByCause: Record<string, number>): string =>
+      shown(modelOf({ fleet: fleetOf({ agents: [boardAgent({ restarts, restartsByCause })] }), ...at(160) })).join(
+        '\n',
+      );
+    expect(restarted(2, { crash: 2 })).toMatch(/ 2 crash /);
+    expect(restarted(2, { crash: 2 })).not.toContain('2: 2');
+    expect(restarted(3, { crash: 2, memory: 1 })).toContain('3: 2 crash, 1 memory');
   });
 
   test('counts down by itself as time passes', () => {

@@ -49,6 +49,7 @@ export function boardAgent(row: Partial<AgentRow> = {}, rest: Partial<Omit<Board
     row: whole,
     turnStartedAt: null,
     fallback: null,
+    cause: null,
     explanation: explanation({ name: whole.name, is: `${whole.name} is up and ${whole.health}.` }),
     ...rest,
   };

@@ -1,5 +1,6 @@
 import type { BoardAgent } from '../../protocol/board.ts';
 import type { Health } from '../../kernel/causes.ts';
+import { SHORT_CAUSES } from '../../wording/short-causes.ts';
 import { stateGlyph, glyph } from '../glyphs.ts';
 import { fitted, span, widthOf, type Align, type Line, type Look, type Span, type Tone } from '../line.ts';
 import { ageAt, clockTime, countdownOrTime } from '../times.ts';
@@ -192,12 +193,12 @@ export function agentLine(agent: BoardAgent, place: number, { columns, cells, wh
   return why <= 0 ? parts : [...parts, span(fitted(whyOf(agent), why, 'left', look), { tone: 'dim' })];
 }
 
-/** Why it is not simply up and well, in few words; '' when it is. */
-export function whyOf({ row, fallback, explanation }: BoardAgent): string {
-  const reason = withoutEvidence(explanation.why);
+/** Why it is not simply up and well: in few words, then in a sentence; '' when it is. */
+export function whyOf({ row, fallback, cause, explanation }: BoardAgent): string {
   if (fallback !== null && row.incident === null)
     return `works on '${fallback}' while its own credential is in trouble`;
-  return reason;
+  const reason = withoutEvidence(explanation.why);
+  return cause === null ? reason : [SHORT_CAUSES[cause], reason].filter((part) => part !== '').join(': ');
 }
 
 /** The evidence stands in the detail. */
@@ -225,10 +226,12 @@ function next({ row }: BoardAgent, { now }: Around): string {
   return `${word} ${countdownOrTime(row.nextAttemptAt, now)}`;
 }
 
+/** Each cause with its number; their sum in front where that says more. */
 function restarts({ row }: BoardAgent): string {
   if (row.restarts === 0) return '';
   const causes = Object.entries(row.restartsByCause).toSorted((one, other) => other[1] - one[1]);
-  return `${row.restarts}: ${causes.map(([cause, times]) => `${times} ${cause}`).join(', ')}`;
+  const words = causes.map(([cause, times]) => `${times} ${cause}`).join(', ');
+  return causes.length === 1 ? words : `${row.restarts}: ${words}`;
 }
 
 function credential({ row, fallback }: BoardAgent, { look, sharers }: Around): string {

@@ -85,7 +85,7 @@ function standing({ state, health, mode }: AgentRow): { word: string; tone: Tone
   if (hasTrouble) return { word: health, tone: healthTone(health), rank: RANKS[health] };
   if (state !== 'running') return { word: state, tone: 'warn', rank: 6 };
   if (health === 'unknown' && mode === 'command') return { word: 'up', tone: 'good', rank: 8 };
-  return { word: health === 'unknown' ? 'not asked yet' : health, tone: healthTone(health), rank: RANKS[health] };
+  return { word: health, tone: healthTone(health), rank: RANKS[health] };
 }
 
 function troubleSpans(fleet: FleetState, now: number): readonly Span[] {

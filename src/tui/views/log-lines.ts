@@ -73,7 +73,7 @@ function textLine(
   const isCurrent = view.match?.entry === at.entry && lineAt(cuts, view.match.at) === at.line;
   return [
     span(at.line === 0 ? fitted(entry.who, frame.who, 'left', look) : ' '.repeat(frame.who), style),
-    isCurrent ? span(fitted(glyph('selected', look), GAP, 'left', look), { bold: true }) : span(' '.repeat(GAP)),
+    isCurrent ? span(fitted(glyph('match', look), GAP, 'left', look), { bold: true }) : span(' '.repeat(GAP)),
     ...shownText(view, entry, { begin: cuts[at.line * 2] ?? 0, end: cuts[at.line * 2 + 1] ?? 0 }, frame),
   ];
 }

@@ -13,7 +13,6 @@ import { Door } from './door.ts';
 import { Engine } from './engine.ts';
 import { Host } from './host.ts';
 import { serveMethods } from './methods.ts';
-import * as operate from './operate.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { leaveHome, takeHome } from './ownership.ts';
 import { identity } from '../home/process-identity.ts';
@@ -66,6 +65,7 @@ export async function startDaemon(
   await adoptAll({ home, boot, fleet: state.fleet, host, secrets, submit });
   await host.resumeRotations();
   outbox.start();
+  await submit({ type: 'daemon-begins' });
   await submit({ type: 'tick' });
   const checks = beginChecks(home, clock, engine, host, secrets);
   const asked = signal();
@@ -85,7 +85,7 @@ export async function startDaemon(
   return {
     asked: asked.promise,
     close: async ({ withAgents }) => {
-      if (withAgents) await operate.stop(context, ['all']);
+      if (withAgents) await stopAgents(engine);
       clearInterval(checks);
       server.close();
       door.close();
@@ -112,6 +112,12 @@ function openState(
   const store = openStore(home, outbox);
   for (const { seq, commands } of state.replayed) store.recordMissing(seq, commands);
   return { state, store, outbox, usage: new UsageRows(usageMeter(), clock, () => store.degraded()) };
+}
+
+/** Ends the processes, not what is wanted: the next daemon brings up what was up. */
+async function stopAgents(engine: Engine): Promise<void> {
+  await engine.submit({ type: 'daemon-ends' });
+  await engine.until(({ agents }) => Object.values(agents).every(({ state }) => state.at === 'stopped'));
 }
 
 /** Looks at the runs and at the world around them; at once, so that what was so before is known to be no news. */

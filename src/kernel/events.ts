@@ -150,6 +150,10 @@ export type WorldEvent =
   /** When the secret of a credential ends, as its file or its mint date says; null when that is not known. */
   | { readonly type: 'deadline-seen'; readonly credential: string; readonly at: Wall | null }
   /** It is the time of day at which an agent wants to be renewed (`idleWake.at`). */
-  | { readonly type: 'wake-time'; readonly agent: string };
+  | { readonly type: 'wake-time'; readonly agent: string }
+  /** The daemon ends and takes the agents with it: it holds a container that is stopped. */
+  | { readonly type: 'daemon-ends' }
+  /** A new daemon has found what is left of the last one's agents. */
+  | { readonly type: 'daemon-begins' };
 
 export type Event = OperatorEvent | ProcessEvent | RotationEvent | WorldEvent | { readonly type: 'tick' };

@@ -5,6 +5,7 @@ import { tryAgain } from './fallback.ts';
 import { renewGate, renewHeldGate, waitersOf } from './gates.ts';
 import { askForRenewal } from './idle.ts';
 import { credentialNameOf, isRotating, recordOf, retiredAt } from './ledger.ts';
+import { startWithDaemon, stopWithDaemon } from './operator.ts';
 import { beginRoll } from './roll.ts';
 import { onReplacedByHand } from './rotation.ts';
 import { noteDeadline } from './secret-deadlines.ts';
@@ -18,6 +19,14 @@ export function onWorld(draft: Draft, event: WorldEvent): void {
   }
   if (event.type === 'deadline-seen') {
     noteDeadline(draft, event.credential, event.at);
+    return;
+  }
+  if (event.type === 'daemon-ends') {
+    Object.values(draft.agents).forEach((agent) => stopWithDaemon(draft, agent));
+    return;
+  }
+  if (event.type === 'daemon-begins') {
+    Object.values(draft.agents).forEach((agent) => startWithDaemon(draft, agent));
     return;
   }
   const agent = draft.agents[event.agent];

@@ -66,7 +66,6 @@ export async function startDaemon(
   await host.resumeRotations();
   outbox.start();
   await submit({ type: 'daemon-begins' });
-  await submit({ type: 'tick' });
   const checks = beginChecks(home, clock, engine, host, secrets);
   const asked = signal();
   const context = {

@@ -49,7 +49,7 @@ main().then(
   (code) => {
     // It may come to its end before that time is over.
     process.exitCode = code;
-    setTimeout(() => process.exit(code), FAREWELL_MS).unref();
+    return setTimeout(() => process.exit(code), FAREWELL_MS).unref();
   },
   (error: unknown) => {
     if (error instanceof AgentvisorError) console.error(`agentvisor: ${error.message} ${error.nextStep}`);

@@ -153,7 +153,7 @@ export type WorldEvent =
   | { readonly type: 'wake-time'; readonly agent: string }
   /** The daemon ends and takes the agents with it: it holds a container that is stopped. */
   | { readonly type: 'daemon-ends' }
-  /** A new daemon has found what is left of the last one's agents. */
+  /** A new daemon has found what is left of the last one's agents: all is decided anew. */
   | { readonly type: 'daemon-begins' };
 
 export type Event = OperatorEvent | ProcessEvent | RotationEvent | WorldEvent | { readonly type: 'tick' };

@@ -26,7 +26,10 @@ export function onWorld(draft: Draft, event: WorldEvent): void {
     return;
   }
   if (event.type === 'daemon-begins') {
-    Object.values(draft.agents).forEach((agent) => startWithDaemon(draft, agent));
+    for (const agent of Object.values(draft.agents)) {
+      draft.touched.add(agent.spec.name);
+      startWithDaemon(draft, agent);
+    }
     return;
   }
   const agent = draft.agents[event.agent];

@@ -178,6 +178,8 @@ describe('the verbs', () => {
       'agentvisor daemon restart',
       '',
     ]);
-    expect((await here(['unstartup', 'cron', '--system'])).stdout).toMatch(/^sudo rm \/etc\/cron\.d\/agentvisor-\S+\n$/);
+    expect((await here(['unstartup', 'cron', '--system'])).stdout).toMatch(
+      /^sudo rm \/etc\/cron\.d\/agentvisor-\S+\n$/,
+    );
   });
 });

@@ -27,30 +27,16 @@ async function bringBack(context: Context, client: Client): Promise<Back> {
   const list = (): Promise<readonly AgentRow[]> => client.call('list', { targets: [] });
   const before = await list();
   const wanted = before.filter(isWanted);
-  const down = wanted.filter((row) => row.state !== 'running' && !hasItsTime(row));
-  const targets = down.filter((row) => !isNext(row)).map(({ name }) => name);
-  const next = down.filter(isNext).map(({ name }) => name);
-  const others = wanted.filter((row) => !down.includes(row)).map(resultOf);
-  if (down.length === 0) return { rows: before, results: others };
-  const word = ({ name, state }: AgentRow): string | null =>
-    targets.includes(name) || next.includes(name) ? state : null;
-  const coming = next.length === 0 ? null : client.call('wait', { targets: next, for: 'up', timeoutMs: COMING_MS_MAX });
-  const starting = targets.length === 0 ? [] : client.call('start', { targets });
-  const [started] = await withProgress(context, client, word, Promise.all([starting, coming]));
-  const rows = await list();
-  const came = rows.filter(({ name }) => next.includes(name)).map(resultOf);
-  return { rows, results: [...started, ...came, ...others] };
+  const targets = wanted.filter((row) => row.state !== 'running' && !hasItsTime(row)).map(({ name }) => name);
+  const others = wanted.filter(({ name }) => !targets.includes(name)).map(resultOf);
+  if (targets.length === 0) return { rows: before, results: others };
+  const word = ({ name, state }: AgentRow): string | null => (targets.includes(name) ? state : null);
+  const started = await withProgress(context, client, word, client.call('start', { targets }));
+  return { rows: await list(), results: [...started, ...others] };
 }
 
 /** Who has ended by itself and stays down by its policy was not up, and a paused one is left as it is. */
 const isWanted = ({ desired, paused, state }: AgentRow): boolean => desired === 'up' && !paused && state !== 'stopped';
-
-/** After a restart of the machine agents come up one after the other: whose turn is that near is waited for. */
-const NEXT_MS_MAX = 60_000;
-const COMING_MS_MAX = 2 * NEXT_MS_MAX;
-
-const isNext = ({ state, nextAttemptAt }: AgentRow): boolean =>
-  state === 'waiting' && nextAttemptAt !== null && Date.parse(nextAttemptAt) - Date.now() < NEXT_MS_MAX;
 
 /** One that is down in an incident is started by the incident's schedule: all at once would be a storm. */
 const hasItsTime = ({ incident, state }: AgentRow): boolean =>

@@ -8,12 +8,12 @@ import type { Context } from '../verb.ts';
 export const usage = '[systemd|launchd|cron] [--user|--system] [--apply]';
 export const options = {
   ...startupOptions,
-  apply: { type: 'boolean', summary: 'write the systemd unit, start it, and hand a running daemon over to it' },
+  apply: { type: 'boolean', summary: 'write and start the systemd unit, hand the daemon over to it' },
 } as const;
 export const takes = { min: 0, max: 1, what: '' };
 export const examples = [
-  'agentvisor startup                  print what starts a daemon with this machine',
-  'agentvisor startup --user --apply   install it as a systemd unit; agents keep running',
+  'agentvisor startup                  print what starts a daemon at boot',
+  'agentvisor startup --user --apply   install it as a systemd unit',
   'agentvisor startup systemd --system print a unit that needs no log-in',
   'agentvisor startup cron',
 ];

@@ -7,6 +7,7 @@ import { AgentvisorError } from '../protocol/errors.ts';
 import { readFiles } from './access.ts';
 import { ConnectionLost, openClient } from '../client/client.ts';
 import { KEEPER_NAME } from './keeper.ts';
+import { answeringDaemon } from './launch.ts';
 
 /** How long a daemon may take to end after it said that it does. */
 const END_MS_MAX = 10_000;
@@ -57,6 +58,21 @@ export async function endAnyDaemon(home: string): Promise<Ended> {
     client.close();
   }
   return endDaemon(home, false);
+}
+
+/**
+ * Has what holds the daemon start it again, agents kept: what the unit of a daemon ends with 0 stays down. The signal is the
+ * same for every version.
+ *
+ * @returns its pid once it has ended; null when no unit holds it.
+ */
+export async function endForItsUnit(home: string): Promise<number | null> {
+  const owner = readOwner(home);
+  const pid = await answeringDaemon(home);
+  if (pid === null || owner?.pid !== pid || owner.unit === undefined) return null;
+  process.kill(pid, 'SIGUSR2');
+  await gone(pid);
+  return pid;
 }
 
 /** Keepers that wait in their backoff end instead of starting a daemon that nobody wants. */

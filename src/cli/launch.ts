@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { readOwner, UNIT_VARIABLE } from '../home/owner.ts';
 import { prepareHome } from '../home/permission.ts';
 import { daemonLog, restMark } from '../home/paths.ts';
 import type { Environment } from '../home/paths.ts';
@@ -9,6 +10,7 @@ import { COOKIES } from '../kernel/cookies.ts';
 import { AgentvisorError } from '../protocol/errors.ts';
 import { openClient } from '../client/client.ts';
 import { KEEPER_NAME, KEEPER_SCRIPT } from './keeper.ts';
+import type { InstalledUnit } from './startup/unit-file.ts';
 
 /** How long a daemon may take until it answers: it may have to replay a long journal on a slow disk. */
 const LAUNCH_MS_MAX = 15_000;
@@ -32,6 +34,12 @@ export type LaunchOptions = {
 export async function launchDaemon(home: string, env: Environment, options: LaunchOptions = {}): Promise<number> {
   prepareHome(home);
   rmSync(restMark(home), { force: true });
+  const { installedUnit } = await import('./startup/unit-file.ts');
+  const unit = options.program === undefined ? installedUnit(home, env) : null;
+  if (unit !== null) {
+    const pid = await startUnit(home, env, unit, options.launchMsMax ?? LAUNCH_MS_MAX);
+    if (pid !== null) return pid;
+  }
   const log = daemonLog(home);
   const program = options.program ?? fileURLToPath(new URL('../daemon/main.js', import.meta.url));
   let keeper = spawnKeeper(home, env, program);
@@ -45,6 +53,42 @@ export async function launchDaemon(home: string, env: Environment, options: Laun
     const isAlone = keeper.exitCode !== null && answer.code === 'not-running';
     if (isAlone) keeper = spawnKeeper(home, env, program);
     await sleep(isAlone ? RETRY_MS : POLL_MS);
+  }
+}
+
+/** Who holds the home by a unit wants it held by that one. Null when it cannot be started: then a keeper does it. */
+async function startUnit(
+  home: string,
+  env: Environment,
+  { scope, name }: InstalledUnit,
+  launchMsMax: number,
+): Promise<number | null> {
+  const { systemctlOf } = await import('./startup/systemctl.ts');
+  try {
+    await systemctlOf(scope, env)('start', name);
+  } catch {
+    // No session, no right, or a unit whose program is gone: agents need a daemon all the same.
+    return null;
+  }
+  return daemonAnswers(home, launchMsMax);
+}
+
+/** The pid of the daemon that answers, also of one of another version; null when none does. */
+export async function answeringDaemon(home: string): Promise<number | null> {
+  const answer = await greet(home);
+  if (typeof answer === 'number') return answer;
+  if (answer.code === 'not-running') return null;
+  throw answer;
+}
+
+/** Waits for it; null when nobody has answered in time. */
+export async function daemonAnswers(home: string, msMax: number): Promise<number | null> {
+  const startedAt = performance.now();
+  for (;;) {
+    const answer = await greet(home);
+    if (typeof answer === 'number') return answer;
+    if (performance.now() - startedAt > msMax) return null;
+    await sleep(POLL_MS);
   }
 }
 
@@ -69,7 +113,9 @@ async function greet(home: string): Promise<number | AgentvisorError> {
     return (await client.call('ping', {})).pid;
   } catch (error) {
     if (!(error instanceof AgentvisorError)) throw error;
-    return client.daemon()?.pid ?? error;
+    // A daemon of another protocol may say no more than that; whose home it is stands in its file.
+    const owner = error.code === 'version-mismatch' ? readOwner(home)?.pid : undefined;
+    return client.daemon()?.pid ?? owner ?? error;
   } finally {
     client.close();
   }
@@ -80,7 +126,7 @@ function spawnKeeper(home: string, env: Environment, program: string): ChildProc
   const log = daemonLog(home);
   const fd = openSync(log, 'a', 0o600);
   try {
-    const kept = Object.entries(env).filter(([name]) => !COOKIES.includes(name));
+    const kept = Object.entries(env).filter(([name]) => !COOKIES.includes(name) && name !== UNIT_VARIABLE);
     const args = ['-c', KEEPER_SCRIPT, KEEPER_NAME, process.execPath, program, log, restMark(home)];
     const keeper = spawn('/bin/sh', args, {
       cwd: '/',

@@ -1,6 +1,5 @@
 import { closest } from '../config/suggest.ts';
 import { AgentvisorError } from '../protocol/errors.ts';
-import { PLANNED_VERBS } from './planned-verbs.ts';
 import { VERBS } from './verbs.ts';
 
 /** Everything that can be wrong with a command line. */
@@ -8,8 +7,6 @@ export const usageError = (message: string, nextStep: string, cause?: unknown): 
   new AgentvisorError('usage', message, nextStep, cause);
 
 export function unknownVerb(word: string): AgentvisorError {
-  if (PLANNED_VERBS.includes(word))
-    return usageError(`The verb ${quote(word)} is not in this version yet.`, 'See what is: agentvisor --help');
   const known = [VERBS.map(({ name }) => name), ...VERBS.map(({ aliases }) => aliases)].flat();
   const near = closest(word, known);
   const nextStep = near === undefined ? 'See them all: agentvisor --help' : `Did you mean: agentvisor ${near}`;

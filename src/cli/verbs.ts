@@ -209,6 +209,20 @@ export const VERBS: readonly VerbRow[] = [
     load: () => import('./verbs/resurrect.ts'),
   },
   {
+    name: 'startup',
+    aliases: [],
+    group: 'The daemon',
+    summary: 'start the daemon with the machine: print what does it, or install it',
+    load: () => import('./verbs/startup.ts'),
+  },
+  {
+    name: 'unstartup',
+    aliases: [],
+    group: 'The daemon',
+    summary: 'undo startup; agents and daemon go on',
+    load: () => import('./verbs/unstartup.ts'),
+  },
+  {
     name: 'init',
     aliases: [],
     group: 'Setup',

@@ -176,7 +176,12 @@ class Connection implements Client {
     if (pending === undefined || typeof id !== 'number') return;
     this.#pending.delete(id);
     clearTimeout(pending.timer);
-    if (frame.kind === 'error') return pending.reject(frame.error);
+    if (frame.kind === 'error') {
+      pending.reject(frame.error);
+      // Who is not let in hears of what stood behind the handshake only that there was none.
+      if (pending.method === 'hello') this.#fail(frame.error);
+      return;
+    }
     if (pending.method === 'hello') this.#greet(frame.result as Api['hello']['result']);
     pending.resolve(frame.result);
   }

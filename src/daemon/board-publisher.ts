@@ -42,8 +42,8 @@ export class BoardPublisher {
     this.#subscribe(connection);
     // What others were told last is not what this one knows.
     this.#told = { credentials: '', status: '' };
-    const rows = await this.#context.rows(engine.fleet);
-    this.#usage = usageOf(rows);
+    // Others hear of what was measured for this one, too: it is not measured as changed again.
+    this.#tell(this.#measured(await this.#context.rows(engine.fleet)));
     const { fleet } = engine;
     const now = clock.now();
     return {
@@ -116,15 +116,21 @@ export class BoardPublisher {
   async #measure(): Promise<void> {
     const armed = this.#cancelMeasure;
     try {
-      const before = this.#usage;
-      this.#usage = usageOf(await this.#context.rows(this.#context.engine.fleet));
-      const moved = [...this.#usage].filter(([name, used]) => !isSameUsage(before.get(name), used));
-      this.#tell({ ...(moved.length > 0 ? { usage: Object.fromEntries(moved) } : {}), ...(await this.#whole()) });
+      const usage = this.#measured(await this.#context.rows(this.#context.engine.fleet));
+      this.#tell({ ...usage, ...(await this.#whole()) });
     } finally {
       // Unless everybody has left meanwhile; somebody else may have come then, with a timer of their own.
       if (this.#cancelMeasure === armed && armed !== null)
         this.#cancelMeasure = this.#context.clock.after(USAGE_MS, () => this.#later(this.#measure()));
     }
+  }
+
+  /** What processes use now, of those that use visibly more or less than was told last. */
+  #measured(rows: readonly AgentRow[]): BoardChange {
+    const before = this.#usage;
+    this.#usage = usageOf(rows);
+    const moved = [...this.#usage].filter(([name, used]) => !isSameUsage(before.get(name), used));
+    return moved.length > 0 ? { usage: Object.fromEntries(moved) } : {};
   }
 
   /** What is told whole, if it has changed: an end that comes nearer is no step of the kernel. */

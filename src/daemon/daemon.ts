@@ -16,7 +16,6 @@ import { Engine } from './engine.ts';
 import { HomeWatch } from './home-watch.ts';
 import { Host } from './host.ts';
 import { serveMethods } from './methods.ts';
-import * as operate from './operate.ts';
 import { openState, tellDamage, type Opened } from './opening.ts';
 import { leaveHome } from './ownership.ts';
 import { identity } from '../home/process-identity.ts';
@@ -61,7 +60,7 @@ export async function startDaemon(home: string, complain: Complain, crashes: Cra
     asked: asked.promise,
     lost: lost.promise,
     close: async ({ withAgents }) => {
-      if (withAgents) await operate.stop(context, ['all']);
+      if (withAgents) await stopAgents(parts.engine);
       clearInterval(checks);
       own.close();
       door.close();
@@ -133,7 +132,7 @@ async function goOn(parts: Parts, { loop, hasCrashed }: Past): Promise<void> {
   if (why === null && safeMode !== null) await submit({ type: 'safe-mode', on: false, why: '' });
   await host.resumeRotations();
   opened.outbox.start();
-  await submit({ type: 'tick' });
+  await submit({ type: 'daemon-begins' });
 }
 
 function contextOf(parts: Parts, shutDown: () => void): DaemonContext {
@@ -158,6 +157,12 @@ function contextOf(parts: Parts, shutDown: () => void): DaemonContext {
     until: engine.until.bind(engine),
     shutDown,
   };
+}
+
+/** Ends the processes, not what is wanted: the next daemon brings up what was up. */
+async function stopAgents(engine: Engine): Promise<void> {
+  await engine.submit({ type: 'daemon-ends' });
+  await engine.until(({ agents }) => Object.values(agents).every(({ state }) => state.at === 'stopped'));
 }
 
 /** Looks at the runs and at the world around them; at once, so that what was so before is known to be no news. */

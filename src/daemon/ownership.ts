@@ -1,6 +1,6 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:net';
-import { readOwner, type Owner } from '../home/owner.ts';
+import { readOwner, UNIT_VARIABLE, type Owner } from '../home/owner.ts';
 import { daemonFile, socketPath } from '../home/paths.ts';
 import { prepareSocketFolder } from '../home/permission.ts';
 import { answers, listenPrivately } from '../home/private-socket.ts';
@@ -22,6 +22,7 @@ export async function takeHome(home: string, identity: Identity, server: Server)
     const socket = socketPath(home);
     // Somebody may be bound who has not written its name yet, or whose file was removed.
     if (isOwned(readOwner(home), identity) || (await answers(socket))) return false;
+    const unit = process.env[UNIT_VARIABLE];
     prepareSocketFolder(socket, home);
     rmSync(socket, { force: true });
     await listenPrivately(server, socket);
@@ -32,6 +33,7 @@ export async function takeHome(home: string, identity: Identity, server: Server)
       version: VERSION,
       protocol: PROTOCOL,
       socket,
+      ...(unit === undefined || unit === '' ? {} : { unit }),
     });
     return true;
   } finally {

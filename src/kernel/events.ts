@@ -202,7 +202,11 @@ export type WorldEvent =
   /** The disk that holds the agents' output: how much would have to be freed, 0 when there is room. */
   | { readonly type: 'disk'; readonly missingBytes: number }
   /** It is the time of day at which an agent wants to be renewed (`idleWake.at`). */
-  | { readonly type: 'wake-time'; readonly agent: string };
+  | { readonly type: 'wake-time'; readonly agent: string }
+  /** The daemon ends and takes the agents with it: it holds a container that is stopped. */
+  | { readonly type: 'daemon-ends' }
+  /** A new daemon has found what is left of the last one's agents: all is decided anew. */
+  | { readonly type: 'daemon-begins' };
 
 /** What a daemon tells of itself. */
 export type DaemonEvent =

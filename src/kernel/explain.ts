@@ -80,6 +80,7 @@ function why(agent: Agent, incident: Incident | undefined): string {
   if (lost?.state === 'failed' && lost.cause !== null)
     return `Its last message failed. ${toldOf(lost.cause, lost.detail)}`;
   if (!isDown(agent.state) || agent.lastExit === null) return '';
+  if (agent.lastExit.reboot) return 'The machine was restarted, which ended its process.';
   return toldOf(agent.lastExit.cause, agent.lastExit.detail);
 }
 

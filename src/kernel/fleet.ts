@@ -47,6 +47,8 @@ export type Agent = {
   /** What the operator wants; `state` is what is. */
   readonly desired: 'up' | 'down';
   readonly deleting: boolean;
+  /** It was stopped with its daemon only: the next one wants it up. */
+  readonly upAgain?: boolean;
   readonly paused: boolean;
   readonly state: AgentState;
   readonly health: Health;
@@ -76,7 +78,13 @@ export type Agent = {
   readonly activity: readonly Slot[];
   readonly lastGoodTurnAt: Wall | null;
   readonly lastTurn: LastTurn | null;
-  readonly lastExit: { readonly run: RunId; readonly cause: Cause; readonly detail: string } | null;
+  readonly lastExit: {
+    readonly run: RunId;
+    readonly cause: Cause;
+    readonly detail: string;
+    /** The machine went down under it. */
+    readonly reboot?: true;
+  } | null;
   readonly model: string | null;
   readonly claudeVersion: string | null;
   /** Of the secret that its process was given. */

@@ -1,6 +1,7 @@
 import { noted } from './activity.ts';
 import { giveWay, recoverIn, recoveryByOperator, waitsForAttempt } from './attempts.ts';
 import { CAUSES, isFault, type Cause } from './causes.ts';
+import { isOfEarlierBoot, turnToStart } from './coming-up.ts';
 import { addCrash, crashesAreOver, noCrashes, PROBE_MS } from './crashes.ts';
 import { isKeptDown } from './disk.ts';
 import { nextNumber, put, record, type Draft } from './draft.ts';
@@ -154,6 +155,7 @@ export function afterRun(draft: Draft, agent: Agent, run: Run, end: End): Agent 
     const waiting = { at: 'waiting', deadline: after(draft.moment, 0), cause } as const;
     return put(draft, { ...ended, state: waiting, health: 'unknown' });
   }
+  if (isOfEarlierBoot(run, draft.moment)) return comeUpAgain(draft, ended, cause);
   // Stopped and wanted again before it was down.
   if (asked && CAUSES[cause].action !== 'backoff') return beginRun(draft, ended, null);
   return afterOwnExit(draft, ended, run, cause);
@@ -168,6 +170,31 @@ export function comeToRest(draft: Draft, agent: Agent, cause: Cause, detail: str
 
 /** A conversation that cannot be opened is mended this often at once; more would be a loop. */
 const MENDS_AT_ONCE_MAX = 2;
+
+/**
+ * The machine went down under it. That is no crash, and its restart policy was not asked for: what was up comes up, each in
+ * its turn. Only one that had ended well and is not to be started again stays down.
+ */
+function comeUpAgain(draft: Draft, agent: Agent, cause: Cause): Agent {
+  const { when } = agent.spec.restart;
+  if (cause === 'clean' && when !== 'always') return comeToRest(draft, agent, cause, `restart.when is '${when}'`, true);
+  const health: Agent['health'] = agent.recovery === null ? 'unknown' : agent.health;
+  const down = giveWay(draft, { ...agent, health });
+  return waitForTurn(draft, down, cause, 'the machine was restarted');
+}
+
+/** It is started when it is its turn among all that come up. */
+export function waitForTurn(draft: Draft, agent: Agent, cause: Cause, why: string): Agent {
+  const deadline = turnToStart(draft, agent);
+  record(
+    draft,
+    agent,
+    'waiting',
+    cause,
+    `${why}; ${startText(draft, agent, Math.round(deadline.at - draft.moment.mono))}`,
+  );
+  return put(draft, { ...agent, state: { at: 'waiting', deadline, cause } });
+}
 
 function afterOwnExit(draft: Draft, agent: Agent, run: Run, cause: Cause): Agent {
   const policy = agent.spec.restart;

@@ -8,6 +8,7 @@ import { handOver, resetGate } from './gates.ts';
 import { incidentOf } from './membership.ts';
 import { cancelMessages, findMessage, newMessage, QUEUE_MAX } from './messages.ts';
 import { after, earlierOf, stampOf } from './moment.ts';
+import { waitForTurn } from './lifecycle.ts';
 import { abandonRecovery } from './recovery.ts';
 import { firstSession } from './sessions.ts';
 import type { AgentSpec } from './spec.ts';
@@ -147,6 +148,7 @@ function wantUp(draft: Draft, agent: Agent): void {
   put(draft, {
     ...agent,
     desired: 'up',
+    upAgain: false,
     deleting: false,
     restart,
     state: isEnded ? { at: 'stopped', ended: false } : agent.state,
@@ -161,13 +163,28 @@ function isFailing(state: AgentState): boolean {
 }
 
 function wantDown(draft: Draft, agent: Agent): void {
-  put(draft, { ...abandonRecovery(draft, agent), desired: 'down', restart: null, crashes: noCrashes });
+  put(draft, { ...abandonRecovery(draft, agent), desired: 'down', upAgain: false, restart: null, crashes: noCrashes });
+}
+
+/** What was wanted up is wanted again by the next daemon; who has ended by itself and stays down is not up. */
+export function stopWithDaemon(draft: Draft, agent: Agent): void {
+  const isEnded = agent.state.at === 'stopped' && agent.state.ended;
+  if (agent.desired === 'down' || isEnded) return;
+  put(draft, { ...abandonRecovery(draft, agent), desired: 'down', restart: null, upAgain: true });
+}
+
+/** Those who come up are started each in its turn. */
+export function startWithDaemon(draft: Draft, agent: Agent): void {
+  if (agent.upAgain !== true) return;
+  const wanted = put(draft, { ...agent, desired: 'up', upAgain: false });
+  if (wanted.state.at === 'stopped') waitForTurn(draft, wanted, 'operator', 'it was stopped with its daemon');
 }
 
 function askRestart(draft: Draft, agent: Agent, how: RestartHow, reason: string | null): void {
   put(draft, {
     ...agent,
     desired: 'up',
+    upAgain: false,
     deleting: false,
     restart: { cause: 'operator', how, detail: reason ?? '' },
     crashes: noCrashes,

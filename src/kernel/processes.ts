@@ -1,4 +1,5 @@
 import type { Cause } from './causes.ts';
+import { isOfEarlierBoot } from './coming-up.ts';
 import { put, record, type Draft } from './draft.ts';
 import { deliverAgain } from './delivery.ts';
 import type { ExitHint, ProcessEvent } from './events.ts';
@@ -14,6 +15,7 @@ import {
   causeOfExit,
   comeToRest,
   COMMAND_UP_MS,
+  waitForTurn,
 } from './lifecycle.ts';
 import { logAfterAdoption, onLogCut, onLogCutting, onLogGrown, onLogNoted } from './logs.ts';
 import { changeMessage, findMessage } from './messages.ts';
@@ -148,6 +150,7 @@ function onNeverSpawned(draft: Draft, agent: Agent, run: Run): void {
   if (agent.desired === 'down') comeToRest(draft, idle, 'operator', '', false);
   else if (agent.restart !== null) beginWished(draft, idle, agent.restart);
   else if (draft.safeMode !== null && agent.paused) putOff(draft, idle);
+  else if (isOfEarlierBoot(run, draft.moment)) waitForTurn(draft, idle, 'unknown', 'the machine was restarted');
   else beginRun(draft, idle, null);
 }
 
@@ -240,7 +243,8 @@ function onExited(
   record(draft, agent, 'exited', cause, detail);
   const run = { ...state.run, ended: endOf(state.run, event.at, draft) };
   const mended = afterHint(draft, agent, run, asked ? null : event.hint);
-  const lastExit = asked ? agent.lastExit : { run: event.run, cause, detail };
+  const reboot = isOfEarlierBoot(run, draft.moment) ? ({ reboot: true } as const) : {};
+  const lastExit = asked ? agent.lastExit : { run: event.run, cause, detail, ...reboot };
   beginSweep(draft, { ...mended, lastExit }, run, { asked, cause, detail: asked ? state.detail : detail });
 }
 

@@ -1,3 +1,4 @@
+import { isReboot, spreadStarts } from './coming-up.ts';
 import type { Command } from './commands.ts';
 import { closeDraft, openDraft, type Draft } from './draft.ts';
 import { drive } from './drive.ts';
@@ -25,6 +26,7 @@ const ROUNDS_MAX = 1_000;
  */
 export function step(fleet: Fleet, event: Event, moment: Moment): Step {
   const draft = openDraft(fleet, moment);
+  if (isReboot(fleet, moment)) spreadStarts(draft);
   apply(draft, event);
   settle(draft);
   tellDeadlines(draft);
@@ -52,6 +54,8 @@ function apply(draft: Draft, event: Event): void {
     case 'wake-time':
     case 'log-dropped':
     case 'disk':
+    case 'daemon-ends':
+    case 'daemon-begins':
       onWorld(draft, event);
       return;
     case 'rotate-asked':

@@ -7,6 +7,7 @@ import { renewGate, renewHeldGate, waitersOf } from './gates.ts';
 import { askForRenewal } from './idle.ts';
 import { credentialNameOf, isRotating, recordOf, retiredAt } from './ledger.ts';
 import { onLogDropped } from './logs.ts';
+import { startWithDaemon, stopWithDaemon } from './operator.ts';
 import { beginRoll } from './roll.ts';
 import { onReplacedByHand } from './rotation.ts';
 import { noteDeadline } from './secret-deadlines.ts';
@@ -28,6 +29,17 @@ export function onWorld(draft: Draft, event: WorldEvent): void {
   }
   if (event.type === 'disk') {
     onDisk(draft, event.missingBytes);
+    return;
+  }
+  if (event.type === 'daemon-ends') {
+    Object.values(draft.agents).forEach((agent) => stopWithDaemon(draft, agent));
+    return;
+  }
+  if (event.type === 'daemon-begins') {
+    for (const agent of Object.values(draft.agents)) {
+      draft.touched.add(agent.spec.name);
+      startWithDaemon(draft, agent);
+    }
     return;
   }
   const agent = draft.agents[event.agent];

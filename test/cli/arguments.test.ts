@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { generalHelp, verbHelp } from '../../src/cli/help.ts';
-import { PLANNED_VERBS } from '../../src/cli/planned-verbs.ts';
 import { VERBS, findVerb } from '../../src/cli/verbs.ts';
 import { VERSION } from '../../src/protocol/version.ts';
 import { temporaryFolder } from './folder.ts';
@@ -153,16 +152,6 @@ describe('a wrong command line ends with 2, one clear line, and nothing changed:
     expect(stderr).toMatch(oneLine);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(existsSync(home)).toBe(false);
-  });
-
-  test.each(PLANNED_VERBS)('%s, which is not built yet, is called so, and nothing else is proposed', async (verb) => {
-    const stderr = `agentvisor: The verb "${verb}" is not in this version yet. See what is: agentvisor --help\n`;
-    expect(await run(verb)).toEqual({ code: 2, stdout: '', stderr });
-    expect(await run('help', verb)).toEqual({ code: 2, stdout: '', stderr });
-  });
-
-  test('no verb is there and called missing', () => {
-    expect(PLANNED_VERBS.filter((verb) => findVerb(verb) !== undefined)).toEqual([]);
   });
 
   test('a control character in a word does not reach the terminal', async () => {

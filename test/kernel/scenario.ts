@@ -313,6 +313,9 @@ export const suspends =
     world.write(`\n# the machine sleeps for ${took}`);
     world.submit({ type: 'tick' });
   };
+/** The daemon ends as the main process of a container does: its agents first. */
+export const daemonEnds = (): Act => (world) => world.submit({ type: 'daemon-ends' });
+export const daemonBegins = (): Act => (world) => world.submit({ type: 'daemon-begins' });
 /** The new daemon finds nothing left of the processes of these agents. */
 export const vanish =
   (agents: readonly string[]): Act =>

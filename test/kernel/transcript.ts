@@ -71,6 +71,9 @@ export function eventLine(event: Event): string {
       return words('deadline-seen', event.credential, event.at === null ? 'unknown' : new Date(event.at).toISOString());
     case 'wake-time':
       return words('wake-time', event.agent);
+    case 'daemon-ends':
+    case 'daemon-begins':
+      return event.type;
     case 'measured':
       return words(
         event.agent,

@@ -301,6 +301,27 @@ export const MUTATIONS: readonly Mutation[] = [
     killedBy: ['lifecycle.scenarios.test.ts', ...PROPERTIES],
   },
   {
+    name: 'start all at once after a reboot',
+    file: 'coming-up.ts',
+    from: 'at = start + COME_UP_MS;',
+    to: 'at = draft.moment.mono;',
+    killedBy: ['coming-up.scenarios.test.ts'],
+  },
+  {
+    name: 'count a reboot as a crash',
+    file: 'lifecycle.ts',
+    from: '  if (isOfEarlierBoot(run, draft.moment)) return comeUpAgain(draft, ended, cause);\n',
+    to: '',
+    killedBy: ['coming-up.scenarios.test.ts'],
+  },
+  {
+    name: 'forget who was up when a container is stopped',
+    file: 'operator.ts',
+    from: 'restart: null, upAgain: true });',
+    to: 'restart: null });',
+    killedBy: ['coming-up.scenarios.test.ts'],
+  },
+  {
     name: 'act on a jump of the wall clock',
     file: 'moment.ts',
     from: 'from.boot === to.boot ? to.mono - from.mono : to.wall - from.wall',

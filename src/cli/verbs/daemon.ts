@@ -1,12 +1,13 @@
+import { rmSync } from 'node:fs';
 import { AgentvisorError } from '../../protocol/errors.ts';
 import type { DaemonStatus } from '../../protocol/api.ts';
 import { readOwner } from '../../home/owner.ts';
-import { daemonLog } from '../../home/paths.ts';
+import { daemonLog, restMark } from '../../home/paths.ts';
 import { ask, isNotRunning } from '../access.ts';
 import { count } from '../../wording/count.ts';
 import { ageOf } from '../../wording/ages.ts';
-import { endAnyDaemon, letKeepersRest } from '../daemon-end.ts';
-import { launchDaemon } from '../launch.ts';
+import { endAnyDaemon, endForItsUnit, letKeepersRest } from '../daemon-end.ts';
+import { daemonAnswers, launchDaemon } from '../launch.ts';
 import { terminalOf } from '../../wording/terminal.ts';
 import { usageError } from '../usage.ts';
 import { wrapLines } from '../../wording/wrap.ts';
@@ -30,6 +31,9 @@ const ACTIONS: Readonly<Record<string, (context: Context) => Promise<number>>> =
   restart,
   run: foreground,
 };
+
+/** A unit waits a second before it starts the daemon again, which may have to replay a long journal. */
+const UNIT_MS_MAX = 20_000;
 
 export function run(context: Context): Promise<number> {
   const [word = 'status'] = context.args;
@@ -74,22 +78,29 @@ async function stop(context: Context): Promise<number> {
 }
 
 async function restart(context: Context): Promise<number> {
+  const unit = readOwner(context.home)?.unit;
+  const before = await endForItsUnit(context.home);
+  const pid = before === null ? undefined : await daemonAnswers(context.home, UNIT_MS_MAX);
+  if (pid === null) throw staysDown(unit ?? '');
+  if (before !== null && pid !== undefined) return replaced(context, pid, before);
   const ended = await endAnyDaemon(context.home).catch((error: unknown) => {
     if (isNotRunning(error)) return undefined;
     throw error;
   });
-  const pid = await launchDaemon(context.home, context.env);
-  if (context.json) context.answer({ pid, before: ended?.pid ?? null });
+  return replaced(context, await launchDaemon(context.home, context.env), ended?.pid ?? null);
+}
+
+function replaced(context: Context, pid: number, before: number | null): number {
+  if (context.json) context.answer({ pid, before });
   else
-    context.say(
-      ended === undefined ? `daemon ${pid} started` : `daemon ${ended.pid} replaced by ${pid}; agents keep running`,
-    );
+    context.say(before === null ? `daemon ${pid} started` : `daemon ${before} replaced by ${pid}; agents keep running`);
   return 0;
 }
 
-/** This process becomes the daemon; it ends itself. */
+/** This process becomes the daemon; it ends itself. That one is wanted is said by starting it. */
 async function foreground(context: Context): Promise<number> {
   process.env['AGENTVISOR_HOME'] = context.home;
+  rmSync(restMark(context.home), { force: true });
   await import('../../daemon/main.ts');
   return new Promise<never>(() => undefined);
 }
@@ -111,6 +122,13 @@ function lagLines({ timeLost }: DaemonStatus): readonly string[] {
     `  did not run ${times === 1 ? 'once' : `${times} times`}, for ${ageOf(longestMs)} at most: asleep, stopped or too busy`,
   ];
 }
+
+const staysDown = (unit: string): AgentvisorError =>
+  new AgentvisorError(
+    'unreachable',
+    `The daemon has ended and ${unit} did not start it again; agents keep running.`,
+    'See why: journalctl -u with its name (--user for a unit of yours). One without it: agentvisor daemon restart',
+  );
 
 const stuck = (home: string, error: AgentvisorError): AgentvisorError =>
   new AgentvisorError(

@@ -34,12 +34,14 @@ exit "$1"`;
 
 /**
  * Becomes the agent, so its own pid is the agent's. The notes of a shell (PWD, SHLVL) are taken out of
- * the environment again; bash 5 leaves `SHLVL=0`.
+ * the environment again; bash 5 leaves `SHLVL=0`. What the kernel spares when memory is short are the daemon (by its unit) and
+ * the shim, not the agent, whose score may always be raised to 0; it passes through a variable that goes anyway.
  */
 const AGENT_TEXT = `umask 077
 until printf '{"pid":%s}\\n' "$$" >"$0/live.json"; do [ -d "$0" ] || exit 125; command -p sleep 1; done
 umask "$3"
 shift 3
+if read -r OLDPWD </proc/$$/oom_score_adj && [ "$OLDPWD" -lt 0 ]; then printf 0 >/proc/$$/oom_score_adj; fi 2>/dev/null
 unset PWD OLDPWD SHLVL
 exec "$@"`;
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { generalHelp, verbHelp } from '../../src/cli/help.ts';
-import { VERBS, findVerb } from '../../src/cli/verbs.ts';
+import { VERBS } from '../../src/cli/verbs.ts';
 import { VERSION } from '../../src/protocol/version.ts';
 import { temporaryFolder } from './folder.ts';
 import { runCli } from './run-cli.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { explain, explanationText } from '../../src/kernel/explain.ts';
+import { causeNow, explain, explanationText } from '../../src/kernel/explain.ts';
 import { agentIn } from './fleet-of.ts';
 import {
   at,
@@ -91,4 +91,19 @@ const TOLD: Readonly<Record<string, string>> = {
 test('an operator is told what is, why, what happens next and what to do', async () => {
   const parts = Object.entries(TOLD).map(([when, text]) => `# ${when}\n${text}`);
   await expect(`${parts.join('\n\n')}\n`).toMatchFileSnapshot('./scenarios/what-is-explained.txt');
+});
+
+test('the cause of an agent is that of its trouble, else that of its end while it is down, else there is none', () => {
+  const causeAt = (until: string, ...moves: readonly Move[]): string | null => {
+    const world = play(until, [...WORKING, ...moves]);
+    return causeNow(world.fleet, agentIn(world.fleet));
+  };
+  expect(causeAt('9s')).toBeNull();
+  expect(causeAt('12s', ask, limited)).toBe('throttled');
+  expect(causeAt('14s', ask, ...dead)).toBe('auth-credential');
+  expect(causeAt('10s', at('9900ms', exits(1)))).toBe('crash');
+  const never = play('1s', []);
+  expect(causeNow(never.fleet, { ...agentIn(play('9s', WORKING).fleet), lastExit: null })).toBeNull();
+  const waiting = agentIn(play('10s', [...WORKING, at('9900ms', exits(1))]).fleet);
+  expect(causeNow(never.fleet, { ...waiting, lastExit: null })).toBeNull();
 });

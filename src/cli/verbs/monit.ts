@@ -7,7 +7,7 @@ export const options = {
 } as const;
 export const takes = { min: 0, max: 0, what: '' };
 export const examples = [
-  'agentvisor monit                    who works, who is stuck, why, and what comes next; ? shows the keys',
+  'agentvisor monit                    ? shows the keys',
   'agentvisor monit --readonly         for a screen on the wall',
   'agentvisor monit | cat              the same once, as text',
   'agentvisor monit --json | jq .agents',

@@ -11,7 +11,7 @@ export const usage = '[FILE | TARGET...] [--attach]';
 export const options = {
   attach: {
     type: 'boolean',
-    summary: 'then open the terminal UI; without a terminal print what happens; they keep running',
+    summary: 'then watch them in the terminal UI',
   },
 } as const;
 export const takes = { min: 0, max: Infinity, what: '' };

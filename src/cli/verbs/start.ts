@@ -9,10 +9,7 @@ import type { Context } from '../verb.ts';
 
 export const usage = '[FILE | TARGET...] [--attach]';
 export const options = {
-  attach: {
-    type: 'boolean',
-    summary: 'then watch them in the terminal UI',
-  },
+  attach: { type: 'boolean', summary: 'then watch them in the terminal UI' },
 } as const;
 export const takes = { min: 0, max: Infinity, what: '' };
 export const examples = [

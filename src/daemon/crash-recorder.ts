@@ -22,6 +22,8 @@ export class CrashRecorder {
   readonly #home: string;
   readonly #complain: (what: string, error: unknown) => void;
   #secrets: () => readonly string[] = () => [];
+  /** Kept back: a daemon that dies for want of descriptors could not write that down. */
+  #descriptor: number | null = spareDescriptor();
 
   constructor(home: string, complain: (what: string, error: unknown) => void) {
     this.#home = home;
@@ -35,6 +37,8 @@ export class CrashRecorder {
   }
 
   failed(error: unknown): void {
+    if (this.#descriptor !== null) closeSync(this.#descriptor);
+    this.#descriptor = null;
     this.#write('exception', process.pid, error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
 
@@ -68,6 +72,15 @@ export class CrashRecorder {
     } catch (error) {
       this.#complain('crashes', error);
     }
+  }
+}
+
+function spareDescriptor(): number | null {
+  try {
+    return openSync('/dev/null', 'r');
+  } catch {
+    // There is none to keep, and nothing here may throw.
+    return null;
   }
 }
 

@@ -12,7 +12,7 @@ import { markBase } from './process/cut.ts';
 import type { FrameOutcome, FrameWriter } from './process/fifo.ts';
 import { follow, type FollowTrouble, type Follower } from './process/follower.ts';
 import { OomWatch } from './process/oom.ts';
-import { readExit, runFiles, watchRun, type RunWatch } from './process/run-files.ts';
+import { readExit, runFiles, watchRun, type RunExit, type RunWatch } from './process/run-files.ts';
 
 export type LiveRunOptions = {
   readonly agent: string;
@@ -39,7 +39,7 @@ export type LiveRunOptions = {
 /** Resident memory, and processor time so far. */
 export type Used = { readonly rss: number; readonly cpuMs: number };
 
-/** Between two tries to reach an agent that has not opened its stdin yet. */
+/** Between two tries to reach an agent that has not opened its stdin yet, or to read how it ended. */
 const RETRY_MS_MIN = 5;
 const RETRY_MS_MAX = 200;
 const STDERR_TAIL_BYTES = 4_096;
@@ -97,7 +97,7 @@ export class LiveRun {
     this.#watch.close();
     if (unfinished !== undefined && unfinished.tailBytes > 0)
       await this.#options.submit(this.#noted('truncated', unfinished.offset, unfinished.tailBytes));
-    const exit = readExit(this.#options.runDir);
+    const exit = await this.#exitNote();
     const stderr = readTail(runFiles(this.#options.runDir).stderr);
     const killed = this.#oom?.killed(exit?.code ?? null) ?? null;
     await this.#options.submit({
@@ -108,6 +108,18 @@ export class LiveRun {
       hint: killed === null ? classifyExit(stderr) : 'oom',
       detail: killed ?? excerpt(lastLine(stderr), undefined, this.#options.secrets()),
     });
+  }
+
+  /** As soon as there is a descriptor to read it with. */
+  async #exitNote(): Promise<RunExit | null> {
+    for (;;) {
+      try {
+        return readExit(this.#options.runDir);
+      } catch (error) {
+        this.#complainOnce('files', error);
+        await new Promise((again) => setTimeout(again, RETRY_MS_MAX));
+      }
+    }
   }
 
   /** Stops listening; the process is left as it is. */

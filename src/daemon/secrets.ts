@@ -5,9 +5,7 @@ import { parseEnvFile } from '../config/environment.ts';
 import type { Agent } from '../kernel/fleet.ts';
 import { CREDENTIAL_VARIABLES, type CredentialSpec } from '../kernel/spec.ts';
 import { nextFile } from './rotation-files.ts';
-
-/** How long a command that gives a secret may take. */
-export const COMMAND_MS_MAX = 30_000;
+import { outputOf } from './secret-command.ts';
 
 export type Injected = {
   readonly variables: Readonly<Record<string, string>>;
@@ -156,24 +154,10 @@ function readText(path: string, what: string): string {
 }
 
 async function runSecretCommand(name: string, command: readonly string[], cwd: string): Promise<string> {
-  const { execa } = await import('execa');
-  const [file = '', ...args] = command;
-  const result = await execa(file, args, {
-    cwd,
-    reject: false,
-    stdin: 'ignore',
-    timeout: COMMAND_MS_MAX,
-    forceKillAfterDelay: 1_000,
-    cleanup: true,
-  });
-  if (result.failed) {
-    // Neither its output nor its arguments: either may hold the secret.
-    const how = result.timedOut
-      ? `took longer than ${COMMAND_MS_MAX / 1000} s`
-      : `ended with ${result.exitCode ?? result.signal ?? result.code ?? 'an error'}`;
-    throw new NoSecret(`credential '${name}': its command ${file} ${how}`);
-  }
-  const secret = result.stdout.trim();
+  const outcome = await outputOf(command, cwd);
+  const [file = ''] = command;
+  if (!outcome.ok) throw new NoSecret(`credential '${name}': its command ${file} ${outcome.how}`);
+  const secret = outcome.stdout.trim();
   if (secret !== '') return secret;
   throw new NoSecret(`credential '${name}': its command ${file} printed nothing`);
 }

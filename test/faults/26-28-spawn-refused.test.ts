@@ -1,15 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { FREE_FOR_SPAWN_MIN } from '../../src/daemon/descriptors.ts';
 import type { AgentRow, HistoryRow } from '../../src/protocol/rows.ts';
-import { bearersUnder, box, type Box } from '../box.ts';
+import { bearersUnder, box, TOKEN, type Box } from '../box.ts';
 import { foregroundDaemon } from '../daemon/foreground.ts';
 
 const TINY = join(import.meta.dirname, 'tiny-agent.sh');
+const CRASHING = pathToFileURL(join(import.meta.dirname, 'crashing.mjs')).href;
 const OFTEN = { delayMin: '100ms', delayMax: '200ms', crashesMax: 10_000 };
 
+const bearersOf = (own: Box, name: string): number => bearersUnder(join(own.home, 'agents', name)).length;
 const openFiles = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
 const history = async (own: Box, name: string): Promise<readonly HistoryRow[]> =>
   JSON.parse(await own.ok('history', name, '--json')) as readonly HistoryRow[];
@@ -52,32 +56,83 @@ describe('a daemon that may open 80 files (26)', () => {
     // Many who ask at once are all answered.
     const answers = await Promise.all(Array.from({ length: 6 }, () => own.av('list', '--json')));
     expect(answers.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0, 0]);
-    expect(openFiles(pid)).toBeLessThan(FILES_MAX);
+    // Room is left for what else the daemon does, beside what it keeps back; the last two runs take two each of it.
+    await expect.poll(() => openFiles(pid)).toBeLessThanOrEqual(FILES_MAX - FREE_FOR_SPAWN_MIN + 4);
     await own.ok('stop', ...running.slice(1).map(({ name }) => name));
     await Promise.all(waiting.slice(0, 2).map(({ name }) => own.until(name, ({ state }) => state === 'running')));
     expect(own.daemonPid()).toBe(pid);
-    // Who was refused has left no half of a run behind.
-    for (const { name, pid: agent } of await own.rows())
-      expect([name, bearersUnder(join(own.home, 'agents', name)).length > 0]).toEqual([name, agent !== null]);
+    // Who was refused has left no half of a run behind; others are being started meanwhile.
+    const halves = async (): Promise<unknown> =>
+      (await own.rows()).filter(({ name, pid: agent }) => bearersOf(own, name) > 0 !== (agent !== null));
+    await expect.poll(halves).toEqual([]);
   });
 
-  test('whose limit falls below what it has open still answers, calls nobody gone, and recovers', async () => {
-    const own = manyAgents();
-    const first = await foregroundDaemon(own);
+  test('that has none at all lives, loses no end of an agent, and goes on when there is room', async () => {
+    const own = box();
+    own.write({
+      agents: [{ name: 'ada', mode: 'command', command: ['sh', '-c', 'sleep 2; exit 7'], restart: { when: 'never' } }],
+    });
+    const { pid } = await foregroundDaemon(own);
     await own.ok('start');
+    // Not even those that it keeps back are below this.
+    await limit(pid, 3);
+    await expect.poll(() => bearersOf(own, 'ada'), { timeout: 10_000 }).toBe(0);
+    await limit(pid, 1_000);
+    const ended = await own.event(({ event }) => event === 'exited');
+    expect(ended).toMatchObject({ cause: 'crash', detail: 'exit code 7' });
+    await own.until('ada', ({ state }) => state === 'stopped');
+    await expect.poll(async () => (await own.row('ada')).degraded, { timeout: 10_000 }).toEqual([]);
+    expect(own.daemonPid()).toBe(pid);
+  });
+
+  test('that has none for the command that gives a secret names the cause, lives, and asks it again when there is room', async () => {
+    const own = box();
+    const secret = join(own.dir, 'secret');
+    own.write({
+      credentials: { max: { type: 'oauth-token', from: { command: ['cat', secret] } } },
+      agents: [{ name: 'ada', credential: 'max', mode: 'command', command: ['sleep', '1000'], restart: OFTEN }],
+    });
+    const { pid } = await foregroundDaemon(own);
+    // There is no secret yet, so no process: all that goes on is that it is asked for.
+    expect((await own.av('start')).code).toBe(1);
+    await limit(pid, 3);
+    const told = (): string => readFileSync(join(own.home, 'state', 'history.ndjson'), 'utf8');
+    await expect.poll(told, { timeout: 10_000 }).toMatch(/its command cat ended with EMFILE/);
+    writeFileSync(secret, TOKEN, { mode: 0o600 });
+    await limit(pid, 1_000);
+    await own.until('ada', ({ state }) => state === 'running');
+    expect(own.daemonPid()).toBe(pid);
+  });
+
+  test('that has none left, by whatever leak, still answers, calls nobody gone, and recovers', async () => {
+    const own = manyAgents();
+    const env = { FAULT_FOLDER: own.dir, NODE_OPTIONS: `--import ${CRASHING}` };
+    expect((await own.avWith({ env }, 'start')).code).toBe(0);
     await own.ok('delete', ...NAMES.slice(2));
     const before = await own.rows();
-    await first.killed();
-    // This one hears of the end of its agents by looking alone, which needs a descriptor each time.
-    const { pid } = await foregroundDaemon(own);
-    await limit(pid, openFiles(pid));
-    await expect.poll(async () => (await own.row('a00')).degraded.join(), { timeout: 10_000 }).toContain('descriptors');
+    const first = own.daemonPid();
+    // The next one hears of the end of its agents by looking alone, which needs a descriptor each time.
+    process.kill(first, 'SIGKILL');
+    const isBack = async (): Promise<boolean> => (await own.av('ping')).code === 0 && own.daemonPid() !== first;
+    await expect.poll(isBack, { timeout: 10_000 }).toBe(true);
+    const pid = own.daemonPid();
+    await limit(pid, 256);
+    const degraded = async (): Promise<string> => {
+      const { code, stdout } = await own.av('list', '--json');
+      return code === 0 ? ((JSON.parse(stdout) as AgentRow[])[0]?.degraded.join() ?? '') : `not answered: ${code}`;
+    };
     const looks = (rows: readonly AgentRow[]): unknown =>
       rows.map(({ name, pid: agent, run }) => ({ name, agent, run }));
-    expect(looks(await own.rows())).toEqual(looks(before));
-    await limit(pid, 1_000);
-    await expect.poll(async () => (await own.row('a00')).degraded, { timeout: 10_000 }).toEqual([]);
-    expect(looks(await own.rows())).toEqual(looks(before));
+    // Twice: what it keeps back is kept back again.
+    for (let leak = 0; leak < 2; leak += 1) {
+      writeFileSync(join(own.dir, 'leak'), '');
+      await expect.poll(() => openFiles(pid), { timeout: 10_000 }).toBeGreaterThan(240);
+      await expect.poll(degraded, { timeout: 10_000 }).toContain('descriptors: too few');
+      expect(looks(await own.rows())).toEqual(looks(before));
+      rmSync(join(own.dir, 'leak'));
+      await expect.poll(degraded, { timeout: 10_000 }).toBe('');
+      expect(looks(await own.rows())).toEqual(looks(before));
+    }
     await own.ok('restart', 'a00');
     expect(own.daemonPid()).toBe(pid);
   });

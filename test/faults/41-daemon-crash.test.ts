@@ -1,8 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { LOOP_CRASHES_MIN, readCrashes } from '../../src/home/crashes.ts';
+import { identity } from '../../src/home/process-identity.ts';
 import { faultBox, identities, type FaultBox } from './fault-box.ts';
 
 const CRASHING = pathToFileURL(join(import.meta.dirname, 'crashing.mjs')).href;
@@ -15,6 +17,7 @@ async function crashable(names: readonly string[], agent: Record<string, unknown
   return fleet;
 }
 
+const isThere = (pid: number): boolean => identity.startTimeOf(pid) !== null;
 const crash = (fleet: FaultBox, times: number): void => writeFileSync(join(fleet.dir, 'crash'), String(times));
 
 /** Settles when another daemon than this answers. */
@@ -45,6 +48,23 @@ test('an exception that nobody catches is written down without secrets, and the 
   expect(next).not.toBe(pid);
   // One crash is no loop.
   expect((await fleet.row('ada')).degraded).toEqual([]);
+});
+
+test('a daemon that dies for want of descriptors has kept one to write that down', async () => {
+  const fleet = await crashable(['ada']);
+  const before = await fleet.rows();
+  const pid = fleet.daemonPid();
+  spawnSync('prlimit', [`--pid=${pid}`, '--nofile=256:4096']);
+  writeFileSync(join(fleet.dir, 'leak-on'), '');
+  await expect.poll(() => readdirSync(`/proc/${pid}/fd`).length).toBe(256);
+  // To read this file takes a descriptor: that is the exception.
+  crash(fleet, 1);
+  await expect.poll(() => isThere(pid), { timeout: 10_000 }).toBe(false);
+  rmSync(join(fleet.dir, 'crash'));
+  rmSync(join(fleet.dir, 'leak-on'));
+  await daemonAfter(fleet, pid);
+  expect(readCrashes(fleet.home)[0]).toMatchObject({ how: 'exception', pid, what: expect.stringContaining('EMFILE') });
+  expect(identities(await fleet.rows())).toEqual(identities(before));
 });
 
 test('a daemon that runs out of memory is written down by its successor, with what the runtime said last', async () => {

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync, watch, type FSWatcher } from 'node:fs';
 import { join } from 'node:path';
 import { RUN_FILES } from '../../home/paths.ts';
+import { hasCode } from '../../home/system-error.ts';
 import { wall, type Wall } from '../../kernel/moment.ts';
 
 /** Where the files of one run lie. */
@@ -26,7 +27,7 @@ export type RunWatchHandlers = {
   /** The agent's own pid. Called once, and always before `onExit` if it is known at all. */
   onLive(pid: number): void;
   onExit(exit: RunExit): void;
-  /** No notification is to be had (out of inotify watches or descriptors): call `check` now and then. */
+  /** Notifications are not to be relied on (out of inotify watches or descriptors): call `check` now and then. */
   onBlind(cause: unknown): void;
 };
 
@@ -41,14 +42,14 @@ export const runFiles = (runDir: string): RunFiles => ({
   exit: join(runDir, RUN_FILES.exit),
 });
 
-/** null while there is no whole note, whatever else the file holds. */
+/** null while there is no whole note, whatever else the file holds. @throws when there is no descriptor to look with. */
 export function readLive(runDir: string): { readonly pid: number } | null {
   const note = readNote(runFiles(runDir).live);
   const pid = note?.record['pid'];
   return typeof pid === 'number' && Number.isInteger(pid) && pid > 1 ? { pid } : null;
 }
 
-/** null while there is no whole note, whatever else the file holds. */
+/** null while there is no whole note, whatever else the file holds. @throws when there is no descriptor to look with. */
 export function readExit(runDir: string): RunExit | null {
   const note = readNote(runFiles(runDir).exit);
   const code = note?.record['code'];
@@ -66,6 +67,14 @@ export function watchRun(runDir: string, handlers: RunWatchHandlers): RunWatch {
   let exited = false;
   const check = (): void => {
     if (closed || exited) return;
+    try {
+      look();
+    } catch (cause) {
+      // What this notification told is not known, and it does not come again.
+      handlers.onBlind(cause);
+    }
+  };
+  const look = (): void => {
     const exit = readExit(runDir);
     const note = live ? null : readLive(runDir);
     if (note !== null) {
@@ -108,7 +117,9 @@ function readNote(path: string): { readonly record: Record<string, unknown>; rea
   let file: number;
   try {
     file = openSync(path, 'r');
-  } catch {
+  } catch (error) {
+    // Nobody knows: "no note" would make an end of which nobody has recorded how it came.
+    if (hasCode(error, 'EMFILE') || hasCode(error, 'ENFILE')) throw error;
     // Not written yet, or the folder is gone: both mean "no note".
     return null;
   }

@@ -14,7 +14,7 @@ export const takes = { min: 0, max: 1, what: '' };
 export const examples = [
   'agentvisor startup                  print what starts a daemon at boot',
   'agentvisor startup --user --apply   install it as a systemd unit',
-  'agentvisor startup systemd --system print a unit that needs no log-in',
+  'agentvisor startup systemd --system   print a unit that needs no log-in',
   'agentvisor startup cron',
 ];
 

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { expect, onTestFinished, test } from 'vitest';
 import { readStat } from '../../../src/home/proc-stat.ts';
 import { processTable, sweeper } from '../../../src/daemon/process/sweep.ts';
 import { linesIn, scene, until } from './scene.ts';
@@ -155,3 +155,31 @@ test('the shim needs no other process to record an exit: none of its own is ever
   const bearers = await processTable.bearers(run.runDir);
   expect(new Set(bearers.map(({ pid }) => pid))).toEqual(new Set([run.shimPid, run.pid]));
 });
+
+const oomScoreOf = (pid: number | 'self'): string => readFileSync(`/proc/${pid}/oom_score_adj`, 'utf8').trim();
+
+/** Whether the kernel may be told to spare this process; given back at once. */
+function maySpare(): boolean {
+  const before = existsSync('/proc/self/oom_score_adj') ? oomScoreOf('self') : '';
+  try {
+    writeFileSync('/proc/self/oom_score_adj', '-100');
+    writeFileSync('/proc/self/oom_score_adj', before);
+    return true;
+  } catch {
+    // It needs CAP_SYS_RESOURCE.
+    return false;
+  }
+}
+
+test.runIf(maySpare())(
+  'when memory is short the shim is spared as its daemon is, the agent is not (as root)',
+  async () => {
+    const { startScript } = scene();
+    const before = oomScoreOf('self');
+    writeFileSync('/proc/self/oom_score_adj', '-100');
+    onTestFinished(() => writeFileSync('/proc/self/oom_score_adj', before));
+    const run = await startScript('env; echo ready; exec sleep 1000');
+    expect([oomScoreOf(run.shimPid), oomScoreOf(run.pid)]).toEqual(['-100', '0']);
+    expect(readFileSync(run.files.stdout, 'utf8')).not.toContain('OLDPWD');
+  },
+);

@@ -75,7 +75,7 @@ export async function endForItsUnit(home: string): Promise<number | null> {
   return pid;
 }
 
-/** Keepers that wait in their backoff end instead of starting a daemon that nobody wants. */
+/** Keepers that wait in their backoff, and daemons that are just starting, end: nobody wants one. */
 export function letKeepersRest(home: string): void {
   if (existsSync(home)) writeFileSync(restMark(home), '', { mode: 0o600 });
 }

@@ -1,7 +1,7 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { readOwner, UNIT_VARIABLE, type Owner } from '../home/owner.ts';
-import { daemonFile, socketPath } from '../home/paths.ts';
+import { daemonFile, restMark, socketPath } from '../home/paths.ts';
 import { prepareSocketFolder } from '../home/permission.ts';
 import { answers, listenPrivately } from '../home/private-socket.ts';
 import { PROTOCOL } from '../protocol/api.ts';
@@ -14,7 +14,7 @@ import { lockStart } from './start-lock.ts';
  * start at the same moment; who owns is told by pid, start time and boot, which a stopped process keeps and a dead one
  * does not.
  *
- * @returns false when a living owner is there already; nothing was changed then.
+ * @returns false when a living owner is there already, or when no daemon is wanted; nothing was changed then.
  */
 export async function takeHome(home: string, identity: Identity, server: Server): Promise<boolean> {
   const release = await lockStart(home, identity);
@@ -22,6 +22,8 @@ export async function takeHome(home: string, identity: Identity, server: Server)
     const socket = socketPath(home);
     // Somebody may be bound who has not written its name yet, or whose file was removed.
     if (isOwned(readOwner(home), identity) || (await answers(socket))) return false;
+    // It was launched beside another one, and that was ended before this one came so far.
+    if (existsSync(restMark(home))) return false;
     const unit = process.env[UNIT_VARIABLE];
     prepareSocketFolder(socket, home);
     rmSync(socket, { force: true });

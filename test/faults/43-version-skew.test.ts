@@ -49,8 +49,10 @@ test(
     await fleet.ok('start');
     const before = await fleet.rows();
     for (const [round, restart] of [next, fleet.av, next].entries()) {
+      // All of them are on their way before the daemon goes: a command that finds none would start its own.
+      const taken = NAMES.map((name) => fleet.until(name, ({ inTurn, queued }) => inTurn || queued > 0));
       const answers = NAMES.map((name) => fleet.av('send', name, `round ${round}`, '--wait'));
-      await fleet.event(({ agent, event }) => agent === 'ada' && event === (round === 0 ? 'ready' : 'adopted'));
+      await Promise.all(taken);
       expect(await restart('daemon', 'restart')).toMatchObject({ code: 0 });
       for (const answer of answers) expect(await answer).toMatchObject({ code: 0, stdout: `round ${round}, seen 1\n` });
     }

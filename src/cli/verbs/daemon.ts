@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { AgentvisorError } from '../../protocol/errors.ts';
+import { VERSION } from '../../protocol/version.ts';
 import type { DaemonStatus } from '../../protocol/api.ts';
 import { readOwner } from '../../home/owner.ts';
 import { daemonLog, restMark } from '../../home/paths.ts';
@@ -7,6 +8,7 @@ import { ask, isNotRunning } from '../access.ts';
 import { count } from '../../wording/count.ts';
 import { ageOf } from '../../wording/ages.ts';
 import { endAnyDaemon, endForItsUnit, letKeepersRest } from '../daemon-end.ts';
+import type { Ended } from '../daemon-end.ts';
 import { daemonAnswers, launchDaemon } from '../launch.ts';
 import { terminalOf } from '../../wording/terminal.ts';
 import { usageError } from '../usage.ts';
@@ -63,6 +65,7 @@ async function status(context: Context): Promise<number> {
 
 /** Idempotent: that it does not run is what was wanted. */
 async function stop(context: Context): Promise<number> {
+  letKeepersRest(context.home);
   try {
     const { pid } = await endAnyDaemon(context.home);
     if (context.json) context.answer({ pid });
@@ -83,11 +86,27 @@ async function restart(context: Context): Promise<number> {
   const pid = before === null ? undefined : await daemonAnswers(context.home, UNIT_MS_MAX);
   if (pid === null) throw staysDown(unit ?? '');
   if (before !== null && pid !== undefined) return replaced(context, pid, before);
-  const ended = await endAnyDaemon(context.home).catch((error: unknown) => {
+  const ended = await endIfThere(context.home);
+  let launched = await launchDaemon(context.home, context.env);
+  // A command of the version before may have started its own in between.
+  for (let tries = 1; tries < TRIES_MAX && isOfOtherVersion(context.home); tries += 1) {
+    await endIfThere(context.home);
+    launched = await launchDaemon(context.home, context.env);
+  }
+  return replaced(context, launched, ended?.pid ?? null);
+}
+
+const TRIES_MAX = 5;
+
+const isOfOtherVersion = (home: string): boolean => (readOwner(home)?.version ?? VERSION) !== VERSION;
+
+async function endIfThere(home: string): Promise<Ended | undefined> {
+  try {
+    return await endAnyDaemon(home);
+  } catch (error) {
     if (isNotRunning(error)) return undefined;
     throw error;
-  });
-  return replaced(context, await launchDaemon(context.home, context.env), ended?.pid ?? null);
+  }
 }
 
 function replaced(context: Context, pid: number, before: number | null): number {

@@ -17,6 +17,8 @@ export const examples = ['agentvisor kill', 'agentvisor daemon stop      the dae
  * new one is started for it: only a daemon stops an agent properly.
  */
 export async function run(context: Context): Promise<number> {
+  // Before, for a daemon that is just starting, and after, should one have been started for it.
+  letKeepersRest(context.home);
   try {
     const ended = await stopEverything(context);
     if (context.json) context.answer({ stopped: ended?.stopped ?? [] });
@@ -40,6 +42,7 @@ async function stopEverything({ home, env }: Context): Promise<Ended | undefined
     else if (!isNotRunning(error)) throw error;
     else if ((await readFiles(home)).alive === 0) return undefined;
     await launchDaemon(home, env);
+    letKeepersRest(home);
     return endDaemon(home, true);
   }
 }

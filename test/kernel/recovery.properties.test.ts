@@ -7,7 +7,7 @@ import { elapsedMs, isDue, isLater, type Stamp } from '../../src/kernel/moment.t
 import type { Gate } from '../../src/kernel/trouble.ts';
 import { calmHistory, chaoticHistory, honestHistory } from './histories.ts';
 import type { Seen } from './seen.ts';
-import { claim, found, holds, played, records, type Watch } from './play.ts';
+import { claim, found, holds, played, records, recordsIn, type Watch } from './play.ts';
 
 /** The gate under which an agent is in trouble, and a name for it. */
 function gateIn(fleet: Fleet, agent: Agent | undefined): { readonly id: string; readonly gate: Gate } | null {
@@ -50,10 +50,11 @@ function spacing(): Watch {
       }
       if (after !== null) isReleased.delete(after.id);
     }
-    for (const name of records(seen, 'attempt-failed')) {
+    for (const { agent: name, cause } of recordsIn(seen, 'attempt-failed')) {
       const gate = gateIn(seen.after, seen.after.agents[name]);
-      // What an agent tried for another reason says nothing about the time of this gate.
-      if (gate !== null && isTroubledByAuth(before, name)) failedAt.set(gate.id, seen.moment);
+      // What an agent tried for another reason, or failed with for another one, says nothing about the time of this gate.
+      const isOfGate = cause !== null && isAuth(cause) && isTroubledByAuth(before, name);
+      if (gate !== null && isOfGate) failedAt.set(gate.id, seen.moment);
     }
     for (const name of records(seen, 'released')) {
       const gate = gateIn(seen.after, seen.after.agents[name]);

@@ -58,13 +58,19 @@ Agents:
 
 ${keysOf(fleetView)}
 
+![one agent: why, its last day, its restarts](screenshots/agent.svg)
+
 One agent:
 
 ${keysOf(agentView('name'))}
 
+![incidents and credentials](screenshots/incidents.svg)
+
 Incidents and credentials:
 
 ${keysOf(incidentsView())}
+
+![the conversation of an agent](screenshots/logs.svg)
 
 Conversation:
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { StillThere } from '../../../src/daemon/process/hunt.ts';
 import { readStat } from '../../../src/home/proc-stat.ts';
-import type { Process, ProcessTable } from '../../../src/daemon/process/process-table.ts';
+import type { Process, ProcessTable, Signal } from '../../../src/daemon/process/process-table.ts';
 import { readExit } from '../../../src/daemon/process/run-files.ts';
 import { CookieSweeper, processTable, sweeper } from '../../../src/daemon/process/sweep.ts';
 import { expectNobodyLeft, linesIn, scene, until } from './scene.ts';
@@ -172,6 +172,52 @@ test('a fork bomb of a thousand processes, caught while it grows, is ended to th
   await expectNobodyLeft(run.runDir);
   expect(isRunning(other)).toBe(true);
   expect(existsSync(dir)).toBe(true);
+});
+
+/** Stopped, dead, or about to be stopped: with a signal to come it cannot fork. Bit 18 of the pending ones is SIGSTOP. */
+function canFork(pid: number): boolean {
+  if (['T', 'Z', undefined].includes(readStat(pid)?.state)) return false;
+  const pending = /^ShdPnd:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
+  return (Number.parseInt(pending, 16) & (1 << 18)) === 0;
+}
+
+/**
+ * The real table, whose first looks come too late for one process, as when it forks itself and ends; and whether that one
+ * could still fork whenever somebody was killed.
+ */
+function hiding(hidden: number, looks: number): { table: ProcessTable; couldForkAtKill: boolean[] } {
+  const couldForkAtKill: boolean[] = [];
+  let look = 0;
+  const table = Object.assign(Object.create(processTable) as ProcessTable, {
+    bearers: async (cookie: string, onSight?: (process: Process) => void): Promise<Process[]> => {
+      look += 1;
+      const isSeen = ({ pid }: Process): boolean => look > looks || pid !== hidden;
+      const all = await processTable.bearers(cookie, (process) => isSeen(process) && onSight?.(process));
+      return all.filter(isSeen);
+    },
+    signal: (process: Process, cookie: string, signal: Signal): boolean => {
+      if (signal === 'SIGKILL') couldForkAtKill.push(canFork(hidden));
+      return processTable.signal(process, cookie, signal);
+    },
+  });
+  return { table, couldForkAtKill };
+}
+
+test.each([
+  ['is in the group, by its group, and is found by a later look', 'sleep 1000', 3],
+  ['has left the group, by the next look', 'setsid sleep 1000', 1],
+])('who was not seen at first stands still before anybody is killed: who %s', async (_, program, looks) => {
+  const { startScript } = scene();
+  const run = await startScript(`${program} & echo $!; sleep 1000`);
+  const hidden = Number((await linesIn(run.files.stdout, 1))[0]);
+  // It is what it will be.
+  await until(() => readFileSync(`/proc/${hidden}/comm`, 'utf8') === 'sleep\n');
+  const { table, couldForkAtKill } = hiding(hidden, looks);
+  await new CookieSweeper(table).killBearers(run.runDir, { except: run.shimPid });
+  expect(couldForkAtKill.length).toBeGreaterThan(0);
+  expect(couldForkAtKill).not.toContain(true);
+  expect(['Z', undefined]).toContain(readStat(hidden)?.state);
+  await run.ended;
 });
 
 test('a process that forks itself and ends, over and over, does not escape', async () => {

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, lstatSync, mkdirSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { AgentvisorError } from '../protocol/errors.ts';
@@ -7,10 +7,11 @@ const PRIVATE = 0o700;
 /** Group or others may write. Access lists beyond the mode are not looked at. */
 const WRITABLE_BY_OTHERS = 0o022;
 
-/** Makes the home if it is missing (0700) and refuses one that is not safe to trust. */
+/** Makes the home if it is missing (0700) and refuses one that is not safe to trust, or in which nothing can be written. */
 export function prepareHome(home: string): void {
   if (!exists(home)) makeFolder(home);
   checkHome(home);
+  checkWritable(home);
 }
 
 /**
@@ -33,6 +34,15 @@ export function prepareSocketFolder(socket: string, home: string): void {
 export function checkSocketFolder(socket: string, home: string): void {
   const folder = dirname(socket);
   if (folder !== home && exists(folder)) checkFolder(folder, 'The socket folder');
+}
+
+/** On a disk that may only be read the system says so to the superuser, too. */
+function checkWritable(home: string): void {
+  try {
+    accessSync(home, constants.W_OK);
+  } catch (cause) {
+    throw isSystemError(cause) ? notWritable(home, cause) : cause;
+  }
 }
 
 function makeFolder(folder: string): void {
@@ -81,6 +91,14 @@ const cannotMake = (folder: string, cause: unknown): AgentvisorError =>
     'refused',
     `The folder ${folder} cannot be made${isSystemError(cause) ? ` (${cause.code})` : ''}.`,
     'Make it yourself, or name another one with AGENTVISOR_HOME.',
+    cause,
+  );
+
+const notWritable = (home: string, cause: NodeJS.ErrnoException): AgentvisorError =>
+  new AgentvisorError(
+    'refused',
+    `Nothing can be written in the home ${home} (${cause.code}${cause.code === 'EROFS' ? ', its disk may only be read' : ''}).`,
+    'Make it writable, or name another one with AGENTVISOR_HOME.',
     cause,
   );
 

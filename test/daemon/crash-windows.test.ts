@@ -66,8 +66,10 @@ test('an agent that answered while no daemon lived, and then died with its shim,
 
 test('an agent that is stopped while its secret is still being fetched does not begin to live afterwards', async () => {
   const own = standInBox([]);
-  const [went, pids] = [join(own.dir, 'go'), join(own.dir, 'pids')];
-  const fetch = `echo $$ >>${pids}; until [ -e ${went} ]; do sleep 0.05; done; echo ${TOKEN}`;
+  const [went, pids, secret] = [join(own.dir, 'go'), join(own.dir, 'pids'), join(own.dir, 'secret')];
+  // As everybody should: what stands in a command line can be read by everybody.
+  writeFileSync(secret, TOKEN, { mode: 0o600 });
+  const fetch = `echo $$ >>${pids}; until [ -e ${went} ]; do sleep 0.05; done; cat ${secret}`;
   own.write({
     credentials: { slow: { type: 'oauth-token', from: { command: ['/bin/sh', '-c', fetch] } } },
     agents: [

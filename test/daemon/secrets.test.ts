@@ -1,13 +1,15 @@
+import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { TOKEN } from '../box.ts';
 import { standInBox } from './stand-in-box.ts';
 
 test('a token is in no file of the home, no argument list and no answer, though an agent prints it', async () => {
-  const script = { faults: [{ when: { contains: 'say it' }, do: { answer: `my token is ${TOKEN}` } }] };
+  // Its own: all processes of the machine are looked at, and other tests run at the same time.
+  const token = `sk-ant-oat01-${randomBytes(48).toString('hex')}`;
+  const script = { faults: [{ when: { contains: 'say it' }, do: { answer: `my token is ${token}` } }] };
   const fleet = standInBox(['ada'], script);
-  await fleet.ok('start');
+  expect((await fleet.avWith({ env: { TEST_TOKEN: token } }, 'start')).code).toBe(0);
   const answer = await fleet.ok('send', 'ada', 'say it', '--wait');
   expect(answer).toContain('my token is');
   const shown = [answer];
@@ -25,13 +27,13 @@ test('a token is in no file of the home, no argument list and no answer, though 
   ]) {
     shown.push(await fleet.ok(...verb));
   }
-  expect(shown.filter((text) => text.includes(TOKEN))).toEqual([]);
+  expect(shown.filter((text) => text.includes(token))).toEqual([]);
   await fleet.ok('daemon', 'stop');
   // The agent's own output is raw and private; nothing else may hold it.
   const files = readdirSync(fleet.home, { recursive: true, encoding: 'utf8' })
     .map((name) => join(fleet.home, name))
     .filter((path) => statSync(path).isFile() && !path.endsWith('stdout.ndjson'));
-  expect(files.filter((path) => readFileSync(path, 'utf8').includes(TOKEN))).toEqual([]);
+  expect(files.filter((path) => readFileSync(path, 'utf8').includes(token))).toEqual([]);
   const commandLines = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {
@@ -41,7 +43,7 @@ test('a token is in no file of the home, no argument list and no answer, though 
         return [];
       }
     });
-  expect(commandLines.filter((line) => line.includes(TOKEN))).toEqual([]);
+  expect(commandLines.filter((line) => line.includes(token))).toEqual([]);
   const loose = readdirSync(fleet.home, { recursive: true, encoding: 'utf8' })
     .map((name) => join(fleet.home, name))
     .filter((path) => (statSync(path).mode & 0o077) !== 0);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadState } from '../../src/home/journal.ts';
@@ -45,6 +45,8 @@ describe.skipIf(!MAY_MOUNT)('on a disk that is full of other things', () => {
     expect((await fleet.av('save')).code).toBe(1);
     // The last good state is still there, whole.
     expect(loadState(fleet.home)).toMatchObject({ damage: [], fleet: { agents: { ada: {}, bob: {} } } });
+    // Half of one that did not fit does not take the room that there is.
+    expect(readdirSync(realpathSync(join(fleet.home, 'state'))).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
   test('it recovers by itself when there is room again, and nothing of what was done meanwhile is lost', async () => {
@@ -56,6 +58,9 @@ describe.skipIf(!MAY_MOUNT)('on a disk that is full of other things', () => {
       return (await fleet.av('resume', 'ada')).code;
     };
     await expect.poll(pauseAndResume).toBe(1);
+    // The page that the history had begun has room for some: until it is full, and a line was cut by that.
+    const refusal = async (): Promise<string> => (await pauseAndResume(), await degraded(fleet));
+    await expect.poll(refusal, { timeout: 20_000 }).toMatch(/^history: /m);
     // All of these are lines that the disk does not take.
     for (let more = 0; more < 3; more += 1) await pauseAndResume();
     expect((await fleet.av('stop', 'bob')).code).toBe(1);
@@ -78,12 +83,19 @@ describe.skipIf(!MAY_MOUNT)('on a disk that is full of other things', () => {
     const { disk, fleet, daemon } = await full();
     const before = await fleet.rows();
     await expect.poll(async () => (await fleet.av('pause', 'bob'), await fleet.av('resume', 'bob')).code).toBe(1);
+    // What is known by now takes more room than what it would replace.
+    const large = join(fleet.dir, 'large.json');
+    const big = { name: 'big', mode: 'command', command: ['sleep', '1000'], env: { BIG: 'x'.repeat(20_000) } };
+    writeFileSync(large, JSON.stringify({ agents: [big] }));
+    expect(await fleet.av('start', large)).toMatchObject({ code: 1, stderr: expect.stringContaining('ENOSPC') });
+    expect((await fleet.av('stop', 'big')).code).toBe(1);
     await daemon.killed();
     await foregroundDaemon(fleet);
     expect(identities(await fleet.rows())).toEqual(identities(before));
     expect((await fleet.av('stop', 'bob')).code).toBe(1);
+    expect(await degraded(fleet)).not.toContain('damaged');
     disk.free();
-    await expect.poll(() => degraded(fleet), { timeout: 15_000 }).toBe('');
+    await expect.poll(() => degraded(fleet), { timeout: 15_000 }).not.toContain('ENOSPC');
     expect(await fleet.ok('send', 'ada', 'two', '--wait')).toBe('answer to: two\n');
     expect(fleet.corrupt()).toEqual([]);
   });

@@ -33,7 +33,7 @@ describe('an agent of which only the name is given', () => {
       stop: { interruptTimeoutMs: 5000, killTimeoutMs: 10_000, killMode: 'tree' },
       watch: { startTimeoutMs: 90_000, turnSilenceMs: 1_800_000, afterResultMs: 600_000 },
       memory: { maxBytes: null },
-      log: { sizeBytesMax: 52_428_800, keep: 5, totalBytesMax: 524_288_000 },
+      log: { sizeBytesMax: 52_428_800, keep: 5, totalBytesMax: 524_288_000, onFull: 'truncate-oldest' },
       fallback: { whenCapped: false },
       rotate: { onChange: 'roll' },
       enabled: true,

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { PROTOCOL, type Notification } from '../protocol/api.ts';
+import { PROTOCOL, type Method, type Notification } from '../protocol/api.ts';
 import { AgentvisorError, versionMismatch } from '../protocol/errors.ts';
 import {
   createSplitter,
@@ -19,6 +19,9 @@ export const REQUESTS_MAX = 64;
 export const UNREAD_BYTES_MAX = 1024 * 1024;
 /** Beyond this even the answers pile up: the client is let go. */
 export const UNREAD_BYTES_LIMIT = 16 * 1024 * 1024;
+
+/** Whose answers are snapshots: what happens meanwhile waits behind them. */
+const HELD_BACK: ReadonlySet<string> = new Set<Method>(['subscribe', 'board']);
 
 export type Handle = (method: string, params: unknown, connection: Connection) => Promise<unknown>;
 
@@ -50,7 +53,7 @@ export class Connection {
     return this.#gone.signal;
   }
 
-  /** Until the answer to `subscribe` has left, notifications wait behind it: a snapshot comes before what follows it. */
+  /** Until the answer to `subscribe` or `board` has left, notifications wait behind it: a snapshot comes before what follows it. */
   holdBack(): void {
     this.#held ??= [];
   }
@@ -98,7 +101,7 @@ export class Connection {
         this.#write(encodeResult(frame.id, await this.#answer(frame)));
       } finally {
         this.#underWay -= 1;
-        if (this.#held !== null) this.#letGo();
+        if (HELD_BACK.has(frame.method)) this.#letGo();
       }
     } catch (error) {
       this.#write(encodeError(frame.id, error));

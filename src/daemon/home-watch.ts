@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { readOwner } from '../home/owner.ts';
 import { daemonFile, socketPath } from '../home/paths.ts';
@@ -18,6 +18,8 @@ export class HomeWatch {
   readonly #identity: Identity;
   readonly #makeServer: () => Server;
   #server: Server;
+  /** Of the socket that we listen on: a home that was moved away and back has an older one. */
+  #socketInode: number | null;
   #isLooking = false;
   #isClosed = false;
 
@@ -26,6 +28,7 @@ export class HomeWatch {
     this.#identity = identity;
     this.#makeServer = makeServer;
     this.#server = server;
+    this.#socketInode = inodeOf(socketPath(home));
   }
 
   /** @returns null when another daemon owns the home. */
@@ -37,7 +40,7 @@ export class HomeWatch {
   /** @throws what the disk says when the home cannot be made again; the next look tries once more. */
   async look(): Promise<HomeSeen> {
     if (this.#isLooking || this.#isClosed) return 'ours';
-    if (existsSync(daemonFile(this.#home)) && existsSync(socketPath(this.#home)))
+    if (existsSync(daemonFile(this.#home)) && inodeOf(socketPath(this.#home)) === this.#socketInode)
       return this.#isForeign() ? 'lost' : 'ours';
     this.#isLooking = true;
     try {
@@ -59,7 +62,9 @@ export class HomeWatch {
     prepareHome(this.#home);
     rmSync(daemonFile(this.#home), { force: true });
     this.#server = this.#makeServer();
-    return (await takeHome(this.#home, this.#identity, this.#server)) ? 'again' : 'lost';
+    const isTaken = await takeHome(this.#home, this.#identity, this.#server);
+    this.#socketInode = inodeOf(socketPath(this.#home));
+    return isTaken ? 'again' : 'lost';
   }
 
   #isForeign(): boolean {
@@ -68,3 +73,5 @@ export class HomeWatch {
     return owner.boot === this.#identity.bootId() && this.#identity.isAlive(owner.pid, owner.start);
   }
 }
+
+const inodeOf = (path: string): number | null => statSync(path, { throwIfNoEntry: false })?.ino ?? null;

@@ -105,7 +105,7 @@ test('a log that is another file than the agent writes to is not cut: nothing of
   expect((await fleet.row('ada')).degraded).toEqual([expect.stringContaining('is not cut')]);
 });
 
-test('a home that somebody moves away under the daemon ends neither it nor its agents', async () => {
+test('a home that somebody moves away under the daemon, and back, ends neither it nor its agents', async () => {
   const fleet = standInBox(['ada']);
   const daemon = await foregroundDaemon(fleet);
   await fleet.ok('start');
@@ -117,7 +117,10 @@ test('a home that somebody moves away under the daemon ends neither it nor its a
   const looks = Date.now() + 2_500;
   await expect.poll(() => Date.now() > looks, { timeout: 10_000 }).toBe(true);
   expect(await client.call('ping', {})).toMatchObject({ pid: daemon.pid });
+  // It has made the home anew meanwhile.
+  rmSync(fleet.home, { recursive: true });
   renameSync(`${fleet.home}.away`, fleet.home);
+  await expect.poll(async () => (await fleet.av('ping')).code, { timeout: 10_000 }).toBe(0);
   expect(await fleet.row('ada')).toMatchObject({ pid, state: 'running' });
   expect(await fleet.ok('send', 'ada', 'one', '--wait')).toBe('answer to: one\n');
 });

@@ -345,8 +345,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'draw the roll twice: the same moves no longer give the same commands',
     file: 'quiet.ts',
-    from: 'moment.roll',
-    to: 'Math.random()',
+    from: 'after(moment, jittered(delayMs, moment.roll',
+    to: 'after(moment, jittered(delayMs, Math.random()',
     killedBy: PROPERTIES,
   },
   {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { hasCode } from '../../src/home/system-error.ts';
 import { emptyBox, startReal, type RealBox } from './agents.ts';
 import { realClaudes } from './claude.ts';
 import { ask, mainRequests, QUIET, tokenEnding, tokenFile } from './seen.ts';
@@ -59,8 +60,16 @@ for (const { version, bin, missing } of realClaudes()) {
   });
 }
 
+/** What is renamed or removed while one looks is no place where a secret stays. */
 const textsBelow = (folder: string): readonly string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
-    .filter((path) => statSync(path).isFile())
-    .map((path) => readFileSync(path, 'utf8'));
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true)
+    .flatMap((path) => {
+      try {
+        return [readFileSync(path, 'utf8')];
+      } catch (error) {
+        if (hasCode(error, 'ENOENT')) return [];
+        throw error;
+      }
+    });

@@ -17,6 +17,12 @@ const STOP_MS_MAX = 100;
 
 type Mount = (props: { readonly patches: Patches; readonly canvas: Canvas; readonly session: Session }) => Instance;
 
+/**
+ * As few lines as a clock and some ages change each second are put in their places without Ink: code that runs once a second
+ * stays cold, and Ink takes 16 ms of processor for them then (`npm run bench:tui`).
+ */
+const ROWS_WITHOUT_INK = 10;
+
 const NOTHING: Patch = { clears: false, rows: [], lines: [] };
 
 /** Brings the frames of a session onto the terminal: the first ones by itself, the others by Ink; and its keys to the session. */
@@ -87,7 +93,7 @@ export class Stage implements Patches {
   readonly #paint = (): void => {
     const patch = this.#session === null ? null : this.#screen.patchFor(this.#session.painter.lines());
     if (patch === null) return;
-    if (this.#ink === null || patch.rows.length === 0) return this.#screen.place(patch);
+    if (this.#ink === null || patch.rows.length <= ROWS_WITHOUT_INK) return this.#screen.place(patch);
     this.#painted = { number: this.#painted.number + 1, patch };
     this.#changed?.();
   };

@@ -34,7 +34,9 @@ export function snapshotLines(board: Board, link: Link, env: Environment, now: n
     ...fleetKind.lines(model, model.views[0], size).map(unchosen),
     ...(troubled.length === 0 ? [] : [[]]),
     ...troubled.map(({ explanation }) => [{ text: ` ${explanationText(explanation)}` }]),
-  ].map((each) => plainText(each).trimEnd());
+  ]
+    .map((each) => plainText(each).trimEnd())
+    .filter((text, index, all) => text !== '' || (all[index - 1] ?? '') !== '');
 }
 
 /** Nothing is selected where nobody chooses. */

@@ -119,6 +119,8 @@ describe.skipIf(tmuxIsMissing())('in tmux', { timeout: 90_000 }, () => {
       [40, 8, /too small/],
       [120, 30, /ada/],
     ] as const;
+    // The first look at a process knows no share of a processor yet: a fresh screen would have a column less.
+    await tmux.until((screen) => screen.includes('CPU'));
     for (const [columns, rows, isThere] of sizes) {
       await tmux.resize(columns, rows);
       const fresh = still(await freshScreen(fleet, columns, rows, isThere));

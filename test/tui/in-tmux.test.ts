@@ -58,11 +58,13 @@ describe.skipIf(tmuxIsMissing())('in tmux', { timeout: 90_000 }, () => {
     expect(quietScreen).toContain('nothing for you to do');
     writeFileSync(join(fleet.dir, 'open'), '');
     await tmux.until((screen) => rowOf(screen, 'ada').includes('healthy') && screen.includes('no open incident'));
-    const written = stripVTControlCharacters(readFileSync(join(fleet.dir, 'written'), 'utf8'));
-    const healths = [...written.matchAll(/> ada .*? (healthy|wedged|quiet|verifying) /g)].map(([, health]) => health);
-    expect(healths.filter((health, index) => health !== healths[index - 1]).join(' ')).toMatch(
-      /wedged .*quiet .*verifying healthy$/,
-    );
+    // tmux hands over what was written a little later than it shows it.
+    const healthsSeen = (): string => {
+      const written = stripVTControlCharacters(readFileSync(join(fleet.dir, 'written'), 'utf8'));
+      const all = [...written.matchAll(/> ada .*? (healthy|wedged|quiet|verifying) /g)].map(([, health]) => health);
+      return all.filter((health, index) => health !== all[index - 1]).join(' ');
+    };
+    await expect.poll(healthsSeen, { timeout: 10_000 }).toMatch(/wedged .*quiet .*verifying healthy$/);
     expect(rowOf(await tmux.screen(), 'bob')).not.toMatch(/auth-/);
   });
 

@@ -38,7 +38,7 @@ export function deadlinesOf(fleet: Fleet, agent: Agent): readonly Deadline[] {
     case 'stopped':
       return [];
     case 'starting':
-      return agent.paused && agent.spec.mode === 'stream' ? [] : [state.deadline];
+      return isLeftToStart(agent, state.run) ? [] : [state.deadline];
     case 'stopping':
       return [state.deadline];
     case 'waiting':
@@ -49,6 +49,10 @@ export function deadlinesOf(fleet: Fleet, agent: Agent): readonly Deadline[] {
       return state.run.catchingUp || logOf(state.run).held ? [] : runningDeadlines(fleet, agent, state.run);
   }
 }
+
+/** A paused agent that does not get ready is not given up; a command is ready when it has lived long enough. */
+export const isLeftToStart = ({ paused, spec }: Agent, { shim }: Run): boolean =>
+  paused && (spec.mode === 'stream' || shim === null);
 
 /** When a process is started again; one that its incident starts waits for its gate. */
 function startDeadlines(fleet: Fleet, agent: Agent, deadline: MonoDeadline): readonly Deadline[] {

@@ -1,5 +1,6 @@
 import { attemptUnproven, waitsForAttempt } from './attempts.ts';
 import { isStoppedByCeiling } from './costs.ts';
+import { isLeftToStart } from './deadlines.ts';
 import { deliverNext } from './delivery.ts';
 import { holdOnFullDisk, isKeptDown } from './disk.ts';
 import type { Draft } from './draft.ts';
@@ -72,15 +73,12 @@ function driveStarting(draft: Draft, agent: Agent, state: State<'starting'>): vo
     beginStop(draft, agent, state.run, { cause: 'operator', detail: '', interrupt: false });
   } else if (wish !== null) {
     beginStop(draft, agent, state.run, { cause: wish.cause, detail: wish.detail, interrupt: false });
-  } else if (isDue(state.deadline, draft.moment) && !isLeftAlone(agent)) {
+  } else if (isDue(state.deadline, draft.moment) && !isLeftToStart(agent, state.run)) {
     const isUp = agent.spec.mode === 'command' && state.run.shim !== null;
     if (isUp) becomeReady(draft, agent, state.run, '');
     else giveUpStart(draft, agent, state.run);
   }
 }
-
-/** A paused agent that does not get ready is not given up. */
-const isLeftAlone = ({ paused, spec }: Agent): boolean => paused && spec.mode === 'stream';
 
 function driveRunning(draft: Draft, agent: Agent, state: State<'running'>): void {
   const { run } = state;

@@ -92,6 +92,17 @@ describe('found by random histories', () => {
     expect(ledger['max']?.roll).toBeNull();
   });
 
+  test('a paused agent is not given up while nobody knows whether its process was started', () => {
+    const seen = seenIn([
+      { do: 'operator', verb: 'change', agent: 'cmd' },
+      pause('cmd'),
+      flow(2),
+      pass(FIVE_MINUTES_MS),
+      TICK,
+    ]);
+    expect(seen.at(-1)?.after.agents['cmd']?.state).toMatchObject({ at: 'starting', run: { id: '000015', shim: null } });
+  });
+
   test('no other message is written into a process of which nobody knows whether it has the one before', () => {
     // The model throws when a process is given a message while it has another one.
     const seen = seenIn([

@@ -8,7 +8,7 @@ import { shellEnvironment } from '../cli/shells.ts';
 import type { Box } from '../box.ts';
 import { openEmulator, type Emulator } from './emulator.ts';
 
-const SCREEN_MS_MAX = 20_000;
+export const SCREEN_MS_MAX = 20_000;
 export const PROMPT = 'your turn>';
 
 export type TerminalOptions = {

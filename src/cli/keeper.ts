@@ -3,7 +3,7 @@ export const KEEPER_NAME = 'agentvisor-keeper';
 
 /**
  * The loop that brings a crashed daemon back, in POSIX sh because a second Node process would cost forty megabytes for
- * waiting. Arguments: node, the daemon's program, its log, the rest mark.
+ * waiting. Arguments: node, the daemon's program, its log, the rest mark, one option for node.
  *
  * - It ends when the daemon exits 0: asked to, or because another daemon owns the home.
  * - The first five restarts come at once and ten more after a second, so that a daemon killed again and again is back
@@ -19,7 +19,7 @@ delay=0
 code=
 while :; do
   began=$(date +%s)
-  AGENTVISOR_DAEMON_ENDED="$code" "$1" "$2" </dev/null
+  AGENTVISOR_DAEMON_ENDED="$code" "$1" $5 "$2" </dev/null
   code=$?
   [ "$code" -eq 0 ] && exit 0
   [ $(($(date +%s) - began)) -ge 10 ] && failures=0

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { DAEMON_HEAP } from '../home/daemon-heap.ts';
 import { readOwner, UNIT_VARIABLE } from '../home/owner.ts';
 import { prepareHome } from '../home/permission.ts';
 import { daemonLog, restMark } from '../home/paths.ts';
@@ -127,7 +128,7 @@ function spawnKeeper(home: string, env: Environment, program: string): ChildProc
   const fd = openSync(log, 'a', 0o600);
   try {
     const kept = Object.entries(env).filter(([name]) => !COOKIES.includes(name) && name !== UNIT_VARIABLE);
-    const args = ['-c', KEEPER_SCRIPT, KEEPER_NAME, process.execPath, program, log, restMark(home)];
+    const args = ['-c', KEEPER_SCRIPT, KEEPER_NAME, process.execPath, program, log, restMark(home), DAEMON_HEAP];
     const keeper = spawn('/bin/sh', args, {
       cwd: '/',
       detached: true,

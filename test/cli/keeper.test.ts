@@ -6,7 +6,7 @@ import { KEEPER_SCRIPT } from '../../src/cli/keeper.ts';
 import { temporaryFolder } from './folder.ts';
 
 /** A keeper over a daemon written in sh; `date` and `sleep` are stand-ins that only note that they were called. */
-function keep(daemon: string, { date = 'echo 0', sleep = '', log = '' } = {}) {
+function keep(daemon: string, { date = 'echo 0', sleep = '', log = '', option = '' } = {}) {
   const folder = temporaryFolder();
   const path = (name: string): string => join(folder, name);
   const note = (name: string): readonly string[] =>
@@ -18,7 +18,7 @@ function keep(daemon: string, { date = 'echo 0', sleep = '', log = '' } = {}) {
   writeFileSync(path('log'), log);
   const keeper = spawnSync(
     '/bin/sh',
-    ['-c', KEEPER_SCRIPT, 'keeper', '/bin/sh', path('daemon'), path('log'), path('rest')],
+    ['-c', KEEPER_SCRIPT, 'keeper', '/bin/sh', path('daemon'), path('log'), path('rest'), option],
     {
       env: { PATH: `${path('bin')}:${process.env['PATH']}` },
       input: 'what an agent or a terminal might say\n',
@@ -69,6 +69,11 @@ test('a daemon is told how the one before it has ended, and the first one that t
 
 test('a keeper that finds the rest mark after its wait ends without starting another', () => {
   expect(keep('exit 1', { sleep: 'touch rest' })).toMatchObject({ status: 0, starts: 6, sleeps: ['1'] });
+});
+
+test('the daemon is started with the option that the keeper was given', () => {
+  const keeper = keep('echo "$-" >>flags; exit 0', { option: '-u' });
+  expect(keeper.note('flags').join('')).toContain('u');
 });
 
 test('the daemon reads nothing of what the keeper was given', () => {

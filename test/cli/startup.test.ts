@@ -38,7 +38,7 @@ Environment="HOME=/home/ann"
 Environment="PATH=/usr/bin:/bin"
 Environment=AGENTVISOR_UNIT=%n
 WorkingDirectory=/
-ExecStart="/usr/bin/node" "/usr/lib/node_modules/agentvisor/dist/cli/main.js" daemon run
+ExecStart="/usr/bin/node" "--max-semi-space-size=1" "/usr/lib/node_modules/agentvisor/dist/cli/main.js" daemon run
 # It ends with 0 when it was asked to (agentvisor daemon stop, kill), and that is not undone.
 Restart=on-failure
 RestartSec=1
@@ -72,7 +72,7 @@ WantedBy=default.target
     const text = systemdUnit({ ...ODD, program: '/opt/$X/100%/main.js' });
     expect(text).toContain(String.raw`Environment="AGENTVISOR_HOME=/home/a \"b\" 100%%/$X\\y<&'z"`);
     expect(text).toContain('Environment="PATH=/opt/50%%:/bin"');
-    expect(text).toContain('ExecStart="/usr/bin/node" "/opt/$$X/100%%/main.js" daemon run');
+    expect(text).toContain('ExecStart="/usr/bin/node" "--max-semi-space-size=1" "/opt/$$X/100%%/main.js" daemon run');
   });
 
   const hasAnalyze = spawnSync('systemd-analyze', ['--version'], { stdio: 'ignore' }).status === 0;
@@ -143,7 +143,7 @@ describe('the verbs', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^# Written by agentvisor startup.*\n\[Unit\]\n/);
     expect(stdout).toContain(`Environment="AGENTVISOR_HOME=${home}/.agentvisor"\n`);
-    expect(stdout).toMatch(/\nExecStart="\/[^"]+" "\/[^"]+\/main\.js" daemon run\n/);
+    expect(stdout).toMatch(/\nExecStart="\/[^"]+" "--max-semi-space-size=1" "\/[^"]+\/main\.js" daemon run\n/);
     expect(stderr).toContain(`systemctl --user enable --now agentvisor.service`);
     const json = JSON.parse((await here(['startup', 'systemd', '--user', '--json'])).stdout);
     expect(json).toMatchObject({ kind: 'systemd', scope: 'user', name: 'agentvisor.service', applied: false });

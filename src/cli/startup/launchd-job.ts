@@ -1,3 +1,4 @@
+import { DAEMON_HEAP } from '../../home/daemon-heap.ts';
 import { UNIT_VARIABLE } from '../../home/owner.ts';
 import { WRITTEN_BY_US, type BootPlan } from './boot-plan.ts';
 
@@ -13,7 +14,10 @@ export function launchdJob(plan: BootPlan): string {
     '<dict>',
     ...pair('Label', string(name)),
     ...(scope === 'system' ? pair('UserName', string(user)) : []),
-    ...pair('ProgramArguments', ['<array>', ...[node, program, 'daemon', 'run'].map(string), '</array>'].join('')),
+    ...pair(
+      'ProgramArguments',
+      ['<array>', ...[node, DAEMON_HEAP, program, 'daemon', 'run'].map(string), '</array>'].join(''),
+    ),
     ...pair(
       'EnvironmentVariables',
       ['<dict>', ...Object.entries(environment).flatMap(([key, value]) => pair(key, string(value))), '</dict>'].join(

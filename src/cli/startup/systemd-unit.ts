@@ -1,3 +1,4 @@
+import { DAEMON_HEAP } from '../../home/daemon-heap.ts';
 import { START_AGAIN_EXIT, UNIT_VARIABLE } from '../../home/owner.ts';
 import { WRITTEN_BY_US, type BootPlan } from './boot-plan.ts';
 
@@ -20,7 +21,7 @@ export function systemdUnit(plan: BootPlan): string {
     ...Object.entries(environment).map(([name, value]) => `Environment=${quoted(`${name}=${value}`)}`),
     `Environment=${UNIT_VARIABLE}=%n`,
     'WorkingDirectory=/',
-    `ExecStart=${quoted(node, true)} ${quoted(program, true)} daemon run`,
+    `ExecStart=${quoted(node, true)} ${quoted(DAEMON_HEAP)} ${quoted(program, true)} daemon run`,
     '# It ends with 0 when it was asked to (agentvisor daemon stop, kill), and that is not undone.',
     'Restart=on-failure',
     'RestartSec=1',

@@ -46,6 +46,7 @@ export class CredentialWatch {
   readonly #options: CredentialWatchOptions;
   #memories: ReadonlyMap<Place['key'], Memory> = new Map();
   #isLooking = false;
+  #looked: { readonly fleet: Fleet; readonly places: readonly Place[] } | null = null;
 
   constructor(options: CredentialWatchOptions) {
     this.#options = options;
@@ -56,12 +57,19 @@ export class CredentialWatch {
     if (this.#isLooking) return;
     this.#isLooking = true;
     try {
-      const places = placesOf(this.#options.fleet());
+      const places = this.#places();
       const looks = places.map(async (place) => [place.key, await this.#look(place)] as const);
       this.#memories = new Map(await Promise.all(looks));
     } finally {
       this.#isLooking = false;
     }
+  }
+
+  /** The same as long as the fleet is. */
+  #places(): readonly Place[] {
+    const fleet = this.#options.fleet();
+    if (this.#looked?.fleet !== fleet) this.#looked = { fleet, places: placesOf(fleet) };
+    return this.#looked.places;
   }
 
   async #look({ key, path, credential, agents }: Place): Promise<Memory> {

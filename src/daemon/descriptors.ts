@@ -1,5 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { SpawnRefused, type Spawner } from './process/spawn.ts';
+import { Rounds } from './rounds.ts';
 
 /**
  * Held back for the socket, so that a daemon that has no descriptor left still answers: Node closes a connection for which
@@ -9,16 +10,22 @@ export const RESERVED = 8;
 /** What a run needs while it begins, and some for what else goes on meanwhile. */
 export const FREE_FOR_SPAWN_MIN = 16;
 
+/** Whether there are enough for a spawn is dear to see, and every spawn looks for itself: once in so many looks. */
+const LOOKS_OF_A_ROUND = 5;
+
 /** Sees to it that agents do not use up the descriptors by which the daemon is asked. */
 export class Descriptors {
   #held: readonly number[] = take(RESERVED);
   #isLow = false;
+  readonly #rounds = new Rounds(LOOKS_OF_A_ROUND);
 
   /** Once a second: gives the reserve away when nothing else is free, and takes it back when there is enough. */
   look(): void {
+    this.#rounds.next();
     if (this.#held.length === 0) this.#held = hasRoomFor(RESERVED + FREE_FOR_SPAWN_MIN) ? take(RESERVED) : [];
     else if (!hasRoomFor(1)) this.#release();
-    this.#isLow = !hasRoomFor(FREE_FOR_SPAWN_MIN);
+    const isWhole = this.#isLow || this.#held.length === 0 || this.#rounds.isTurnOf(0);
+    if (isWhole) this.#isLow = !hasRoomFor(FREE_FOR_SPAWN_MIN);
   }
 
   /** For people; empty as long as another agent could be started. */
@@ -33,8 +40,10 @@ export class Descriptors {
   /** A spawn that would take the last ones is refused before it begins. */
   guard(spawner: Spawner): Spawner {
     return {
-      spawnRun: (plan) =>
-        hasRoomFor(FREE_FOR_SPAWN_MIN) ? spawner.spawnRun(plan) : Promise.reject(new SpawnRefused(tooFew())),
+      spawnRun: (plan) => {
+        this.#isLow = !hasRoomFor(FREE_FOR_SPAWN_MIN);
+        return this.#isLow ? Promise.reject(new SpawnRefused(tooFew())) : spawner.spawnRun(plan);
+      },
     };
   }
 

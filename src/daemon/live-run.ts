@@ -2,7 +2,6 @@ import { classifyExit } from '../claude/exit.ts';
 import { askAgainFrame, initializeFrame, interruptFrame, userFrame } from '../claude/frames.ts';
 import { parseLine } from '../claude/line.ts';
 import { mayMatter } from '../claude/prefilter.ts';
-import { LogReader } from '../home/log-pieces.ts';
 import type { Event, RunId } from '../kernel/events.ts';
 import type { StreamFact } from '../kernel/facts.ts';
 import { ATOMIC_BYTES_MAX } from '../kernel/processes.ts';
@@ -12,6 +11,7 @@ import { markBase } from './process/cut.ts';
 import type { FrameOutcome, FrameWriter } from './process/fifo.ts';
 import { follow, type FollowTrouble, type Follower } from './process/follower.ts';
 import { OomWatch } from './process/oom.ts';
+import { lastLine, readTail } from './process/log-tail.ts';
 import { readExit, runFiles, watchRun, type RunExit, type RunWatch } from './process/run-files.ts';
 
 export type LiveRunOptions = {
@@ -28,13 +28,16 @@ export type LiveRunOptions = {
   readonly isAdopted: boolean;
   readonly writer: FrameWriter;
   readonly submit: (event: Event) => Promise<void>;
-  /** Whether the shim is still there; asked for adopted runs, whose exit nobody reports. */
-  readonly isShimAlive: () => boolean;
+  /** Of adopted runs, whose exit nobody reports: whether the shim is still there, or with `glance` somebody with its pid. */
+  readonly isShimAlive: (how: Look) => boolean;
   readonly secrets: () => readonly string[];
   /** What all processes of the run use, null when it cannot be had. */
   readonly used: () => Promise<Used | null>;
   readonly complain: (what: string, error: unknown) => void;
 };
+
+/** glance: whoever is quiet has nothing new but its end · whole: also what no notification told. */
+export type Look = 'glance' | 'whole';
 
 /** Resident memory, and processor time so far. */
 export type Used = { readonly rss: number; readonly cpuMs: number };
@@ -42,7 +45,8 @@ export type Used = { readonly rss: number; readonly cpuMs: number };
 /** Between two tries to reach an agent that has not opened its stdin yet, or to read how it ended. */
 const RETRY_MS_MIN = 5;
 const RETRY_MS_MAX = 200;
-const STDERR_TAIL_BYTES = 4_096;
+/** Who has printed nothing for so long is quiet: what it printed last has been looked at several times by then. */
+const QUIET_MS = 5_000;
 
 /** Ears and mouth of one run: follows its output, hears its end, writes to its stdin. It decides nothing. */
 export class LiveRun {
@@ -53,6 +57,7 @@ export class LiveRun {
   #oom: OomWatch | null = null;
   #isCatchingUp: boolean;
   #isBlind = false;
+  #printedAt = performance.now();
   #isOver = false;
   #ending: Promise<void> | null = null;
 
@@ -65,19 +70,25 @@ export class LiveRun {
         this.#oom = new OomWatch(pid);
         void options.submit({ type: 'pid-known', ...this.#name, pid });
       },
+      onOutput: () => (this.#printedAt = performance.now()),
       onExit: () => void this.end(),
       onBlind: () => (this.#isBlind = true),
     });
     if (options.isAdopted) void this.#catchUp();
   }
 
-  /** Looks for what a lost notification would have told. Called once a second for all runs. */
-  check(): void {
+  /** Nothing was printed for a while, as far as notifications tell; they can be relied on. */
+  get isQuiet(): boolean {
+    return !this.#isBlind && performance.now() - this.#printedAt > QUIET_MS;
+  }
+
+  /** Looks for what a lost notification would have told. */
+  check(how: Look): void {
     if (this.#isOver) return;
     try {
-      this.#follower?.poke();
+      if (how === 'whole') this.#follower?.poke();
       if (this.#isBlind) this.#watch.check();
-      const isLost = this.#options.isAdopted && !this.#options.isShimAlive();
+      const isLost = this.#options.isAdopted && !this.#options.isShimAlive(how);
       if (isLost) void this.end();
     } catch (error) {
       // Something else stands in the place of the run's folder, or no descriptor is free: no reason for the others to end.
@@ -261,25 +272,6 @@ function withoutSecrets(fact: StreamFact, secrets: readonly string[]): StreamFac
   return { ...fact, failure: { ...fact.failure, text: redact(fact.failure.text, secrets) } };
 }
 
-/** The end of what was printed, '' when it cannot be read: it only helps to explain an exit. */
-function readTail(path: string): string {
-  const log = new LogReader(path);
-  const parts: Buffer[] = [];
-  let left = STDERR_TAIL_BYTES;
-  try {
-    for (let end = log.end; left > 0 && end > 0;) {
-      const read = log.backwards(end, left);
-      if (read === null || 'gone' in read) break;
-      parts.unshift(read.bytes);
-      end = read.at;
-      left -= read.bytes.length;
-    }
-  } catch {
-    // Somebody has taken it away from us: there is nothing more to quote.
-  }
-  return Buffer.concat(parts).toString('utf8');
-}
-
 /** What a person needs to know of a log that is not as it should be; what only slows us down stays out of it. */
 function describeTrouble(trouble: FollowTrouble): string {
   switch (trouble.what) {
@@ -296,5 +288,3 @@ function describeTrouble(trouble: FollowTrouble): string {
       return `${trouble.what}: ${String(trouble.cause)}`;
   }
 }
-
-const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? '';

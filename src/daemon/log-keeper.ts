@@ -14,6 +14,7 @@ import { retireRuns } from './process/logs.ts';
 import { runFiles } from './process/run-files.ts';
 import { bytesKept } from './process/stored-runs.ts';
 import type { Sweeper } from './process/sweep.ts';
+import { Rounds } from './rounds.ts';
 
 export type LogKeeperOptions = {
   readonly home: string;
@@ -30,6 +31,8 @@ type Known = { readonly agent: Agent; readonly run: Run; readonly shimPid: numbe
 const LOG_FILES: readonly LogFile[] = ['stdout', 'stderr'];
 /** A file that is still too large is told of again after this: it could not be cut. */
 const TELL_AGAIN_MS = 30_000;
+/** Who is quiet is looked at once in so many looks. */
+const LOOKS_OF_A_ROUND = 30;
 /** In the midst of a turn a process may stand still in the midst of a line: it is let go on for a moment so often, */
 const LINE_TRIES_MAX = 5;
 /** and for so long. */
@@ -45,6 +48,7 @@ export class LogKeeper {
   /** What all files of an agent but those that are written to hold; forgotten when something of it has changed. */
   readonly #kept = new Map<string, { readonly run: RunId; readonly bytes: number }>();
   readonly #told = new Map<RunId, number>();
+  readonly #rounds = new Rounds(LOOKS_OF_A_ROUND);
   /** The last one of each agent. */
   readonly #complaints = new Map<string, string>();
 
@@ -52,12 +56,14 @@ export class LogKeeper {
     this.#options = options;
   }
 
-  /** Once a second: two sizes for each agent, and what else it has kept when that may be too much. */
+  /** Once a second: two sizes for each agent that prints, and what else it has kept when that may be too much. */
   look(): void {
+    this.#rounds.next();
     for (const agent of Object.values(this.#options.fleet().agents)) {
       const run = runOf(agent.state);
       const isAtWork = this.#work.has(agent.spec.name);
       if (run === null || run.shim === null || agent.state.at === 'stopping' || isAtWork) continue;
+      if (this.#options.live(run.id)?.isQuiet === true && !this.#rounds.isTurnOf(Number(run.id))) continue;
       void this.#afterOthers(agent.spec.name, () => this.#lookAt(agent, run));
     }
   }

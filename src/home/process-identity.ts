@@ -1,12 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { readStat } from './proc-stat.ts';
+import { hasCode } from './system-error.ts';
 
 /** Whether a recorded process is still the same process: its pid alone does not say so, pids are reused. */
 export interface Identity {
   bootId(): string;
   startTimeOf(pid: number): string | null;
   isAlive(pid: number, start: string): boolean;
+  /** Whether anybody has this pid, who may be somebody else: one system call, where `isAlive` costs several. */
+  exists(pid: number): boolean;
 }
 
 /** True on Linux; macOS has none and is served by `ps`. */
@@ -37,7 +40,16 @@ export function isAlive(pid: number, start: string): boolean {
   return psField(pid, 'lstart') === start && psField(pid, 'state')?.startsWith('Z') === false;
 }
 
-export const identity: Identity = { bootId, startTimeOf, isAlive };
+/** True of a zombie, and of a process that we may not signal. */
+export function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return hasCode(error, 'EPERM');
+  }
+}
+
+export const identity: Identity = { bootId, startTimeOf, isAlive, exists };
 
 /** macOS, untested there; the same `ps` options work on Linux. */
 function psField(pid: number, field: 'lstart' | 'state'): string | null {

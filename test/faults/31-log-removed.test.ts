@@ -91,7 +91,8 @@ test('a log that somebody empties while no daemon lives is a gap, and the agent 
 });
 
 test('a log that is another file than the agent writes to is not cut: nothing of a stranger is taken', async () => {
-  const fleet = standInBox(['ada'], {}, { log: { maxSize: '1KB', total: '1GB' } });
+  // Larger than what the agent prints when it begins, or a cut of that may be under way.
+  const fleet = standInBox(['ada'], {}, { log: { maxSize: '8KB', total: '1GB' } });
   await fleet.ok('start');
   const log = logOf(fleet);
   rmSync(log);

@@ -153,7 +153,7 @@ test.each([null, 40])(
       seen.add(done().at(-1) ?? 'nothing');
       if (isWhole) break;
     }
-    expect([...seen]).toEqual(expect.arrayContaining(['nothing', 'writeSync', 'fsync', 'truncateSync', 'renameSync']));
+    expect([...seen]).toEqual(expect.arrayContaining(['nothing', 'writeSync', 'fsync', 'ftruncateSync', 'renameSync']));
   },
 );
 

@@ -5,7 +5,15 @@ import { invariant } from '../../kernel/invariant.ts';
 /** What a cut does to the disk, so that a test can let the machine die in front of each of it. */
 export type CutDisk = Pick<
   typeof nodeFs,
-  'openSync' | 'closeSync' | 'readSync' | 'writeSync' | 'fsync' | 'fstatSync' | 'truncateSync' | 'renameSync' | 'rmSync'
+  | 'openSync'
+  | 'closeSync'
+  | 'readSync'
+  | 'writeSync'
+  | 'fsync'
+  | 'fstatSync'
+  | 'ftruncateSync'
+  | 'renameSync'
+  | 'rmSync'
 >;
 
 export type Cut = {
@@ -42,7 +50,7 @@ export async function cutLive(cut: Cut): Promise<CutEnd> {
   const { path, keepBytesMax } = cut;
   const disk = cut.disk ?? nodeFs;
   const base = liveBase(path);
-  const live = disk.openSync(path, 'r');
+  const live = disk.openSync(path, 'r+');
   let part: string | null = keepBytesMax === null ? partFile(path, base) : null;
   let target: number | null = null;
   try {
@@ -68,7 +76,8 @@ export async function cutLive(cut: Cut): Promise<CutEnd> {
     // Whoever escaped the stop has not been heard: then it is another time's cut.
     if (disk.fstatSync(live).size !== size) throw new NotStill('somebody has written to it meanwhile');
     invariant(part !== null && size > kept, 'an emptied file is shorter than its part');
-    disk.truncateSync(path);
+    // What was copied, even if another file stands at the path by now.
+    disk.ftruncateSync(live);
     cut.emptied(base + size);
     disk.renameSync(part, pieceFile(path, base + kept));
     return { base: base + size, bytesDropped: kept, linesDropped };

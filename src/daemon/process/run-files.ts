@@ -27,6 +27,8 @@ export type RunWatchHandlers = {
   /** The agent's own pid. Called once, and always before `onExit` if it is known at all. */
   onLive(pid: number): void;
   onExit(exit: RunExit): void;
+  /** Something else in the folder has changed: nearly always something was printed. Called very often. */
+  onOutput(): void;
   /** Notifications are not to be relied on (out of inotify watches or descriptors): call `check` now and then. */
   onBlind(cause: unknown): void;
 };
@@ -96,6 +98,7 @@ export function watchRun(runDir: string, handlers: RunWatchHandlers): RunWatch {
     watcher = watch(runDir, { persistent: false }, (_event, name) => {
       // The agent's own output lands in the same folder, thousands of events a second.
       if (name === null || name === RUN_FILES.live || name === RUN_FILES.exit) check();
+      else handlers.onOutput();
     });
     watcher.on('error', goBlind);
   } catch (cause) {

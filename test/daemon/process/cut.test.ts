@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { cutLive, mendCuts, NotStill } from '../../../src/daemon/process/cut.ts';
 import { LogReader, partFile, pieceFile } from '../../../src/home/log-pieces.ts';
@@ -43,6 +43,14 @@ test('a file to which somebody writes who does not stand still is not cut, and n
   await expect(cutLive({ ...cutting, intend, path, keepBytesMax: null })).rejects.toThrow(NotStill);
   mendCuts(path);
   expect([readFileSync(path, 'utf8'), existsSync(partFile(path, 0))]).toEqual(['one\ntwo\n', false]);
+});
+
+test('another file that is put in its place in the midst of a cut is left as it is', async () => {
+  const { file } = scene();
+  const path = file('stdout.ndjson', 'one\n');
+  const still = async (): Promise<void> => renameSync(file('other', 'not ours\n'), path);
+  await cutLive({ ...cutting, still, path, keepBytesMax: null });
+  expect(readFileSync(path, 'utf8')).toBe('not ours\n');
 });
 
 test('what somebody else empties in the midst of a cut is in its piece', async () => {

@@ -59,6 +59,7 @@ function listen(runDir: string): { told: Told[]; exit: Promise<void>; check: () 
       told.push(['exit', code]);
       exit.resolve();
     },
+    onOutput: () => undefined,
     onBlind: () => {
       told.push(['blind']);
       exit.resolve();

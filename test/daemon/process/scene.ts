@@ -79,6 +79,7 @@ function watched(runDir: string, run: SpawnedRun): { live: Promise<number>; ende
       notes.close();
       ended.resolve(exit);
     },
+    onOutput: () => undefined,
     onBlind: live.reject,
   });
   ended.promise.catch(() => undefined);

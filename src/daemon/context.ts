@@ -21,6 +21,8 @@ export type DaemonContext = {
   readonly lag: () => Lag;
   /** A process of an agent that nobody knew until it was declared is taken up instead of a second one. */
   readonly takeUp: (agent: string) => Promise<void>;
+  /** Ends what bears a mark of this home though nobody knows it; the agents whose runs those were. */
+  readonly endUnknown: () => Promise<readonly string[]>;
   /** `list` as it is now, with what the processes use. */
   readonly rows: (fleet: Fleet) => Promise<readonly AgentRow[]>;
   /** Settles when the fleet is so, or when whoever asked has gone. */

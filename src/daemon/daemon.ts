@@ -5,6 +5,7 @@ import type { Event } from '../kernel/events.ts';
 import { prepareHome } from '../home/permission.ts';
 import { adoptAll, adoptOne } from './adopt.ts';
 import { systemClock, type Clock } from './clock.ts';
+import { Complaints } from './complaints.ts';
 import { CredentialWatch } from './credential-watch.ts';
 import { forgetLastCode, type CrashRecorder } from './crash-recorder.ts';
 import { DeadlineWatch } from './deadline-watch.ts';
@@ -12,6 +13,7 @@ import { DiskWatch } from './disk-watch.ts';
 import type { DaemonContext } from './context.ts';
 import { Descriptors } from './descriptors.ts';
 import { Door } from './door.ts';
+import { endMarked } from './end-marked.ts';
 import { Engine } from './engine.ts';
 import { HomeWatch } from './home-watch.ts';
 import { Host } from './host.ts';
@@ -60,7 +62,7 @@ export async function startDaemon(home: string, complain: Complain, crashes: Cra
     asked: asked.promise,
     lost: lost.promise,
     close: async ({ withAgents }) => {
-      if (withAgents) await stopAgents(parts.engine);
+      if (withAgents) await stopAgents(parts);
       clearInterval(checks);
       own.close();
       door.close();
@@ -69,7 +71,7 @@ export async function startDaemon(home: string, complain: Complain, crashes: Cra
       parts.engine.close();
       await parts.opened.outbox.close();
       crashes.asked();
-      leaveHome(home);
+      leaveHome(home, complain);
     },
   };
 }
@@ -152,6 +154,7 @@ function contextOf(parts: Parts, shutDown: () => void): DaemonContext {
       await submit({ type: 'run-found', agent, run: stray.run });
       await adoptOne({ ...parts, fleet: engine.fleet }, agent);
     },
+    endUnknown: () => endMarked(home, parts.boot, sweeper),
     lag: () => parts.pulse.lag,
     rows: usage.rows.bind(usage),
     until: engine.until.bind(engine),
@@ -160,9 +163,10 @@ function contextOf(parts: Parts, shutDown: () => void): DaemonContext {
 }
 
 /** Ends the processes, not what is wanted: the next daemon brings up what was up. */
-async function stopAgents(engine: Engine): Promise<void> {
+async function stopAgents({ engine, home, boot }: Parts): Promise<void> {
   await engine.submit({ type: 'daemon-ends' });
   await engine.until(({ agents }) => Object.values(agents).every(({ state }) => state.at === 'stopped'));
+  await endMarked(home, boot, sweeper);
 }
 
 /** Looks at the runs and at the world around them; at once, so that what was so before is known to be no news. */
@@ -184,10 +188,14 @@ function beginChecks(parts: Parts, own: HomeWatch, onLost: () => void): NodeJS.T
     credentials: () => credentials.check(),
   };
   // Without a descriptor, for example, nothing can be seen for a while: that is no reason to end.
+  const complaints = new Complaints(parts.complain);
   const attempt = async (look: () => unknown): Promise<unknown> => look();
   const check = (): void => {
     for (const [what, look] of Object.entries(looks))
-      attempt(look).catch((error: unknown) => parts.complain(what, error));
+      attempt(look).then(
+        () => complaints.right(what),
+        (error: unknown) => complaints.wrong(what, error),
+      );
   };
   check();
   return setInterval(check, CHECK_MS);
@@ -197,18 +205,14 @@ const REMOVED =
   'the home was removed and is made anew; agents that run cannot be sent anything before: agentvisor restart NAME';
 
 /** Its files are mended only as long as it is ours. */
-async function lookAtHome({ opened, engine, complain }: Parts, own: HomeWatch, onLost: () => void): Promise<void> {
-  try {
-    const seen = await own.look();
-    if (seen === 'lost') return onLost();
-    const what = [...(seen === 'again' ? [REMOVED] : []), ...engine.mend()];
-    opened.troubles.look();
-    if (what.length === 0) return;
-    opened.troubles.note(what);
-    await engine.submit({ type: 'state-damaged', what, lastRun: 0 });
-  } catch (error) {
-    complain('home', error);
-  }
+async function lookAtHome({ opened, engine }: Parts, own: HomeWatch, onLost: () => void): Promise<void> {
+  const seen = await own.look();
+  if (seen === 'lost') return onLost();
+  const what = [...(seen === 'again' ? [REMOVED] : []), ...engine.mend()];
+  opened.troubles.look();
+  if (what.length === 0) return;
+  opened.troubles.note(what);
+  await engine.submit({ type: 'state-damaged', what, lastRun: 0 });
 }
 
 function makeServer(door: Door, complain: Complain): Server {

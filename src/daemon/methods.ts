@@ -93,9 +93,10 @@ const isServed = (method: string): method is Served => Object.hasOwn(PARAMS, met
 
 async function shutDown(context: DaemonContext, withAgents: boolean): Promise<{ stopped: readonly string[] }> {
   const stopped = withAgents ? await operate.stop(context, ['all']) : [];
+  const unknown = withAgents ? await context.endUnknown() : [];
   // After the answer has left.
   setImmediate(context.shutDown);
-  return { stopped: stopped.filter(({ ok }) => ok).map(({ name }) => name) };
+  return { stopped: [...stopped.filter(({ ok }) => ok).map(({ name }) => name), ...unknown] };
 }
 
 const unknownMethod = (method: string): AgentvisorError =>

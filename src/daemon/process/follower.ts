@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync, read as readCallback, statSync, watch, type FSWatcher } from 'node:fs';
+import { closeSync, constants, fstatSync, read as readCallback, statSync, watch, type FSWatcher } from 'node:fs';
 import { promisify } from 'node:util';
+import { openPlain } from '../../home/plain.ts';
 import { invariant } from '../../kernel/invariant.ts';
 import { LineSplitter, type Line, type Wanted } from '../../claude/lines.ts';
 
@@ -192,7 +193,7 @@ class FileFollower implements Follower {
   }
 
   #open(): number {
-    const file = openSync(this.#path, 'r');
+    const file = openPlain(this.#path, constants.O_RDONLY);
     try {
       this.#watcher = watch(this.#path, { persistent: false }, () => this.#wake());
       this.#watcher.on('error', (cause) => this.#unwatched(cause));

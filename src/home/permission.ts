@@ -139,7 +139,11 @@ const notAFolder = (folder: string, what: string, cause?: unknown): AgentvisorEr
   new AgentvisorError('refused', `${what} ${folder} is not a folder.`, 'Name another one with AGENTVISOR_HOME.', cause);
 
 const notAFile = (file: string): AgentvisorError =>
-  new AgentvisorError('refused', `${file} is not the file that agentvisor would write there.`, `Remove it: rm -r ${file}`);
+  new AgentvisorError(
+    'refused',
+    `${file} is not the file that agentvisor would write there.`,
+    `Remove it: rm -r ${file}`,
+  );
 
 const replaceable = (parent: string, home: string, mode: number): AgentvisorError =>
   new AgentvisorError(

@@ -1,6 +1,7 @@
 import type { Fleet } from '../kernel/fleet.ts';
 import type { AgentRow } from '../protocol/rows.ts';
 import type { Clock } from './clock.ts';
+import type { Complain } from './daemon-log.ts';
 import type { Engine } from './engine.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import type { Lag } from './pulse.ts';
@@ -27,6 +28,8 @@ export type DaemonContext = {
   readonly rows: (fleet: Fleet) => Promise<readonly AgentRow[]>;
   /** Settles when the fleet is so, or when whoever asked has gone. */
   readonly until: (holds: (fleet: Fleet) => boolean) => Promise<void>;
+  /** Says in `daemon.log` what nothing else can say. */
+  readonly complain: Complain;
   /** Ends the daemon once the answer to whoever asked is on its way. */
   readonly shutDown: () => void;
 };

@@ -8,6 +8,7 @@ import { systemClock, type Clock } from './clock.ts';
 import { Complaints } from './complaints.ts';
 import { CredentialWatch } from './credential-watch.ts';
 import { forgetLastCode, type CrashRecorder } from './crash-recorder.ts';
+import type { Complain, DaemonLog } from './daemon-log.ts';
 import { DeadlineWatch } from './deadline-watch.ts';
 import { DiskWatch } from './disk-watch.ts';
 import type { DaemonContext } from './context.ts';
@@ -42,7 +43,8 @@ export type Daemon = {
 };
 
 /** @returns null when another daemon owns the home. */
-export async function startDaemon(home: string, complain: Complain, crashes: CrashRecorder): Promise<Daemon | null> {
+export async function startDaemon(home: string, log: DaemonLog, crashes: CrashRecorder): Promise<Daemon | null> {
+  const { complain } = log;
   prepareHome(home);
   // Who ends on purpose takes its name away.
   const hasCrashed = readOwner(home) !== null;
@@ -50,7 +52,7 @@ export async function startDaemon(home: string, complain: Complain, crashes: Cra
   const own = await HomeWatch.take(home, identity, () => makeServer(door, complain));
   if (own === null) return null;
   const parts = makeParts(home, complain);
-  crashes.redact(() => parts.secrets.known());
+  for (const writer of [crashes, log]) writer.redact(() => parts.secrets.known());
   await goOn(parts, { loop: crashes.lookBack(), hasCrashed });
   forgetLastCode();
   const asked = signal();
@@ -75,8 +77,6 @@ export async function startDaemon(home: string, complain: Complain, crashes: Cra
     },
   };
 }
-
-type Complain = (what: string, error: unknown) => void;
 
 type Parts = {
   readonly complain: Complain;
@@ -156,6 +156,7 @@ function contextOf(parts: Parts, shutDown: () => void): DaemonContext {
     },
     endUnknown: () => endMarked(home, parts.boot, sweeper),
     lag: () => parts.pulse.lag,
+    complain: parts.complain,
     rows: usage.rows.bind(usage),
     until: engine.until.bind(engine),
     shutDown,

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { REQUESTS_MAX, UNREAD_BYTES_LIMIT, UNREAD_BYTES_MAX } from '../../src/daemon/connection.ts';
@@ -294,3 +296,29 @@ test(
     await scene.survived();
   },
 );
+
+test('what nobody has looked at does not come into the state', SLOW, async () => {
+  const scene = await hostileScene(async () => undefined);
+  const file = join(scene.own.home, 'state', 'journal.ndjson');
+  const declared = entriesOf(file)
+    .map(({ event }) => event)
+    .find(({ type }) => type === 'declared') as unknown as { spec: object };
+  const spec = { ...declared.spec, name: 'eve', enabled: false, junk: 'ballast', log: { ...LOG, junk: ['ballast'] } };
+  const client = await scene.greeted();
+  const params = { file: 'f', agents: [spec], credentials: [], notify: [], environment: {}, secrets: {}, prune: false };
+  expect(await scene.ask(client, 'a', 'apply', { ...params, junk: 'ballast' })).toMatchObject({
+    result: [{ ok: true }],
+  });
+  expect(readFileSync(file, 'utf8')).toContain('"eve"');
+  expect(readFileSync(file, 'utf8')).not.toContain('ballast');
+  expect(await scene.ask(client, 'd', 'delete', { targets: ['eve'] })).toMatchObject({ result: [{ ok: true }] });
+  await scene.survived();
+});
+
+const LOG = { sizeBytesMax: 1e6, keep: 1, totalBytesMax: 1e7, onFull: 'block' };
+
+const entriesOf = (file: string): readonly { readonly event: { readonly type: string } }[] =>
+  readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as { event: { type: string } });

@@ -31,7 +31,8 @@ export async function rawClient(home: string, options: { readonly reads?: boolea
   const closed = new Promise<void>((done) => socket.once('close', () => done()));
   const heard: Frame[] = [];
   const splitter = createSplitter(ANSWER_BYTES_MAX);
-  let wake: () => void = () => undefined;
+  const waiting: (() => void)[] = [];
+  const wake = (): void => waiting.splice(0).forEach((each) => each());
   const hear = (chunk: Buffer): void => {
     for (const bytes of splitter.push(chunk))
       heard.push('kind' in bytes ? { kind: bytes.kind } : (JSON.parse(Buffer.from(bytes).toString('utf8')) as Frame));
@@ -50,7 +51,7 @@ export async function rawClient(home: string, options: { readonly reads?: boolea
         const found = heard.find((frame) => 'id' in frame && frame['id'] === id);
         if (found !== undefined) return found;
         if (socket.destroyed) throw new Error(`closed before it answered ${id}`);
-        await new Promise<void>((done) => (wake = done));
+        await new Promise<void>((done) => void waiting.push(done));
       }
     },
   };

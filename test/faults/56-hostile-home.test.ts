@@ -29,16 +29,19 @@ function sleeper(): Box {
   return own;
 }
 
-/** A folder that was never ours to trust, with a file that must not be written through a link. */
+/** A line like those of the state: to be taken for one of ours, or to be added to, it only has to be followed. */
+const NOT_OURS = '{"not":"ours"}\n';
+
+/** A file that must not be read or written through a link. */
 function elsewhere(own: Box): string {
   const file = join(own.dir, 'elsewhere');
-  writeFileSync(file, 'not ours\n');
+  writeFileSync(file, NOT_OURS);
   return file;
 }
 
 type Hostile = { readonly make: (own: Box) => void; readonly says: RegExp; readonly mend: (own: Box) => void };
 
-const remade = ({ home }: Box): void => void mkdirSync(home, { mode: 0o700 });
+const remade = ({ home }: Box): void => mkdirSync(home, { mode: 0o700 });
 
 /** What a home may be that nobody should trust, and what its owner does about it. */
 const HOMES: Readonly<Record<string, Hostile>> = {
@@ -137,7 +140,7 @@ describe('a home', () => {
       expect(refused.stderr).not.toContain('This is a bug');
       expect(bearersUnder(own.home)).toEqual([]);
       if (existsSync(join(own.dir, 'elsewhere')))
-        expect(readFileSync(join(own.dir, 'elsewhere'), 'utf8')).toBe('not ours\n');
+        expect(readFileSync(join(own.dir, 'elsewhere'), 'utf8')).toBe(NOT_OURS);
       mend(own);
       await own.ok('start');
     },
@@ -191,8 +194,7 @@ describe.each(Object.entries(STAND_INS))('where %s stands in the place of a file
       if (existsSync(join(state, name))) expect(lstatSync(join(state, name)).isFile(), name).toBe(true);
     await expect.poll(async () => own.av('save').then(({ code }) => code)).toBe(0);
     expect(lstatSync(join(state, 'snapshot.json')).isFile()).toBe(true);
-    if (existsSync(join(own.dir, 'elsewhere')))
-      expect(readFileSync(join(own.dir, 'elsewhere'), 'utf8')).toBe('not ours\n');
+    if (existsSync(join(own.dir, 'elsewhere'))) expect(readFileSync(join(own.dir, 'elsewhere'), 'utf8')).toBe(NOT_OURS);
     const status = await own.ok('daemon', 'status');
     expect(status).toContain('damaged files are kept');
     // What lives is taken up again, and not started a second time.
@@ -226,7 +228,7 @@ test('the name of the owner, behind a link or a FIFO, is nobody’s, and a daemo
   rmSync(join(own.home, 'daemon.json'));
   symlinkSync(elsewhere(own), join(own.home, 'daemon.json.tmp'));
   await own.ok('start');
-  expect(readFileSync(join(own.dir, 'elsewhere'), 'utf8')).toBe('not ours\n');
+  expect(readFileSync(join(own.dir, 'elsewhere'), 'utf8')).toBe(NOT_OURS);
   expect(lstatSync(join(own.home, 'daemon.json')).isFile()).toBe(true);
 });
 

@@ -64,19 +64,30 @@ export async function hostileScene(
       if (baseline === null) return;
       const { rss, files } = baseline;
       await expect.poll(() => openFilesOf(pid), { timeout: 10_000 }).toBeLessThanOrEqual(files * 1.05);
-      await expect.poll(() => held(own, pid), { timeout: 20_000 }).toBeLessThanOrEqual(rss * 1.05);
+      const now = await held(own, pid);
+      if (now <= rss * 1.05) return;
+      // How full the pages of an allocator are is chance. What leaks grows with every attack, what is chance does not.
+      for (let round = 0; round < ROUNDS_AGAIN; round += 1) {
+        await attack(scene);
+        for (const { socket } of clients) socket.destroy();
+      }
+      await expect.poll(() => held(own, pid), { timeout: 20_000 }).toBeLessThanOrEqual(now * 1.05);
     },
   };
+  let rss = 0;
   for (let round = 0; round < WARM_UPS; round += 1) {
     await attack(scene);
     await scene.survived();
+    rss = Math.max(rss, await held(own, pid));
   }
   await expect.poll(() => openFilesOf(pid), { timeout: 10_000 }).toBeLessThan(64);
-  baseline = { rss: await held(own, pid), files: openFilesOf(pid) };
+  baseline = { rss, files: openFilesOf(pid) };
   return scene;
 }
 
 const WARM_UPS = 3;
+/** More than any test makes before it asks. */
+const ROUNDS_AGAIN = 8;
 
 /** What the daemon holds in memory when all of its garbage is collected. */
 async function held(own: Box, pid: number): Promise<number> {

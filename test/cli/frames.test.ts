@@ -152,6 +152,15 @@ describe('the splitter', () => {
     );
   });
 
+  test('holds a large frame that comes byte by byte in about as much memory as the frame', () => {
+    const splitter = createSplitter(2_000_000);
+    const byte = bytes('x');
+    const before = process.memoryUsage().heapUsed;
+    for (let sent = 0; sent < 1_000_000; sent += 1) splitter.push(byte);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(48 * 1024 * 1024);
+    expect(splitter.push(bytes('\n'))).toHaveLength(1);
+  });
+
   test('reports a frame over the bound once, as soon as it is over, and goes on with the next one', () => {
     const splitter = createSplitter(4);
     expect(splitter.push(bytes('12345'))).toMatchObject([{ kind: 'invalid', id: null }]);

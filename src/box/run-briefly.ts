@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 
 export type Brief = {
   readonly env: Readonly<Record<string, string>>;
@@ -14,17 +14,19 @@ const OUTPUT_CHARACTERS_MAX = 16 * 1024;
 export function runBriefly(file: string, args: readonly string[], { env, cwd, msMax }: Brief): Promise<string | null> {
   return new Promise((settle) => {
     // A group of its own, so that what a wrapper starts is ended with it.
-    const child = spawn(file, args, { env, cwd, detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = start(file, args, { env, cwd, detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
+    if (child === null) return settle(null);
     let output = '';
     let isGood = false;
     const end = (result: string | null): void => {
       clearTimeout(timer);
       endGroup(child.pid);
-      child.stdout.destroy();
+      child.stdout?.destroy();
       settle(result);
     };
     const timer = setTimeout(() => end(isGood ? output : null), msMax);
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    // Without a descriptor there is no pipe, and an error follows.
+    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
       output += chunk;
       if (output.length > OUTPUT_CHARACTERS_MAX) end(null);
     });
@@ -37,6 +39,16 @@ export function runBriefly(file: string, args: readonly string[], { env, cwd, ms
     // `close`, not `exit`: by then everything that it wrote has been read.
     child.once('close', () => end(isGood ? output : null));
   });
+}
+
+/** What the system refuses comes as an event or is thrown (no memory, too many arguments): null then. */
+function start(file: string, args: readonly string[], options: SpawnOptions): ChildProcess | null {
+  try {
+    return spawn(file, args, options);
+  } catch {
+    // The answer is that there is none.
+    return null;
+  }
 }
 
 function endGroup(pid: number | undefined): void {

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readOwner } from '../home/owner.ts';
 import { restMark } from '../home/paths.ts';
+import { openPlain } from '../home/plain.ts';
 import { readStat } from '../home/proc-stat.ts';
 import { AgentvisorError } from '../protocol/errors.ts';
 import { readFiles } from './access.ts';
@@ -75,9 +76,21 @@ export async function endForItsUnit(home: string): Promise<number | null> {
   return pid;
 }
 
-/** Keepers that wait in their backoff, and daemons that are just starting, end: nobody wants one. */
-export function letKeepersRest(home: string): void {
-  if (existsSync(home)) writeFileSync(restMark(home), '', { mode: 0o600 });
+/**
+ * Keepers that wait in their backoff, and daemons that are just starting, end: nobody wants one.
+ *
+ * @returns what a person should know when they cannot be told, null when they were. A disk that takes nothing is no reason to
+ *   let live what is to end.
+ */
+export function letKeepersRest(home: string): string | null {
+  if (!existsSync(home)) return null;
+  try {
+    closeSync(openPlain(restMark(home), constants.O_WRONLY | constants.O_CREAT));
+    return null;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return `a keeper that waits in its backoff may start a daemon once more, it cannot be told: ${why}`;
+  }
 }
 
 /** It sees the daemon's end and ends too, a moment later. Null without one (`daemon run`, a unit), and on macOS. */

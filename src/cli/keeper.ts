@@ -28,7 +28,7 @@ while :; do
   elif [ "$failures" -le 15 ]; then delay=1
   else delay=$((delay * 2)); fi
   [ "$delay" -gt 30 ] && delay=30
-  if [ "$(wc -c <"$3")" -gt 1000000 ]; then
+  if [ -f "$3" ] && [ ! -h "$3" ] && [ "$(wc -c <"$3")" -gt 1000000 ]; then
     tail=$(tail -c 100000 "$3")
     printf '%s\\n' "$tail" >"$3"
   fi

@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DAEMON_HEAP } from '../home/daemon-heap.ts';
 import { readOwner, UNIT_VARIABLE } from '../home/owner.ts';
 import { prepareHome } from '../home/permission.ts';
 import { daemonLog, restMark } from '../home/paths.ts';
+import { openPlain } from '../home/plain.ts';
 import type { Environment } from '../home/paths.ts';
 import { COOKIES } from '../kernel/cookies.ts';
 import { AgentvisorError } from '../protocol/errors.ts';
@@ -125,7 +126,7 @@ async function greet(home: string): Promise<number | AgentvisorError> {
 /** An agent that runs the CLI must not hand its own cookies to a daemon, which would pass for one of its processes. */
 function spawnKeeper(home: string, env: Environment, program: string): ChildProcess {
   const log = daemonLog(home);
-  const fd = openSync(log, 'a', 0o600);
+  const fd = openPlain(log, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT);
   try {
     const kept = Object.entries(env).filter(([name]) => !COOKIES.includes(name) && name !== UNIT_VARIABLE);
     const args = ['-c', KEEPER_SCRIPT, KEEPER_NAME, process.execPath, program, log, restMark(home), DAEMON_HEAP];

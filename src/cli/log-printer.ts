@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { redact } from '../kernel/redaction.ts';
+import type { LogRedactor } from '../box/known-secrets.ts';
 import type { LogLine } from '../logs/log-stream.ts';
 import { terminalOf } from '../wording/terminal.ts';
 import { entryLine } from './entry-line.ts';
@@ -17,6 +17,8 @@ export type LogPrinter = {
 export type LogLook = {
   /** Undefined: everything is wanted. */
   readonly matches: ((text: string) => boolean) | undefined;
+  /** Takes out of a text what must not be shown. */
+  readonly redact: LogRedactor;
   /** What a run is called above its lines. */
   readonly titleOf: (run: string) => string;
 };
@@ -32,9 +34,11 @@ export const PRINTERS: Readonly<Record<LogForm, (context: Context, look: LogLook
   'json-lines': jsonLines,
 };
 
-function readable(context: Context, { matches, titleOf }: LogLook): LogPrinter {
+function readable(context: Context, { matches, titleOf, redact }: LogLook): LogPrinter {
   const wanted = (line: LogLine): readonly Entry[] =>
-    entries(line).filter(({ text }) => matches === undefined || matches(redact(text)));
+    entries(line)
+      .map((entry) => ({ ...entry, text: redact(entry.text, line.run) }))
+      .filter(({ text }) => matches === undefined || matches(text));
   const say = (entry: Entry): void => context.say(entryLine(entry, terminalOf(process.stdout, context.env)));
   let current: string | undefined;
   return {
@@ -48,41 +52,47 @@ function readable(context: Context, { matches, titleOf }: LogLook): LogPrinter {
   };
 }
 
-function raw(context: Context, { matches }: LogLook): LogPrinter {
+function raw(context: Context, { matches, redact }: LogLook): LogPrinter {
   return {
-    shows: (line) => line.stream !== 'stderr' && (matches === undefined || matches(textOf(line))),
+    shows: (line) => line.stream !== 'stderr' && (matches === undefined || matches(redact(textOf(line), line.run))),
     // What is no line of the agent's is kept out of what a program reads.
-    line: async ({ stream, bytes }) =>
-      stream === 'note' ? context.note(bytes.toString()) : context.write(Buffer.concat([redactBytes(bytes), NEWLINE])),
+    line: async (line) =>
+      line.stream === 'note'
+        ? context.note(line.bytes.toString())
+        : context.write(Buffer.concat([redactBytes(line, redact), NEWLINE])),
     end: async () => undefined,
   };
 }
 
-function json(context: Context, { matches }: LogLook): LogPrinter {
+function json(context: Context, { matches, redact }: LogLook): LogPrinter {
   const lines: object[] = [];
   return {
-    shows: (line) => matches === undefined || matches(textOf(line)),
+    shows: (line) => matches === undefined || matches(redact(textOf(line), line.run)),
     line: async (line) => {
-      lines.push(object(line));
+      lines.push(object(line, redact));
     },
     end: async () => context.answer(lines),
   };
 }
 
-function jsonLines(context: Context, { matches }: LogLook): LogPrinter {
+function jsonLines(context: Context, { matches, redact }: LogLook): LogPrinter {
   return {
-    shows: (line) => matches === undefined || matches(textOf(line)),
-    line: async (line) => context.answer(object(line)),
+    shows: (line) => matches === undefined || matches(redact(textOf(line), line.run)),
+    line: async (line) => context.answer(object(line, redact)),
     end: async () => undefined,
   };
 }
 
 const NEWLINE = Buffer.from('\n');
 
-/** What is searched is what is shown: no credential can be guessed at. */
-const textOf = ({ bytes }: LogLine): string => redact(bytes.toString('utf8'));
+/** What is searched is what is shown, without secrets: no credential can be guessed at. */
+const textOf = ({ bytes }: LogLine): string => bytes.toString('utf8');
 
-const object = (line: LogLine): object => ({ run: line.run, stream: line.stream, line: textOf(line) });
+const object = (line: LogLine, redact: LogRedactor): object => ({
+  run: line.run,
+  stream: line.stream,
+  line: redact(textOf(line), line.run),
+});
 
 function entries({ stream, bytes }: LogLine): readonly Entry[] {
   const text = bytes.toString('utf8');
@@ -92,9 +102,9 @@ function entries({ stream, bytes }: LogLine): readonly Entry[] {
 }
 
 /** Bytes that are no UTF-8 are read one by one as characters, so that they leave as they came. */
-function redactBytes(bytes: Buffer): Buffer {
+function redactBytes({ bytes, run }: LogLine, redact: LogRedactor): Buffer {
   const encoding = isUtf8(bytes) ? 'utf8' : 'latin1';
   const text = bytes.toString(encoding);
-  const clean = redact(text);
+  const clean = redact(text, run);
   return clean === text ? bytes : Buffer.from(clean, encoding);
 }

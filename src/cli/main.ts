@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { AgentvisorError, EXIT_CODES } from '../protocol/errors.ts';
+import { redact } from '../kernel/redaction.ts';
 import { makeContext } from './context.ts';
 import { printable } from '../wording/printable.ts';
 import { fit } from './fit.ts';
@@ -56,7 +57,7 @@ function report(error: unknown): number {
   const known = error instanceof AgentvisorError;
   const { message } = error instanceof Error ? error : { message: String(error) };
   const nextStep = known ? error.nextStep : 'This is a bug in agentvisor; AGENTVISOR_DEBUG=1 shows where.';
-  const told = printable(`agentvisor: ${message} ${nextStep}`).trimEnd();
+  const told = redact(printable(`agentvisor: ${message} ${nextStep}`).trimEnd());
   process.stderr.write(`${fit(told, process.stderr, process.env)}\n`);
   if (process.env['AGENTVISOR_DEBUG'] === '1' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return known ? EXIT_CODES[error.code] : EXIT_CODES.failed;

@@ -30,6 +30,10 @@ function isProxy(key: string): boolean {
   return PROXIES.has(key) || (key === key.toLowerCase() && PROXIES.has(key.toUpperCase()));
 }
 
+/** By its name: MAX_THINKING_TOKENS and its like are numbers, not secrets. */
+export const looksLikeSecret = (key: string): boolean =>
+  /TOKEN|SECRET|KEY|PASSWORD/i.test(key) && !/TOKENS$/i.test(key);
+
 /** `user:password@host`, with or without a scheme in front: programs accept both. */
 function hasUserinfo(address: string): boolean {
   return /^(?:[a-z][a-z0-9+.-]*:)?(?:\/\/)?[^/?#]*@/i.test(address.trim());

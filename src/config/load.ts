@@ -98,14 +98,9 @@ type Outcome =
 
 /** Ends with the first line, the time limit or the child's own end, and only when nobody of its group is left. */
 function runChild(file: string, timeoutMs: number): Promise<Outcome> {
-  const child = spawn(process.execPath, childArguments(file), {
-    cwd: dirname(file),
-    // Its own process group, so that what the file starts is ended with it.
-    detached: true,
-    // Never our stdout: with --json it holds JSON and nothing else. The pipes are RESULT_FD and PARENT_FD.
-    stdio: ['ignore', 2, 2, 'pipe', 'pipe'],
-  });
   return new Promise((settle) => {
+    const child = startChild(file);
+    if (child instanceof Error) return settle({ ended: 'spawn-failed', cause: child });
     let outcome: Outcome | undefined;
     const end = (reason: Outcome): void => {
       outcome ??= reason;
@@ -113,7 +108,7 @@ function runChild(file: string, timeoutMs: number): Promise<Outcome> {
     };
     const timer = setTimeout(end, timeoutMs, { ended: 'timeout' });
     let received = '';
-    const result = child.stdio[RESULT_FD];
+    const result = pipesOf(child)?.[RESULT_FD];
     if (result instanceof Readable) {
       result.setEncoding('utf8').on('data', (chunk: string) => {
         received += chunk;
@@ -135,6 +130,24 @@ function runChild(file: string, timeoutMs: number): Promise<Outcome> {
     });
   });
 }
+
+/** What the system refuses comes as an event or is thrown: no memory, a folder with a NUL in its name. */
+function startChild(file: string): ChildProcess | Error {
+  try {
+    return spawn(process.execPath, childArguments(file), {
+      cwd: dirname(file),
+      // Its own process group, so that what the file starts is ended with it.
+      detached: true,
+      // Never our stdout: with --json it holds JSON and nothing else. The pipes are RESULT_FD and PARENT_FD.
+      stdio: ['ignore', 2, 2, 'pipe', 'pipe'],
+    });
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** Whatever its type says: without a descriptor for them there are none (measured on Node 20.20), and an error follows. */
+const pipesOf = (child: ChildProcess): ChildProcess['stdio'] | undefined => child.stdio;
 
 /** From source (tests, development) the child is TypeScript, which Node 20 runs with jiti's hook only. */
 function childArguments(file: string): readonly string[] {
@@ -182,7 +195,7 @@ function explainSilence(
         file,
         expected,
         `could not be read: ${outcome.cause.message}`,
-        'try again; the machine may be out of processes or memory',
+        'try again; this machine may be out of processes, memory or open files (ulimit -n)',
       );
     case 'exit': {
       // 13: Node's code for a top-level await that nothing will ever settle.

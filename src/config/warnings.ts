@@ -1,4 +1,5 @@
 import { CREDENTIAL_VARIABLES, type AgentSpec, type CredentialSpec } from '../kernel/spec.ts';
+import { looksLikeSecret } from './environment.ts';
 import { doubtAt } from './problem.ts';
 import type { Path, Problem } from './problem.ts';
 import { isReserved } from './reserved-args.ts';
@@ -81,8 +82,7 @@ function variableWarnings(path: Path, key: string, isLiteral: boolean): readonly
     const hint = `declare it under \`credentials\` (from: { env: '${key}' }), so that a failure can be told apart`;
     return [doubtAt(path, 'no credential', `${key} signs the agent in behind agentvisor's back`, hint)];
   }
-  // MAX_THINKING_TOKENS and its like are numbers, not secrets.
-  if (!isLiteral || !/TOKEN|SECRET|KEY|PASSWORD/i.test(key) || /TOKENS$/i.test(key)) return [];
+  if (!isLiteral || !looksLikeSecret(key)) return [];
   return [
     doubtAt(
       path,

@@ -1,16 +1,19 @@
 import {
   closeSync,
+  constants,
   existsSync,
   fdatasync,
   fstatSync,
   ftruncateSync,
-  openSync,
   renameSync,
   statSync,
   writeSync,
 } from 'node:fs';
 import { promisify } from 'node:util';
 import { previousFile } from '../home/journal.ts';
+import { openPlain } from '../home/plain.ts';
+
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
 
 const datasync = promisify(fdatasync);
 
@@ -26,7 +29,7 @@ export class Appender {
   constructor(path: string, bytesMax = Infinity) {
     this.path = path;
     this.#bytesMax = bytesMax;
-    this.#fd = openSync(path, 'a', 0o600);
+    this.#fd = openPlain(path, APPEND);
     this.#bytes = fstatSync(this.#fd).size;
     this.#isTorn = this.#bytes > 0;
   }
@@ -63,7 +66,7 @@ export class Appender {
    * @param bytes how long that was when it was looked at: what was written to it since is not ours
    */
   reopen(bytes: number): void {
-    this.#take(openSync(this.path, 'a', 0o600));
+    this.#take(openPlain(this.path, APPEND));
     this.#bytes = bytes;
     this.#isTorn = bytes > 0;
   }
@@ -75,7 +78,7 @@ export class Appender {
   /** The file becomes the previous one, which is replaced. One that somebody has removed is begun anew. */
   rotate(): void {
     if (existsSync(this.path)) renameSync(this.path, previousFile(this.path));
-    this.#take(openSync(this.path, 'a', 0o600));
+    this.#take(openPlain(this.path, APPEND));
     this.#bytes = 0;
     this.#isTorn = false;
   }

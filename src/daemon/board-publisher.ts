@@ -152,7 +152,7 @@ export class BoardPublisher {
 
   /** The next time may do better; whoever watches still has what it was told. */
   #later(told: Promise<void>): void {
-    told.catch((error: unknown) => console.error(error));
+    told.catch((error: unknown) => this.#context.complain('board', error));
   }
 
   #tell(change: BoardChange): void {

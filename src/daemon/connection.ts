@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import { PROTOCOL, type Method, type Notification } from '../protocol/api.ts';
 import { AgentvisorError, versionMismatch } from '../protocol/errors.ts';
@@ -12,6 +13,7 @@ import {
   type RequestFrame,
 } from '../protocol/frames.ts';
 import { VERSION } from '../protocol/version.ts';
+import { farewell } from './farewell.ts';
 
 /** Requests of one client that may be under way at once. */
 export const REQUESTS_MAX = 64;
@@ -19,6 +21,9 @@ export const REQUESTS_MAX = 64;
 export const UNREAD_BYTES_MAX = 1024 * 1024;
 /** Beyond this even the answers pile up: the client is let go. */
 export const UNREAD_BYTES_LIMIT = 16 * 1024 * 1024;
+
+/** How long a client may take to say hello: one that never does would hold a place for ever. */
+const GREETING_MS_MAX = 10_000;
 
 /** Whose answers are snapshots: what happens meanwhile waits behind them. */
 const HELD_BACK: ReadonlySet<string> = new Set<Method>(['subscribe', 'board']);
@@ -31,19 +36,30 @@ export class Connection {
   readonly #handle: Handle;
   readonly #splitter = createSplitter(REQUEST_BYTES_MAX);
   readonly #gone = new AbortController();
+  readonly #greeting: NodeJS.Timeout;
   #isGreeted = false;
+  /** The last thing was said: nothing is heard or answered any more. */
+  #isOver = false;
   #underWay = 0;
   #dropped = 0;
   /** What happened between a snapshot and its leaving; null while nothing is held back. */
   #held: Notification[] | null = null;
 
-  constructor(socket: Socket, handle: Handle) {
+  /** @param greetingMsMax only tests name another */
+  constructor(socket: Socket, handle: Handle, greetingMsMax = GREETING_MS_MAX) {
     this.#socket = socket;
     this.#handle = handle;
+    // A request about all agents waits for each of them: that many are no leak.
+    setMaxListeners(0, this.#gone.signal);
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
     // A client that resets the connection is no trouble of ours.
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => this.#gone.abort());
+    socket.on('close', () => {
+      clearTimeout(this.#greeting);
+      this.#gone.abort();
+    });
+    this.#greeting = setTimeout(() => this.#letGoWith(encodeError(null, notGreeted())), greetingMsMax);
+    this.#greeting.unref();
     // Who was too slow and has caught up must not believe that it has seen everything.
     socket.on('drain', () => this.#tellDropped());
   }
@@ -81,14 +97,16 @@ export class Connection {
     this.#socket.end();
   }
 
+  #letGoWith(lastFrame: string): void {
+    this.#isOver = true;
+    farewell(this.#socket, lastFrame);
+  }
+
   #read(chunk: Buffer): void {
+    if (this.#isOver) return;
     for (const bytes of this.#splitter.push(chunk)) {
       const frame = 'kind' in bytes ? bytes : decodeRequest(bytes);
-      if (frame.kind === 'invalid') {
-        this.#write(encodeProblem(frame));
-        this.#socket.end();
-        return;
-      }
+      if (frame.kind === 'invalid') return this.#letGoWith(encodeProblem(frame));
       if (frame.kind === 'request') void this.#serve(frame);
     }
   }
@@ -105,7 +123,6 @@ export class Connection {
       }
     } catch (error) {
       this.#write(encodeError(frame.id, error));
-      if (!(error instanceof AgentvisorError)) console.error(error);
     }
   }
 
@@ -118,6 +135,7 @@ export class Connection {
   async #answer(frame: RequestFrame): Promise<unknown> {
     if (frame.method === 'hello') {
       this.#isGreeted = greet(frame.params);
+      clearTimeout(this.#greeting);
       return { protocol: PROTOCOL, version: VERSION, pid: process.pid };
     }
     if (!this.#isGreeted) throw notGreeted();
@@ -125,7 +143,7 @@ export class Connection {
   }
 
   #write(frame: string): void {
-    if (this.#socket.destroyed) return;
+    if (this.#isOver || this.#socket.destroyed) return;
     if (this.#socket.writableLength > UNREAD_BYTES_LIMIT) {
       this.#socket.destroy();
       return;

@@ -1,6 +1,7 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { readCrashes, crashesSinceAsked, isCrashLoop, recordCrash, type CrashRecord } from '../home/crashes.ts';
 import { daemonLog } from '../home/paths.ts';
+import { openPlain } from '../home/plain.ts';
 import { excerpt } from '../kernel/redaction.ts';
 import { VERSION } from '../protocol/version.ts';
 
@@ -92,7 +93,7 @@ export function forgetLastCode(): void {
 /** Of the daemon that has aborted, in the log that its keeper keeps. */
 function lastWords(home: string): string {
   try {
-    const fd = openSync(daemonLog(home), 'r');
+    const fd = openPlain(daemonLog(home), constants.O_RDONLY);
     try {
       const { size } = fstatSync(fd);
       const tail = Buffer.alloc(Math.min(size, LOG_TAIL_BYTES));

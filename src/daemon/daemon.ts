@@ -5,13 +5,16 @@ import type { Event } from '../kernel/events.ts';
 import { prepareHome } from '../home/permission.ts';
 import { adoptAll, adoptOne } from './adopt.ts';
 import { systemClock, type Clock } from './clock.ts';
+import { Complaints } from './complaints.ts';
 import { CredentialWatch } from './credential-watch.ts';
 import { forgetLastCode, type CrashRecorder } from './crash-recorder.ts';
+import type { Complain, DaemonLog } from './daemon-log.ts';
 import { DeadlineWatch } from './deadline-watch.ts';
 import { DiskWatch } from './disk-watch.ts';
 import type { DaemonContext } from './context.ts';
 import { Descriptors } from './descriptors.ts';
 import { Door } from './door.ts';
+import { endMarked } from './end-marked.ts';
 import { Engine } from './engine.ts';
 import { HomeWatch } from './home-watch.ts';
 import { Host } from './host.ts';
@@ -40,7 +43,8 @@ export type Daemon = {
 };
 
 /** @returns null when another daemon owns the home. */
-export async function startDaemon(home: string, complain: Complain, crashes: CrashRecorder): Promise<Daemon | null> {
+export async function startDaemon(home: string, log: DaemonLog, crashes: CrashRecorder): Promise<Daemon | null> {
+  const { complain } = log;
   prepareHome(home);
   // Who ends on purpose takes its name away.
   const hasCrashed = readOwner(home) !== null;
@@ -48,7 +52,7 @@ export async function startDaemon(home: string, complain: Complain, crashes: Cra
   const own = await HomeWatch.take(home, identity, () => makeServer(door, complain));
   if (own === null) return null;
   const parts = makeParts(home, complain);
-  crashes.redact(() => parts.secrets.known());
+  for (const writer of [crashes, log]) writer.redact(() => parts.secrets.known());
   await goOn(parts, { loop: crashes.lookBack(), hasCrashed });
   forgetLastCode();
   const asked = signal();
@@ -60,7 +64,7 @@ export async function startDaemon(home: string, complain: Complain, crashes: Cra
     asked: asked.promise,
     lost: lost.promise,
     close: async ({ withAgents }) => {
-      if (withAgents) await stopAgents(parts.engine);
+      if (withAgents) await stopAgents(parts);
       clearInterval(checks);
       own.close();
       door.close();
@@ -69,12 +73,10 @@ export async function startDaemon(home: string, complain: Complain, crashes: Cra
       parts.engine.close();
       await parts.opened.outbox.close();
       crashes.asked();
-      leaveHome(home);
+      leaveHome(home, complain);
     },
   };
 }
-
-type Complain = (what: string, error: unknown) => void;
 
 type Parts = {
   readonly complain: Complain;
@@ -152,7 +154,9 @@ function contextOf(parts: Parts, shutDown: () => void): DaemonContext {
       await submit({ type: 'run-found', agent, run: stray.run });
       await adoptOne({ ...parts, fleet: engine.fleet }, agent);
     },
+    endUnknown: () => endMarked(home, parts.boot, sweeper),
     lag: () => parts.pulse.lag,
+    complain: parts.complain,
     rows: usage.rows.bind(usage),
     until: engine.until.bind(engine),
     shutDown,
@@ -160,9 +164,10 @@ function contextOf(parts: Parts, shutDown: () => void): DaemonContext {
 }
 
 /** Ends the processes, not what is wanted: the next daemon brings up what was up. */
-async function stopAgents(engine: Engine): Promise<void> {
+async function stopAgents({ engine, home, boot }: Parts): Promise<void> {
   await engine.submit({ type: 'daemon-ends' });
   await engine.until(({ agents }) => Object.values(agents).every(({ state }) => state.at === 'stopped'));
+  await endMarked(home, boot, sweeper);
 }
 
 /** Looks at the runs and at the world around them; at once, so that what was so before is known to be no news. */
@@ -184,10 +189,14 @@ function beginChecks(parts: Parts, own: HomeWatch, onLost: () => void): NodeJS.T
     credentials: () => credentials.check(),
   };
   // Without a descriptor, for example, nothing can be seen for a while: that is no reason to end.
+  const complaints = new Complaints(parts.complain);
   const attempt = async (look: () => unknown): Promise<unknown> => look();
   const check = (): void => {
     for (const [what, look] of Object.entries(looks))
-      attempt(look).catch((error: unknown) => parts.complain(what, error));
+      attempt(look).then(
+        () => complaints.right(what),
+        (error: unknown) => complaints.wrong(what, error),
+      );
   };
   check();
   return setInterval(check, CHECK_MS);
@@ -197,18 +206,14 @@ const REMOVED =
   'the home was removed and is made anew; agents that run cannot be sent anything before: agentvisor restart NAME';
 
 /** Its files are mended only as long as it is ours. */
-async function lookAtHome({ opened, engine, complain }: Parts, own: HomeWatch, onLost: () => void): Promise<void> {
-  try {
-    const seen = await own.look();
-    if (seen === 'lost') return onLost();
-    const what = [...(seen === 'again' ? [REMOVED] : []), ...engine.mend()];
-    opened.troubles.look();
-    if (what.length === 0) return;
-    opened.troubles.note(what);
-    await engine.submit({ type: 'state-damaged', what, lastRun: 0 });
-  } catch (error) {
-    complain('home', error);
-  }
+async function lookAtHome({ opened, engine }: Parts, own: HomeWatch, onLost: () => void): Promise<void> {
+  const seen = await own.look();
+  if (seen === 'lost') return onLost();
+  const what = [...(seen === 'again' ? [REMOVED] : []), ...engine.mend()];
+  opened.troubles.look();
+  if (what.length === 0) return;
+  opened.troubles.note(what);
+  await engine.submit({ type: 'state-damaged', what, lastRun: 0 });
 }
 
 function makeServer(door: Door, complain: Complain): Server {

@@ -273,6 +273,7 @@ export class Host {
       agent: spec.name,
       run: this.#runDir(spec.name, run),
     });
+    secrets.see(env);
     return { env, fingerprint: injected.fingerprint };
   }
 }

@@ -3,6 +3,7 @@ import { homeFolder } from '../home/paths.ts';
 import { COOKIES } from '../kernel/cookies.ts';
 import { AgentvisorError } from '../protocol/errors.ts';
 import { CrashRecorder } from './crash-recorder.ts';
+import { DaemonLog } from './daemon-log.ts';
 import { startDaemon } from './daemon.ts';
 
 /** `daemon run`, and not what a keeper runs. */
@@ -11,6 +12,13 @@ const isForeground = process.argv.includes('run');
 /** How long the last answers may take to leave. */
 const FAREWELL_MS = 500;
 
+const log = new DaemonLog();
+// Node would print it as it is, with whatever secret it quotes.
+process.on('uncaughtException', (error) => {
+  log.complain('the daemon ended', error);
+  process.exit(1);
+});
+
 /**
  * The daemon's program. It ends with 0 when it was asked to end, or when another daemon owns the home; its keeper or unit
  * starts it again after anything else.
@@ -18,8 +26,8 @@ const FAREWELL_MS = 500;
 async function main(): Promise<number> {
   for (const cookie of COOKIES) delete process.env[cookie];
   const home = homeFolder(process.env);
-  const crashes = new CrashRecorder(home, complain);
-  const daemon = await startDaemon(home, complain, crashes).catch((error: unknown) => {
+  const crashes = new CrashRecorder(home, log.complain);
+  const daemon = await startDaemon(home, log, crashes).catch((error: unknown) => {
     if (!(error instanceof AgentvisorError)) crashes.failed(error);
     throw error;
   });
@@ -42,16 +50,11 @@ async function main(): Promise<number> {
   process.on('SIGHUP', () => undefined);
   const reason = await Promise.race([byClient, bySignal, daemon.lost.then(() => null)]);
   if (reason === null) {
-    complain('the daemon ends', 'another one owns the home by now');
+    log.complain('the daemon ends', 'another one owns the home by now');
     return 0;
   }
   await daemon.close({ withAgents: reason.withAgents });
   return reason.code;
-}
-
-function complain(what: string, error: unknown): void {
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  console.error(`${new Date().toISOString()} ${what}: ${text}`);
 }
 
 main().then(
@@ -62,7 +65,7 @@ main().then(
   },
   (error: unknown) => {
     if (error instanceof AgentvisorError) console.error(`agentvisor: ${error.message} ${error.nextStep}`);
-    else complain('the daemon ended', error);
+    else log.complain('the daemon ended', error);
     process.exit(1);
   },
 );

@@ -1,8 +1,9 @@
 import type { Fleet } from '../kernel/fleet.ts';
+import { redact } from '../kernel/redaction.ts';
 import type { Api, Method } from '../protocol/api.ts';
 import { AgentvisorError } from '../protocol/errors.ts';
 import { PARAMS } from '../protocol/params.ts';
-import { mismatch } from '../protocol/shape.ts';
+import { fitted, mismatch } from '../protocol/shape.ts';
 import { incidentRow } from '../protocol/views.ts';
 import { outcome, send } from './ask.ts';
 import * as auth from './auth.ts';
@@ -85,17 +86,29 @@ export function serveMethods(daemon: DaemonContext): Handle {
     const context = { ...daemon, until: (holds: Holds) => daemon.engine.until(holds, connection.gone) };
     // The one cast of the server: `mismatch` has just compared the params with the shape of this very method.
     const serve = METHODS[method] as (params: unknown, asker: Asker) => unknown;
-    return serve(params, { context, daemon, publisher, boards, connection });
+    try {
+      return await serve(fitted(params, PARAMS[method]), { context, daemon, publisher, boards, connection });
+    } catch (error) {
+      throw error instanceof AgentvisorError ? error : ourBug(daemon, method, error);
+    }
   };
+}
+
+/** Whatever its message quotes: to the client it goes without secrets, as to the log. */
+function ourBug({ complain, secrets }: DaemonContext, method: string, error: unknown): Error {
+  complain(`request ${method}`, error);
+  const text = error instanceof Error ? error.message : String(error);
+  return new Error(redact(text, secrets.known()), { cause: error });
 }
 
 const isServed = (method: string): method is Served => Object.hasOwn(PARAMS, method);
 
 async function shutDown(context: DaemonContext, withAgents: boolean): Promise<{ stopped: readonly string[] }> {
   const stopped = withAgents ? await operate.stop(context, ['all']) : [];
+  const unknown = withAgents ? await context.endUnknown() : [];
   // After the answer has left.
   setImmediate(context.shutDown);
-  return { stopped: stopped.filter(({ ok }) => ok).map(({ name }) => name) };
+  return { stopped: [...stopped.filter(({ ok }) => ok).map(({ name }) => name), ...unknown] };
 }
 
 const unknownMethod = (method: string): AgentvisorError =>

@@ -1,5 +1,6 @@
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import type { Server } from 'node:net';
+import { writeWhole } from '../home/durable.ts';
 import { readOwner, UNIT_VARIABLE, type Owner } from '../home/owner.ts';
 import { daemonFile, restMark, socketPath } from '../home/paths.ts';
 import { prepareSocketFolder } from '../home/permission.ts';
@@ -43,10 +44,18 @@ export async function takeHome(home: string, identity: Identity, server: Server)
   }
 }
 
-/** Called by the owner at its end. The name goes last: from then on the socket may be another daemon's. */
-export function leaveHome(home: string): void {
-  rmSync(socketPath(home), { force: true });
-  rmSync(daemonFile(home), { force: true });
+/**
+ * Called by the owner at its end. The name goes last: from then on the socket may be another daemon's. What the disk does not let
+ * go is left there: who comes next sees that nobody lives behind it.
+ */
+export function leaveHome(home: string, complain: (what: string, error: unknown) => void): void {
+  for (const file of [socketPath(home), daemonFile(home)]) {
+    try {
+      rmSync(file, { force: true });
+    } catch (error) {
+      complain('home', error);
+    }
+  }
 }
 
 function isOwned(owner: Owner | null, identity: Identity): boolean {
@@ -55,6 +64,7 @@ function isOwned(owner: Owner | null, identity: Identity): boolean {
 
 function writeOwner(home: string, owner: Owner): void {
   const path = daemonFile(home);
-  writeFileSync(`${path}.tmp`, `${JSON.stringify(owner)}\n`, { mode: 0o600 });
-  renameSync(`${path}.tmp`, path);
+  const tmp = `${path}.tmp`;
+  writeWhole(tmp, `${JSON.stringify(owner)}\n`);
+  renameSync(tmp, path);
 }

@@ -95,9 +95,8 @@ async function keepPrevious(source: string, next: string): Promise<void> {
 /** A private file that nobody has put there before, whole when it is there at all; what fails leaves nothing of it. */
 function writeSecret(path: string, text: string): void {
   const half = halfOf(path);
-  rmSync(half, { force: true });
   try {
-    writeWhole(half, text, 'wx');
+    writeWhole(half, text);
     renameSync(half, path);
   } catch (error) {
     rmSync(half, { force: true });

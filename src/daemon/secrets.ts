@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { readSecretFile } from '../box/secret-file.ts';
 import { credentialEnvironment, fingerprint } from '../config/credentials.ts';
-import { parseEnvFile } from '../config/environment.ts';
+import { looksLikeSecret, parseEnvFile, pickEnvironment } from '../config/environment.ts';
 import type { Agent } from '../kernel/fleet.ts';
 import { CREDENTIAL_VARIABLES, type CredentialSpec } from '../kernel/spec.ts';
 import { nextFile } from './rotation-files.ts';
@@ -47,6 +47,11 @@ export class Secrets {
     return secret;
   }
 
+  /** What an agent is given and its name gives away as a secret, wherever it comes from: it may print it. */
+  see(environment: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(environment)) if (looksLikeSecret(name)) this.#known.add(value);
+  }
+
   known(): readonly string[] {
     return [...this.#known];
   }
@@ -84,6 +89,8 @@ export class Secrets {
   /** Takes back what a living agent was given, if it is what the state says it was given. */
   recover(agent: Agent, spec: CredentialSpec | undefined, environment: Readonly<Record<string, string>>): void {
     this.keep(pickKeys(environment, agent.spec.envPass));
+    this.keep(proxiesOfShell(agent, environment));
+    this.see(environment);
     const secret = secretIn(spec, environment);
     if (secret === null || fingerprint(secret) !== agent.fingerprint) return;
     this.#known.add(secret);
@@ -160,6 +167,24 @@ async function runSecretCommand(name: string, command: readonly string[], cwd: s
   const secret = outcome.stdout.trim();
   if (secret !== '') return secret;
   throw new NoSecret(`credential '${name}': its command ${file} printed nothing`);
+}
+
+/** Those with a password, which are in no state. What the ecosystem file gives to this one agent is no other's. */
+function proxiesOfShell(
+  { spec }: Agent,
+  environment: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const own = new Set([...Object.keys(spec.env), ...namesIn(spec.envFile)]);
+  return Object.fromEntries(Object.entries(pickEnvironment(environment).secret).filter(([name]) => !own.has(name)));
+}
+
+function namesIn(envFile: string | null): readonly string[] {
+  try {
+    return envFile === null ? [] : Object.keys(readEnvFile(envFile));
+  } catch {
+    // Whoever is started with it is told so.
+    return [];
+  }
 }
 
 const pickKeys = (

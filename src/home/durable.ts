@@ -1,9 +1,13 @@
 import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** A private file that is whole and on the disk when this returns; not a place for what others read meanwhile. */
-export function writeWhole(path: string, text: string, flag: 'w' | 'wx' = 'w'): void {
-  const fd = openSync(path, flag, 0o600);
+/**
+ * A private file that is whole and on the disk when this returns, in the place of whatever stood there: what a crash has left,
+ * or a link to elsewhere. Not a place for what others read meanwhile.
+ */
+export function writeWhole(path: string, text: string): void {
+  rmSync(path, { force: true });
+  const fd = openSync(path, 'wx', 0o600);
   try {
     // Not `writeSync`, which on a disk that becomes full writes a part and is content.
     writeFileSync(fd, text);

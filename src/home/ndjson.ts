@@ -1,12 +1,22 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, constants, readFileSync } from 'node:fs';
+import { NotPlain, openPlain } from './plain.ts';
 import { hasCode } from './system-error.ts';
+
+/** As what reads whatever stands in the place of a file of ours and is none: as damage, which is moved aside. */
+const NO_FILE = '\0';
 
 /** The text of a file, null when there is none. Other troubles are thrown: they must not look like an empty state. */
 export function readIfThere(path: string): string | null {
   try {
-    return readFileSync(path, 'utf8');
+    const file = openPlain(path, constants.O_RDONLY);
+    try {
+      return readFileSync(file, 'utf8');
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return null;
+    if (error instanceof NotPlain) return NO_FILE;
     throw error;
   }
 }

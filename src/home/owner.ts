@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readIfThere } from './ndjson.ts';
 import { daemonFile } from './paths.ts';
 
 /** What `daemon.json` says of the owner of a home. */
@@ -25,7 +25,7 @@ export const UNIT_VARIABLE = 'AGENTVISOR_UNIT';
 /** Null when the file names nobody. It is told by pid, start time and boot whether the owner still lives. */
 export function readOwner(home: string): Owner | null {
   try {
-    const value: unknown = JSON.parse(readFileSync(daemonFile(home), 'utf8'));
+    const value: unknown = JSON.parse(readIfThere(daemonFile(home)) ?? 'null');
     if (typeof value !== 'object' || value === null) return null;
     const owner = value as Partial<Owner>;
     const isWhole = typeof owner.pid === 'number' && typeof owner.start === 'string' && typeof owner.boot === 'string';

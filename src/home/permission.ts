@@ -1,17 +1,22 @@
 import { accessSync, constants, lstatSync, mkdirSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { AgentvisorError } from '../protocol/errors.ts';
+import { agentsFolder, daemonFile, daemonLog, restMark, stateFolder } from './paths.ts';
 
 const PRIVATE = 0o700;
 /** Group or others may write. Access lists beyond the mode are not looked at. */
 const WRITABLE_BY_OTHERS = 0o022;
+const WRITABLE_BY_ALL = 0o002;
+/** As /tmp has it: who may write the folder may still not touch what belongs to others. */
+const STICKY = 0o1000;
 
 /** Makes the home if it is missing (0700) and refuses one that is not safe to trust, or in which nothing can be written. */
 export function prepareHome(home: string): void {
   if (!exists(home)) makeFolder(home);
   checkHome(home);
   checkWritable(home);
+  checkContents(home);
 }
 
 /**
@@ -19,7 +24,9 @@ export function prepareHome(home: string): void {
  * there is nothing to trust yet.
  */
 export function checkHome(home: string): void {
-  if (exists(home)) checkFolder(home, 'The home');
+  if (!exists(home)) return;
+  checkFolder(home, 'The home');
+  checkParent(dirname(home), home);
 }
 
 /** For the daemon. A socket whose path would be too long for the home lies where strangers may have been first. */
@@ -34,6 +41,24 @@ export function prepareSocketFolder(socket: string, home: string): void {
 export function checkSocketFolder(socket: string, home: string): void {
   const folder = dirname(socket);
   if (folder !== home && exists(folder)) checkFolder(folder, 'The socket folder');
+}
+
+/**
+ * What a daemon is about to write to. A home that was open to others once, or is copied from somewhere, may hold links by which
+ * somebody has it write elsewhere.
+ */
+function checkContents(home: string): void {
+  for (const folder of [stateFolder(home), agentsFolder(home)]) if (exists(folder)) checkFolder(folder, 'The folder');
+  for (const file of [daemonFile(home), daemonLog(home), restMark(home)])
+    if (exists(file) && !lstatSync(file).isFile()) throw notAFile(file);
+  const socket = join(home, 'daemon.sock');
+  if (exists(socket) && lstatSync(socket).isDirectory()) throw notAFile(socket);
+}
+
+/** Where everybody may rename what belongs to others, another home can stand in the place of this one at any moment. */
+function checkParent(parent: string, home: string): void {
+  const { mode } = statSync(parent);
+  if ((mode & WRITABLE_BY_ALL) !== 0 && (mode & STICKY) === 0) throw replaceable(parent, home, mode);
 }
 
 /** On a disk that may only be read the system says so to the superuser, too. */
@@ -112,6 +137,20 @@ const notReached = (path: string, cause: NodeJS.ErrnoException): AgentvisorError
 
 const notAFolder = (folder: string, what: string, cause?: unknown): AgentvisorError =>
   new AgentvisorError('refused', `${what} ${folder} is not a folder.`, 'Name another one with AGENTVISOR_HOME.', cause);
+
+const notAFile = (file: string): AgentvisorError =>
+  new AgentvisorError(
+    'refused',
+    `${file} is not the file that agentvisor would write there.`,
+    `Remove it: rm -r ${file}`,
+  );
+
+const replaceable = (parent: string, home: string, mode: number): AgentvisorError =>
+  new AgentvisorError(
+    'refused',
+    `The folder ${parent} can be written by everybody (mode ${(mode & 0o777).toString(8)}): another user can put another home in the place of ${home}.`,
+    `Close it: chmod o-w ${parent} (or chmod +t ${parent}, if others need it)`,
+  );
 
 const foreign = (folder: string, what: string, owner: number, uid: number): AgentvisorError =>
   new AgentvisorError(

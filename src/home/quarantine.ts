@@ -1,4 +1,4 @@
-import { existsSync, linkSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, linkSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { replaceFile } from './durable.ts';
 import { previousFile } from './journal.ts';
@@ -38,7 +38,9 @@ export function setAside(file: string): void {
 export function setLinesAside(file: string): number {
   const { values } = readLines(file);
   const good = values.map((value) => `${JSON.stringify(value)}\n`).join('');
-  linkSync(file, freePath(file));
+  // What is no file at all may be a folder, which has no second name.
+  if (lstatSync(file).isFile()) linkSync(file, freePath(file));
+  else renameSync(file, freePath(file));
   replaceFile(file, good);
   dropOldest(file);
   return Buffer.byteLength(good);
@@ -77,5 +79,5 @@ function dropOldest(file: string): void {
   const own = readdirSync(folder)
     .filter((name) => name.startsWith(`${basename(file)}${MARK}`))
     .toSorted();
-  for (const name of own.slice(0, -CORRUPT_KEPT_MAX)) rmSync(join(folder, name), { force: true });
+  for (const name of own.slice(0, -CORRUPT_KEPT_MAX)) rmSync(join(folder, name), { force: true, recursive: true });
 }

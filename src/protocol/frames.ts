@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { AgentvisorError, isErrorCode } from './errors.ts';
+import { isBomb } from './nesting.ts';
 
 /** What a client takes from a daemon: long enough for an answer of a model and every row of a large fleet. */
 export const FRAME_BYTES_MAX = 16 * 1024 * 1024;
@@ -69,6 +70,7 @@ export const encodeProblem = (problem: FrameProblem): string =>
 
 /** Server side: whatever arrives becomes a value; nothing here throws. */
 export function decodeRequest(bytes: Uint8Array): RequestFrame | NotificationFrame | FrameProblem {
+  if (isBomb(bytes)) return invalid(null, 'The frame is nested deeper than any request, or has too many parts.');
   const record = decodeEnvelope(bytes);
   if ('kind' in record) return record;
   const { id, method } = record.fields;
@@ -99,24 +101,26 @@ export type Splitter = {
 const NEWLINE = 0x0a;
 
 /**
- * Cuts a byte stream at its newlines and never holds more than `bytesMax`. A frame over the bound is reported once and
- * skipped to its end, so that the owner of the connection may answer it and go on, or close.
+ * Cuts a byte stream at its newlines and never holds more than twice `bytesMax`, in however small pieces it comes. A frame over
+ * the bound is reported once and skipped to its end, so that the owner of the connection may answer it and go on, or close.
  */
 export function createSplitter(bytesMax: number): Splitter {
-  let parts: Uint8Array[] = [];
+  /** What came of a frame whose end has not; thousands of small pieces would each cost more than they hold. */
+  let held: Uint8Array = EMPTY;
   let bytes = 0;
   let skipping = false;
 
   const keep = (part: Uint8Array, found: (Uint8Array | FrameProblem)[]): void => {
     if (skipping || part.length === 0) return;
-    bytes += part.length;
-    if (bytes <= bytesMax) {
-      parts.push(part);
+    if (bytes + part.length > bytesMax) {
+      skipping = true;
+      held = EMPTY;
+      found.push(invalid(null, `A frame is longer than ${bytesMax} bytes.`));
       return;
     }
-    skipping = true;
-    parts = [];
-    found.push(invalid(null, `A frame is longer than ${bytesMax} bytes.`));
+    held = withRoom(held, bytes, part.length);
+    held.set(part, bytes);
+    bytes += part.length;
   };
 
   return {
@@ -124,9 +128,11 @@ export function createSplitter(bytesMax: number): Splitter {
       const found: (Uint8Array | FrameProblem)[] = [];
       let start = 0;
       for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
-        keep(chunk.subarray(start, end), found);
-        if (!skipping && bytes > 0) found.push(parts.length === 1 ? (parts[0] ?? EMPTY) : Buffer.concat(parts));
-        parts = [];
+        const isWhole = bytes === 0 && !skipping && end - start <= bytesMax;
+        if (isWhole && end > start) found.push(chunk.subarray(start, end));
+        if (!isWhole) keep(chunk.subarray(start, end), found);
+        if (!skipping && bytes > 0) found.push(held.subarray(0, bytes));
+        held = EMPTY;
         bytes = 0;
         skipping = false;
         start = end + 1;
@@ -135,6 +141,14 @@ export function createSplitter(bytesMax: number): Splitter {
       return found;
     },
   };
+}
+
+/** The same bytes, with room for more: twice as much each time, so that each is moved a few times only. */
+function withRoom(held: Uint8Array, bytes: number, more: number): Uint8Array {
+  if (bytes + more <= held.length) return held;
+  const larger = new Uint8Array(Math.max(bytes + more, held.length * 2));
+  larger.set(held.subarray(0, bytes));
+  return larger;
 }
 
 const BUG_NEXT_STEP = 'This is a bug in agentvisor; the details are in daemon.log.';

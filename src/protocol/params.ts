@@ -42,7 +42,13 @@ const agentSpec = fields({
   }),
   watch: fields({ startTimeoutMs: 'number', turnSilenceMs: 'number', afterResultMs: 'number' }),
   memory: fields({ maxBytes: 'number|null' }),
-  log: fields({ sizeBytesMax: 'number', keep: 'number', totalBytesMax: 'number' }),
+  log: fields({
+    sizeBytesMax: 'number',
+    keep: 'number',
+    totalBytesMax: 'number',
+    // A client of before that option does not name it.
+    onFull: { oneOf: ['truncate-oldest', 'block', 'stop', undefined] },
+  }),
   fallback: fields({ whenCapped: 'boolean' }),
   rotate: fields({ onChange: { oneOf: ['roll', 'hold'] } }),
   enabled: 'boolean',

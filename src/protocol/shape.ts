@@ -16,7 +16,7 @@ export type Shape =
   | { readonly either: readonly Shape[] }
   | { readonly fields: Readonly<Record<string, Shape>> };
 
-/** Where a value first differs from its shape, null when it does not. Fields beyond the shape are not looked at. */
+/** Where a value first differs from its shape, null when it does not. Fields beyond the shape are not looked at: see `fitted`. */
 export function mismatch(value: unknown, shape: Shape, path = 'params'): string | null {
   if (typeof shape === 'string') return isSimple(value, shape) ? null : `${path}: expected ${shape}`;
   if ('oneOf' in shape) {
@@ -41,6 +41,24 @@ export function mismatch(value: unknown, shape: Shape, path = 'params'): string 
   );
 }
 
+/**
+ * What of a value its shape names: fields beyond it are left out at every depth. Those of a newer client would mean nothing here,
+ * and what nobody has looked at must not come into the state.
+ *
+ * @param value has no `mismatch` with the shape
+ */
+export function fitted(value: unknown, shape: Shape): unknown {
+  if (typeof shape === 'string' || 'oneOf' in shape) return value;
+  if ('either' in shape) {
+    const form = shape.either.find((each) => mismatch(value, each) === null);
+    return form === undefined ? value : fitted(value, form);
+  }
+  if ('list' in shape) return (value as readonly unknown[]).map((item) => fitted(item, shape.list));
+  const record = value as Readonly<Record<string, unknown>>;
+  const there = Object.entries(shape.fields).filter(([key]) => Object.hasOwn(record, key));
+  return Object.fromEntries(there.map(([key, field]) => [key, fitted(record[key], field)]));
+}
+
 function firstOf(checks: readonly (() => string | null)[]): string | null {
   for (const check of checks) {
     const found = check();
@@ -56,7 +74,8 @@ function isSimple(value: unknown, shape: Extract<Shape, string>): boolean {
     case 'string':
       return typeof value === 'string';
     case 'number':
-      return typeof value === 'number' && Number.isFinite(value);
+      // Counts, sizes and times: what is less than nothing, or beyond whole numbers, would be a deadline that never comes.
+      return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
     case 'boolean':
       return typeof value === 'boolean';
     case 'string|null':

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setImmediate as breath, setTimeout as sleep } from 'node:timers/promises';
+import { logRedactor } from '../box/known-secrets.ts';
 import { RUN_FILES } from '../home/paths.ts';
 import { hasCode } from '../home/system-error.ts';
 import { endsOf, followRuns, lineOf } from '../logs/log-stream.ts';
@@ -45,7 +46,12 @@ const RETRY_MS = 200;
 export function openLog(home: string, wanted: Wanted, hear: (message: LogMessage) => void): LogSource {
   const controller = new AbortController();
   const { signal } = controller;
-  const listener: Listener = { signal, hear: (message) => signal.aborted || hear(message) };
+  const redact = logRedactor(home, process.env, runsOf(home, wanted.name)?.at(-1)?.run ?? '');
+  const redacted = (message: LogMessage): LogMessage => ({
+    ...message,
+    entries: message.entries.map((entry) => ({ ...entry, text: redact(entry.text, entry.run) })),
+  });
+  const listener: Listener = { signal, hear: (message) => signal.aborted || hear(redacted(message)) };
   return { close: () => controller.abort(), ended: readAndFollow(home, wanted, listener) };
 }
 

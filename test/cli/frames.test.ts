@@ -59,6 +59,14 @@ describe('a request', () => {
     expect(decodeRequest(Buffer.from([0x7b, 0xff, 0x7d]))).toMatchObject({ kind: 'invalid' });
   });
 
+  test('that is nested far deeper than any method takes is refused; brackets in a text are none', () => {
+    const around = (params: string): Uint8Array => bytes(`{"jsonrpc":"2.0","id":1,"method":"send","params":${params}}`);
+    const text = JSON.stringify(`${'[{'.repeat(300_000)} "quoted" \\`);
+    expect(decodeRequest(around(`{"text":${text},"list":[[[]]]}`))).toMatchObject({ kind: 'request', id: 1 });
+    expect(decodeRequest(around(`${'['.repeat(100)}${']'.repeat(100)}`))).toMatchObject({ kind: 'invalid' });
+    expect(decodeRequest(around(`{"list":[${'{},'.repeat(300_000)}{}]}`))).toMatchObject({ kind: 'invalid' });
+  });
+
   test('a refusal does not repeat what stood in the frame', () => {
     const problem = decodeRequest(bytes('{"token":"secret-words"'));
     expect(JSON.stringify(problem)).not.toContain('secret-words');
@@ -142,6 +150,15 @@ describe('the splitter', () => {
         },
       ),
     );
+  });
+
+  test('holds a large frame that comes byte by byte in about as much memory as the frame', () => {
+    const splitter = createSplitter(2_000_000);
+    const byte = bytes('x');
+    const before = process.memoryUsage().heapUsed;
+    for (let sent = 0; sent < 1_000_000; sent += 1) splitter.push(byte);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(48 * 1024 * 1024);
+    expect(splitter.push(bytes('\n'))).toHaveLength(1);
   });
 
   test('reports a frame over the bound once, as soon as it is over, and goes on with the next one', () => {

@@ -26,6 +26,7 @@ function publisher() {
     lag: () => ({ times: 0, longestMs: 0 }),
     outbox: { degraded: () => [] },
     degraded: () => [],
+    complain: () => undefined,
     rows: async () => {
       if (fails) throw new Error('no descriptor is left');
       return [agentRow({ name: 'ada', cpu, rss: null })];

@@ -10,19 +10,25 @@ import { temporaryFolder } from '../cli/folder.ts';
 
 type Client = { readonly socket: Socket; readonly lines: Interface; next(): Promise<Record<string, unknown>> };
 
-/** A greeted client on a real socket, and the daemon's side of it. */
-async function connected(handle: Handle): Promise<{ client: Client; connection: Connection }> {
+/** Of one connection: a client that ends its own side only when it likes, and the daemon's. */
+async function sides(): Promise<{ socket: Socket; accepted: Socket }> {
   const server = createServer();
   const path = join(temporaryFolder(), 'socket');
   server.listen(path);
   await once(server, 'listening');
-  const socket = connect(path);
+  const socket = connect({ path, allowHalfOpen: true });
   const [accepted] = (await once(server, 'connection')) as [Socket];
   server.close();
   onTestFinished(() => {
     socket.destroy();
     accepted.destroy();
   });
+  return { socket, accepted };
+}
+
+/** A greeted client on a real socket, and the daemon's side of it. */
+async function connected(handle: Handle): Promise<{ client: Client; connection: Connection }> {
+  const { socket, accepted } = await sides();
   const connection = new Connection(accepted, handle);
   const lines = createInterface({ input: socket });
   const frames = lines[Symbol.asyncIterator]();
@@ -75,4 +81,44 @@ test('a client that has gone is not waited for: whoever serves it is told', asyn
   client.socket.destroy();
   await gone;
   expect(connection.gone.aborted).toBe(true);
+});
+
+test('a client that does not say hello is told so and let go: it holds no place for ever', async () => {
+  const { socket, accepted } = await sides();
+  const connection = new Connection(accepted, async () => null, 20);
+  const gone = once(connection.gone, 'abort');
+  const [told] = (await once(createInterface({ input: socket }), 'line')) as [string];
+  expect(JSON.parse(told)).toMatchObject({ id: null, error: { message: expect.stringContaining('is hello') } });
+  socket.end();
+  await gone;
+});
+
+test('a client that has said hello may be silent for as long as it likes', async () => {
+  const { socket, accepted } = await sides();
+  const connection = new Connection(accepted, async () => 'pong', 20);
+  const frames = createInterface({ input: socket })[Symbol.asyncIterator]();
+  socket.write(encodeRequest(0, 'hello', { protocol: 1, version: 'test' }));
+  await frames.next();
+  // The time in which the other one is let go is over.
+  const { accepted: silent } = await sides();
+  await once(new Connection(silent, async () => null, 40).gone, 'abort');
+  socket.write(encodeRequest(1, 'ping', {}));
+  expect((await frames.next()).value).toContain('pong');
+  expect(connection.gone.aborted).toBe(false);
+});
+
+test('who is let go is not heard any more, and cannot keep the connection by not ending its side', async () => {
+  const asked: string[] = [];
+  const { socket, accepted } = await sides();
+  const connection = new Connection(accepted, async (method) => void asked.push(method));
+  const gone = once(connection.gone, 'abort');
+  socket.on('error', () => undefined);
+  const frames = createInterface({ input: socket })[Symbol.asyncIterator]();
+  socket.write(encodeRequest(0, 'hello', { protocol: 1, version: 'test' }));
+  await frames.next();
+  socket.write('no frame\n');
+  expect((await frames.next()).value).toContain('not JSON');
+  socket.write(encodeRequest(1, 'stop', { targets: ['all'] }));
+  await gone;
+  expect(asked).toEqual([]);
 });

@@ -13,9 +13,12 @@ export type ForegroundDaemon = {
 };
 
 /** `daemon run`, once it answers. What it says in between can be waited for with `said`. */
-export async function foregroundDaemon(box: Box): Promise<ForegroundDaemon> {
+export async function foregroundDaemon(
+  box: Box,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ForegroundDaemon> {
   const child = spawn(process.execPath, [MAIN, 'daemon', 'run'], {
-    env: { PATH: process.env['PATH'], HOME: box.userHome, TEST_TOKEN: TOKEN, AGENTVISOR_HOME: box.home },
+    env: { PATH: process.env['PATH'], HOME: box.userHome, TEST_TOKEN: TOKEN, ...env, AGENTVISOR_HOME: box.home },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   createInterface(child.stderr).on('line', () => undefined);

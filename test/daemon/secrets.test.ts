@@ -77,3 +77,14 @@ test('a new daemon takes an environment credential back from the living agent, s
   expect(code).toBe(0);
   expect(await fleet.ok('send', 'ada', 'still there', '--wait')).toBe('answer to: still there\n');
 });
+
+test('a proxy with a password is in no state, and a new daemon has it for the next start all the same', async () => {
+  const fleet = standInBox(['ada']);
+  const HTTPS_PROXY = 'http://user:pr0xy-password@127.0.0.1:9';
+  expect((await fleet.avWith({ env: { HTTPS_PROXY } }, 'start')).code).toBe(0);
+  await fleet.ok('daemon', 'restart');
+  await fleet.ok('restart', 'ada');
+  const { pid } = await fleet.row('ada');
+  expect(readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')).toContain(`HTTPS_PROXY=${HTTPS_PROXY}`);
+  expect(readFileSync(join(fleet.home, 'state', 'snapshot.json'), 'utf8')).not.toContain('pr0xy');
+});

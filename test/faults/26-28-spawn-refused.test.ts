@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { FREE_FOR_SPAWN_MIN } from '../../src/daemon/descriptors.ts';
@@ -135,6 +136,66 @@ describe('a daemon that may open 80 files (26)', () => {
     }
     await own.ok('restart', 'a00');
     expect(own.daemonPid()).toBe(pid);
+  });
+
+  test('that has none left for seconds says so once in its log', async () => {
+    const own = box();
+    own.write({ agents: [{ name: 'ada', mode: 'command', command: ['sleep', '1000'] }] });
+    const env = { FAULT_FOLDER: own.dir, NODE_OPTIONS: `--import ${CRASHING}` };
+    expect((await own.avWith({ env }, 'start')).code).toBe(0);
+    const pid = own.daemonPid();
+    await limit(pid, 256);
+    const leak = join(own.dir, 'leak-on');
+    writeFileSync(leak, '');
+    const log = (): readonly string[] => readFileSync(join(own.home, 'daemon.log'), 'utf8').split('\n');
+    const said = (): readonly string[] => log().filter((line) => /^\d{4}-.*EMFILE/.test(line));
+    await expect.poll(said, { timeout: 10_000 }).not.toEqual([]);
+    // Its looks come once a second: for some of them there is nothing new to say.
+    const since = performance.now();
+    await expect.poll(() => performance.now() - since, { timeout: 10_000 }).toBeGreaterThan(5_000);
+    const complaints = said().map((line) => line.replace(/^\S+ /, ''));
+    expect(complaints).toEqual([...new Set(complaints)]);
+    rmSync(leak);
+    await expect.poll(async () => (await own.av('ping')).code, { timeout: 10_000 }).toBe(0);
+  });
+});
+
+/** What a program prints that runs this behind having taken all descriptors that its limit of 128 leaves. */
+async function withoutDescriptors(imports: string, run: string): Promise<unknown> {
+  const program = `import { closeSync, openSync } from 'node:fs';
+    ${imports}
+    const taken = [];
+    // What is loaded only when it is needed needs a descriptor for that.
+    await run().catch(() => undefined);
+    try { for (;;) taken.push(openSync('/dev/null', 'r')); } catch {}
+    const said = await run().then((value) => value, (error) => 'threw ' + error.message);
+    taken.forEach((fd) => closeSync(fd));
+    console.log(JSON.stringify(said));
+    function run() { return ${run}; }`;
+  const command = `ulimit -n 128; exec "$0" --input-type=module -e "$1"`;
+  const child = spawn('sh', ['-c', command, process.execPath, program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  return JSON.parse(await text(child.stdout));
+}
+
+const built = (path: string): string => JSON.stringify(new URL(`../../dist/${path}`, import.meta.url).href);
+
+describe('a command without a descriptor (26)', () => {
+  test('that reads an ecosystem file says so', async () => {
+    const own = box();
+    const file = JSON.stringify(own.write({ agents: [{ name: 'ada' }] }));
+    const imports = `import { loadEcosystem } from ${built('config/load.js')};`;
+    expect(await withoutDescriptors(imports, `loadEcosystem(${file})`)).toMatchObject({
+      ok: false,
+      problems: [
+        { message: expect.stringMatching(/could not be read: .*EMFILE/), hint: expect.stringContaining('ulimit -n') },
+      ],
+    });
+  });
+
+  test('that asks a program for its version has no answer', async () => {
+    const imports = `import { runBriefly } from ${built('box/run-briefly.js')};`;
+    const brief = `{ env: process.env, cwd: '/', msMax: 5000 }`;
+    expect(await withoutDescriptors(imports, `runBriefly('/bin/echo', ['1.0.0'], ${brief})`)).toBeNull();
   });
 });
 

@@ -44,7 +44,9 @@ test('an exception that nobody catches is written down without secrets, and the 
     { how: 'exception', pid, what: expect.stringContaining('made for the test') },
     [],
   ]);
-  expect(readFileSync(fleet.stateFile('crashes.ndjson'), 'utf8')).not.toContain('t0ken');
+  const log = readFileSync(join(fleet.home, 'daemon.log'), 'utf8');
+  expect(log).toContain('made for the test');
+  expect(readFileSync(fleet.stateFile('crashes.ndjson'), 'utf8') + log).not.toContain('t0ken');
   expect(next).not.toBe(pid);
   // One crash is no loop.
   expect((await fleet.row('ada')).degraded).toEqual([]);

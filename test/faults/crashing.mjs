@@ -1,6 +1,6 @@
 /**
  * Loaded into a daemon by `NODE_OPTIONS=--import`: makes it crash, for real, as often as the file `crash` in FAULT_FOLDER
- * says, each time counting it down; the file `oom` makes it run out of memory, once; as long as `leak` is there it has lost
+ * says, each time counting it down, with the words of `crash-words` where that is; the file `oom` makes it run out of memory, once; as long as `leak` is there it has lost
  * all descriptors that were free when that began, as long as `leak-on` is there each one that becomes free, too.
  */
 import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 
 const folder = process.env['FAULT_FOLDER'];
 const POLL_MS = 20;
+const TOKEN = `sk-ant-oat01-${'t0ken'.repeat(19)}`;
 
 /** @type {number[]} */
 const leaked = [];
@@ -44,7 +45,8 @@ if (folder !== undefined && process.argv[1]?.endsWith('daemon/main.js') === true
     const left = existsSync(crash) ? Number(readFileSync(crash, 'utf8')) : 0;
     if (left > 0) {
       writeFileSync(crash, String(left - 1));
-      throw new Error(`made for the test with sk-ant-oat01-${'t0ken'.repeat(19)}`);
+      const words = join(folder, 'crash-words');
+      throw new Error(existsSync(words) ? readFileSync(words, 'utf8') : `made for the test with ${TOKEN}`);
     }
     const oom = join(folder, 'oom');
     if (!existsSync(oom)) return;

@@ -45,7 +45,15 @@ export function replayOf({ seed, counterexamplePath }: Failed, { file, name }: P
 
 /** What is true of all, tried so many times. */
 export function forAll<T>(property: fc.IProperty<T>, numRuns: number): void {
-  const outcome = fc.check(property, { ...howToTry(process.env), numRuns });
+  tell(fc.check(property, { ...howToTry(process.env), numRuns }));
+}
+
+/** The same of what takes real processes, where each try costs some time: what failed is not made smaller for ever. */
+export async function forAllSlowly<T>(property: fc.IAsyncProperty<T>, numRuns: number): Promise<void> {
+  tell(await fc.check(property, { ...howToTry(process.env), numRuns, interruptAfterTimeLimit: 60_000 }));
+}
+
+function tell<T>(outcome: fc.RunDetails<T>): void {
   if (!outcome.failed) return;
   const { testPath = '', currentTestName = '' } = expect.getState();
   const place = { file: relative(ROOT, testPath), name: currentTestName.split(' > ').at(-1) ?? '' };

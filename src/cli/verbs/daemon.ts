@@ -65,7 +65,7 @@ async function status(context: Context): Promise<number> {
 
 /** Idempotent: that it does not run is what was wanted. */
 async function stop(context: Context): Promise<number> {
-  letKeepersRest(context.home);
+  const before = letKeepersRest(context.home);
   try {
     const { pid } = await endAnyDaemon(context.home);
     if (context.json) context.answer({ pid });
@@ -75,7 +75,8 @@ async function stop(context: Context): Promise<number> {
     if (context.json) context.answer({ pid: null });
     context.note('agentvisor: daemon not running');
   } finally {
-    letKeepersRest(context.home);
+    const refused = letKeepersRest(context.home) ?? before;
+    if (refused !== null) context.note(`agentvisor: ${refused}`);
   }
   return 0;
 }

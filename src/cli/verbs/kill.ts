@@ -1,3 +1,4 @@
+import { markedRuns } from '../../home/run-marks.ts';
 import { AgentvisorError } from '../../protocol/errors.ts';
 import { isNotRunning, readFiles } from '../access.ts';
 import { count } from '../../wording/count.ts';
@@ -18,7 +19,7 @@ export const examples = ['agentvisor kill', 'agentvisor daemon stop      the dae
  */
 export async function run(context: Context): Promise<number> {
   // Before, for a daemon that is just starting, and after, should one have been started for it.
-  letKeepersRest(context.home);
+  const before = letKeepersRest(context.home);
   try {
     const ended = await stopEverything(context);
     if (context.json) context.answer({ stopped: ended?.stopped ?? [] });
@@ -29,8 +30,14 @@ export async function run(context: Context): Promise<number> {
       );
     return 0;
   } finally {
-    letKeepersRest(context.home);
+    const refused = letKeepersRest(context.home) ?? before;
+    if (refused !== null) context.note(`agentvisor: ${refused}`);
   }
+}
+
+/** Known by the state, or by their marks alone. */
+async function isAnybodyLeft(home: string): Promise<boolean> {
+  return (await readFiles(home)).alive > 0 || (await markedRuns(home)).length > 0;
 }
 
 /** Undefined when nothing ran. */
@@ -40,7 +47,7 @@ async function stopEverything({ home, env }: Context): Promise<Ended | undefined
   } catch (error) {
     if (error instanceof AgentvisorError && error.code === 'version-mismatch') await endAnyDaemon(home);
     else if (!isNotRunning(error)) throw error;
-    else if ((await readFiles(home)).alive === 0) return undefined;
+    else if (!(await isAnybodyLeft(home))) return undefined;
     await launchDaemon(home, env);
     letKeepersRest(home);
     return endDaemon(home, true);

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { logRedactor } from '../../box/known-secrets.ts';
 import { notOneAgent } from '../../protocol/errors.ts';
 import type { AgentRow } from '../../protocol/rows.ts';
 import { ask } from '../access.ts';
@@ -52,7 +53,11 @@ export async function run(context: Context): Promise<number> {
   const all = runsOf(context.home, agent) ?? (await withoutRuns(context, agent));
   const chosen = named === undefined ? all : [pickRun(agent, all, named)];
   const runs = chosen.filter((files) => hasSpokenIn(files, span));
-  const print = printerOf(context, { matches, titleOf: (id) => titleOf(context.home, agent, id) });
+  const print = printerOf(context, {
+    matches,
+    redact: logRedactor(context.home, context.env, all.at(-1)?.run ?? ''),
+    titleOf: (id) => titleOf(context.home, agent, id),
+  });
   // Of all runs: what is not wanted of the past is not news either.
   const ends = context.flag('follow') ? endsOf(all) : undefined;
   if (context.flag('raw') && lines === undefined) await printAll(runs, ends, print);

@@ -1,4 +1,13 @@
-import { closeSync, fstatSync, openSync, read as readCallback, statSync, watch, type FSWatcher } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  read as readCallback,
+  statSync,
+  watch,
+  type FSWatcher,
+} from 'node:fs';
 import { promisify } from 'node:util';
 import { invariant } from '../../kernel/invariant.ts';
 import { LineSplitter, type Line, type Wanted } from '../../claude/lines.ts';
@@ -192,7 +201,8 @@ class FileFollower implements Follower {
   }
 
   #open(): number {
-    const file = openSync(this.#path, 'r');
+    // Of a log that was removed it is the descriptor of the agent, which looks like a link. A FIFO is not waited for: it is empty.
+    const file = openSync(this.#path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       this.#watcher = watch(this.#path, { persistent: false }, () => this.#wake());
       this.#watcher.on('error', (cause) => this.#unwatched(cause));

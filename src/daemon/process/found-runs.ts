@@ -1,9 +1,6 @@
 import { readdirSync } from 'node:fs';
-import { relative, sep } from 'node:path';
-import { agentsFolder, runFolder, runsFolder } from '../../home/paths.ts';
-import { environmentOf, eachPid } from '../../home/proc-stat.ts';
-import { HAS_PROC } from '../../home/process-identity.ts';
-import { RUN_COOKIE } from '../../kernel/cookies.ts';
+import { agentsFolder, runsFolder } from '../../home/paths.ts';
+import { markedRuns, RUN_ID } from '../../home/run-marks.ts';
 import type { RunId } from '../../kernel/events.ts';
 import { inspectRun } from './inspect.ts';
 
@@ -15,24 +12,10 @@ export type FoundRun = {
   readonly shimStart: string;
 };
 
-const RUN_ID = /^\d{6,12}$/;
-
-/**
- * The runs of a home whose processes live, by their marks alone, whatever the state remembers. Only where there is a /proc:
- * nowhere else does a process show its mark to others.
- */
+/** The runs of a home whose shims live, by their marks alone, whatever the state remembers. */
 export async function livingRuns(home: string, boot: string): Promise<readonly FoundRun[]> {
-  const marks = new Set<string>();
-  if (HAS_PROC) {
-    await eachPid((pid) => {
-      const mark = environmentOf(pid)?.[RUN_COOKIE];
-      if (mark !== undefined) marks.add(mark);
-    });
-  }
   const found: FoundRun[] = [];
-  for (const mark of marks) {
-    const [agent = '', runs, run = '', ...more] = relative(agentsFolder(home), mark).split(sep);
-    if (runs !== 'runs' || !RUN_ID.test(run) || more.length > 0 || mark !== runFolder(home, agent, run)) continue;
+  for (const { agent, run, mark } of await markedRuns(home)) {
     const seen = await inspectRun(mark, null, boot);
     if (seen.status === 'alive') found.push({ agent, run, shimPid: seen.shimPid, shimStart: seen.shimStart });
   }

@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync, watch, type FSWatcher } from 'node:fs';
+import { closeSync, constants, fstatSync, readSync, watch, type FSWatcher } from 'node:fs';
 import { join } from 'node:path';
+import { openPlain } from '../../home/plain.ts';
 import { RUN_FILES } from '../../home/paths.ts';
 import { hasCode } from '../../home/system-error.ts';
 import { wall, type Wall } from '../../kernel/moment.ts';
@@ -119,7 +120,7 @@ export function watchRun(runDir: string, handlers: RunWatchHandlers): RunWatch {
 function readNote(path: string): { readonly record: Record<string, unknown>; readonly at: Wall } | null {
   let file: number;
   try {
-    file = openSync(path, 'r');
+    file = openPlain(path, constants.O_RDONLY);
   } catch (error) {
     // Nobody knows: "no note" would make an end of which nobody has recorded how it came.
     if (hasCode(error, 'EMFILE') || hasCode(error, 'ENFILE')) throw error;

@@ -1,0 +1,62 @@
+/**
+ * `npm run bench`: agentvisor beside what would be used instead, written into docs/benchmarks.md. With `--only ID,ID…` or `--quick`
+ * the page goes to stdout instead, or with `--out FILE` there. A measure that fails is named; the others are still taken.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { VERSION } from '../src/protocol/version.ts';
+import { openBench, type Bench } from './bench.ts';
+import { machine } from './machine.ts';
+import type { Measure } from './measure.ts';
+import { MEASURES } from './measures.ts';
+import { readOptions } from './options.ts';
+import { benchmarksPage, type Taken } from './page.ts';
+import { agentvisor } from './peers/agentvisor.ts';
+import { findPm2 } from './peers/pm2.ts';
+import { findS6 } from './peers/s6.ts';
+import { findSupervisord } from './peers/supervisord.ts';
+import { REASONS } from './reasons.ts';
+
+const PAGE = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
+const MS_PER_MINUTE = 60_000;
+
+const options = readOptions(
+  process.argv.slice(2),
+  MEASURES.map(({ id }) => id),
+  PAGE,
+);
+const sought = [findPm2(), findSupervisord(), findS6()];
+const peers = [agentvisor(VERSION), ...sought.flatMap((each) => ('peer' in each ? [each.peer] : []))];
+const leftOut = sought.flatMap((each) => ('missing' in each ? [each.missing] : []));
+const { bench, close } = openBench(options.quick, peers);
+const begun = performance.now();
+try {
+  for (const what of leftOut) bench.say(`left out: ${what}`);
+  const taken = await take(
+    bench,
+    MEASURES.filter(({ id }) => options.only.includes(id)),
+  );
+  const minutes = Math.ceil((performance.now() - begun) / MS_PER_MINUTE);
+  const page = benchmarksPage(machine(peers, leftOut, minutes), taken, REASONS);
+  // A page without one of its measures is none.
+  if (process.exitCode === 1 || options.out === null) process.stdout.write(page);
+  else {
+    writeFileSync(options.out, page);
+    bench.say(`written: ${readFileSync(options.out, 'utf8').length} characters`);
+  }
+} finally {
+  close();
+}
+
+async function take(given: Bench, measures: readonly Measure[]): Promise<readonly Taken[]> {
+  const taken: Taken[] = [];
+  for (const measure of measures) {
+    try {
+      taken.push({ measure, result: await measure.run(given) });
+    } catch (error) {
+      process.exitCode = 1;
+      given.say(`${measure.id} failed: ${error instanceof Error ? error.stack : String(error)}`);
+    }
+  }
+  return taken;
+}

@@ -6,7 +6,7 @@ const AGENT = fileURLToPath(new URL('agents/agent.mjs', import.meta.url));
 
 /** What the agent does when it is told to, and how it says so. */
 export type AgentPlan = {
-  /** A FIFO that the bench reads: `ready PID`, `signal NS`, `wrote NS`, `flooded LINES_A_SECOND`. */
+  /** A FIFO that the bench reads: `ready PID`, `failing PID AT_NS`, `signal NS`, `wrote NS`, `flooded LINES_A_SECOND`. */
   readonly ear: string;
   /** A FIFO that tells it to do its work; null: a message does, in Claude Code's protocol. */
   readonly trigger: string | null;
@@ -30,6 +30,9 @@ export function agentProgram(folder: string, plan: AgentPlan): readonly [string]
 
 /** Idle for longer than any measure takes; nobody else has a process like it. */
 export const SLEEP = ['sleep', '86399'] as const;
+
+/** Whether a process is one of them; who starts it may have put its path in front. */
+export const isSleep = (argv: readonly string[]): boolean => argv.length === SLEEP.length && argv[1] === SLEEP[1];
 
 /** Says its pid to the ear, then is idle. */
 export const sayThenSleep = (folder: string, name: string, ear: string): readonly [string] => {

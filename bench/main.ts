@@ -30,6 +30,7 @@ const peers = [agentvisor(VERSION), ...sought.flatMap((each) => ('peer' in each 
 const leftOut = sought.flatMap((each) => ('missing' in each ? [each.missing] : []));
 const { bench, close } = openBench(options.quick, peers);
 const begun = performance.now();
+process.once('SIGINT', () => void close().then(() => process.exit(130)));
 try {
   for (const what of leftOut) bench.say(`left out: ${what}`);
   const taken = await take(
@@ -45,7 +46,7 @@ try {
     bench.say(`written: ${readFileSync(options.out, 'utf8').length} characters`);
   }
 } finally {
-  close();
+  await close();
 }
 
 async function take(given: Bench, measures: readonly Measure[]): Promise<readonly Taken[]> {

@@ -1,7 +1,7 @@
 // The agent of the measures: does one piece of work when it is told to, and says to the bench when. Its first argument is a
 // file (the type `AgentPlan` in bench/agents.ts); what follows are Claude Code's own arguments, of which it knows none.
 // Told by a line in a FIFO, or, where there is none, by a message on stdin in Claude Code's protocol.
-import { existsSync, openSync, constants, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { existsSync, openSync, constants, readFileSync, rmSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { blockOf, LINES_IN_BLOCK, numberBlock } from './lines.mjs';
@@ -10,8 +10,10 @@ const plan = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
 const FAILED = readFileSync(new URL('failed.ndjson', import.meta.url));
 const WRITE_BYTES = 64 * 1024;
 
+const ear = openSync(plan.ear, 'a');
+
 /** @param {string} words */
-const say = (words) => writeFileSync(plan.ear, `${words}\n`, { flag: 'a' });
+const say = (words) => writeSync(ear, `${words}\n`);
 
 /** @param {Buffer} bytes */
 function print(bytes) {
@@ -36,6 +38,7 @@ async function work() {
   switch (plan.work) {
     case 'fail':
       failedAt = process.hrtime.bigint();
+      say(`failing ${process.pid} ${failedAt}`);
       print(FAILED);
       return;
     case 'lines': {

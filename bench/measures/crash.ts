@@ -25,7 +25,7 @@ shell script, has said its pid. Each lives for more than a second before, and th
       for (const peer of [...bench.peers, floor]) {
         const folder = bench.folder();
         const ear = new Ear(join(folder, 'ear'));
-        const opened = peer.open(folder, [
+        const opened = bench.hold(peer, folder, [
           { name: 'agent', argv: sayThenSleep(folder, 'agent', ear.path), restartsAtOnce: true },
         ]);
         held.push(opened);

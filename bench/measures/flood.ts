@@ -79,7 +79,7 @@ async function floodOnce(bench: Bench, peer: Peer, seconds: number): Promise<Flo
   if (trigger !== null) makeFifo(trigger);
   const due = join(folder, 'due');
   const plan = { work: 'flood', ear: ear.path, trigger, due, perSecond: LINES_PER_SECOND, seconds } as const;
-  const held = peer.open(folder, [{ name: 'agent', argv: agentProgram(folder, plan), mode: 'stream' }]);
+  const held = bench.hold(peer, folder, [{ name: 'agent', argv: agentProgram(folder, plan), mode: 'stream' }]);
   try {
     await held.begin();
     await run(held.start);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SLEEP } from '../agents.ts';
+import { isSleep, SLEEP } from '../agents.ts';
 import type { Bench } from '../bench.ts';
 import { type Measure } from '../measure.ts';
 import { homeIn } from '../peers/agentvisor.ts';
@@ -107,12 +107,11 @@ async function killOnce(bench: Bench, peer: Peer): Promise<string> {
 async function begin(bench: Bench, peer: Peer): Promise<{ folder: string; held: Held }> {
   const folder = bench.folder();
   const programs = Array.from({ length: AGENTS }, (_, index) => ({ name: `agent-${index}`, argv: SLEEP }));
-  const held = peer.open(folder, programs);
+  const held = bench.hold(peer, folder, programs);
   await held.begin();
   await run(held.start);
   await until(`${peer.name} holds ${AGENTS}`, () => agentsOf(held).length === AGENTS);
   return { folder, held };
 }
 
-const agentsOf = (held: Held): readonly Named[] =>
-  treeOf(held.top()).filter(({ pid }) => argvOf(pid).join(' ') === SLEEP.join(' '));
+const agentsOf = (held: Held): readonly Named[] => treeOf(held.top()).filter(({ pid }) => isSleep(argvOf(pid)));

@@ -86,7 +86,7 @@ async function throughFile(bench: Bench, count: number): Promise<Flow> {
 
 async function throughPeer(bench: Bench, peer: Peer, count: number): Promise<Flow> {
   const { folder, ear, trigger, program } = prepare(bench, count);
-  const held = peer.open(folder, [{ name: 'agent', argv: program }]);
+  const held = bench.hold(peer, folder, [{ name: 'agent', argv: program }]);
   try {
     await beginAll(held, ear);
     const file = held.log('agent');
@@ -108,7 +108,7 @@ async function throughPeer(bench: Bench, peer: Peer, count: number): Promise<Flo
 async function throughOwn(bench: Bench, { version }: Peer, count: number): Promise<Flow> {
   const { folder, ear, program, due } = prepare(bench, count, false);
   const peer = agentvisor(version, { log: { maxSize: '4GB', total: '8GB' } });
-  const held = peer.open(folder, [{ name: 'agent', argv: program, mode: 'stream' }]);
+  const held = bench.hold(peer, folder, [{ name: 'agent', argv: program, mode: 'stream' }]);
   try {
     await beginAll(held, ear);
     writeFileSync(due, '');

@@ -46,7 +46,7 @@ const NAMES: Readonly<Record<string, string>> = {
 
 async function start(bench: Bench, peer: Bench['peers'][number]): Promise<Held> {
   const programs = Array.from({ length: AGENTS }, (_, index) => ({ name: `agent-${index}`, argv: SLEEP }));
-  const opened = peer.open(bench.folder(), programs);
+  const opened = bench.hold(peer, bench.folder(), programs);
   await opened.begin();
   await run(opened.start);
   return opened;

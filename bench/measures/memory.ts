@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench } from '../bench.ts';
-import { SLEEP } from '../agents.ts';
+import { isSleep, SLEEP } from '../agents.ts';
 import { goalAtMost, type Goal, type Group, type Measure } from '../measure.ts';
 import { floor } from '../peers/floor.ts';
 import type { Peer } from '../peers/peer.ts';
@@ -43,11 +43,11 @@ processor time is in per cent of one core. One after the other, since they would
 
 async function look(bench: Bench, peer: Peer, size: number): Promise<Idle> {
   const programs = Array.from({ length: size }, (_, index) => ({ name: `agent-${index}`, argv: SLEEP }));
-  const held = peer.open(bench.folder(), programs);
+  const held = bench.hold(peer, bench.folder(), programs);
   try {
     await held.begin();
     await run(held.start);
-    const isAgent = (pid: number): boolean => argvOf(pid).join(' ') === SLEEP.join(' ');
+    const isAgent = (pid: number): boolean => isSleep(argvOf(pid));
     const split = (): { own: number[]; agents: number } => {
       const pids = treeOf(held.top()).map(({ pid }) => pid);
       const own = pids.filter((pid) => !isAgent(pid));

@@ -11,17 +11,17 @@ import { homeIn } from '../peers/agentvisor.ts';
 import { floor } from '../peers/floor.ts';
 import type { Held, Peer } from '../peers/peer.ts';
 import { plainEnv, run } from '../run.ts';
+import { readStat } from '../../src/home/proc-stat.ts';
 import { spreadOf } from '../statistics.ts';
 import { openClient } from '../../src/client/client.ts';
 
 /** s6 starts nobody twice within a second. */
 const ALIVE_MS_MIN = 1_100;
 const NS = 1e6;
+const END_NS_MAX = 5_000_000_000n;
 
 type Watched = {
-  readonly who: string;
-  readonly ear: Ear;
-  readonly samples: number[];
+  readonly rows: readonly { readonly who: string; readonly samples: number[] }[];
   /** Makes the turn of the agent fail that is ready now; settles when it is ready again. */
   fail(): Promise<void>;
   close(): Promise<void>;
@@ -30,9 +30,11 @@ type Watched = {
 export const signal: Measure = {
   id: 'signal',
   title: 'Failed result to signal',
-  how: `An agent writes a \`result\` that failed with 401, as it was recorded of Claude Code: from before the write until TERM or INT is in its hands, both
-on its own monotonic clock. agentvisor holds it as a \`stream\` agent; each sample is the first failure of a process that had
-answered. The peers are watched as people do it today: \`tail -F LOG | grep --line-buffered PATTERN | while read; do RESTART; done\`.`,
+  how: `An agent writes a \`result\` that failed with 401, as it was recorded of Claude Code: from before the write until the first signal has reached it.
+The peers are watched as people do it today, \`tail -F LOG | grep --line-buffered PATTERN | while read; do RESTART; done\`, and send TERM
+or INT, which the agent notes on the same monotonic clock. agentvisor holds it as a \`stream\` agent, and each sample is the first failure of a process
+that had answered; it sends STOP and then KILL, since a process that is asked to end would write down the failed turn. These no process can note: the
+bench looks at \`/proc/PID/stat\` as fast as it can until the agent stands still, and until it is dead.`,
   async run(bench) {
     const watched: Watched[] = [];
     try {
@@ -43,9 +45,10 @@ answered. The peers are watched as people do it today: \`tail -F LOG | grep --li
         await sleep(ALIVE_MS_MIN);
         for (const each of watched) await each.fail();
       }
-      const own = spreadOf(watched[0]?.samples ?? []);
+      const rows = watched.flatMap((each) => each.rows);
+      const own = spreadOf(rows[0]?.samples ?? []);
       return {
-        groups: [{ title: 'failed result to signal', unit: 'ms', rows: watched }],
+        groups: [{ title: 'failed result to signal', unit: 'ms', rows }],
         goals: [
           goalAtMost('median at most 2 ms', own.median, 2, ' ms'),
           goalAtMost('p99 at most 10 ms', own.p99, 10, ' ms'),
@@ -67,26 +70,23 @@ async function watch(bench: Bench, peer: Peer): Promise<Watched> {
   if (trigger !== null) makeFifo(trigger);
   const due = join(folder, 'due');
   const argv = agentProgram(folder, { work: 'fail', ear: ear.path, trigger, due });
-  const held = peer.open(folder, [{ name: 'agent', argv, mode: 'stream' }]);
+  const held = bench.hold(peer, folder, [{ name: 'agent', argv, mode: 'stream' }]);
   await held.begin();
   await run(held.start);
   await ear.next(isReady);
+  if (trigger === null) return askedBy(folder, held, ear, due);
   const samples: number[] = [];
-  const heard = async (): Promise<void> => {
-    const { text } = await ear.next((said) => said.startsWith('signal '));
-    samples.push(Number(text.split(' ')[1]) / NS);
-  };
-  const who = hears || peer === floor ? peer.name : `${peer.name}, \`tail -F\` and \`grep\``;
-  const base = { who, ear, samples };
-  if (trigger === null) return { ...base, ...(await askedBy(folder, held, ear, due, heard)) };
+  const who = peer === floor ? peer.name : `${peer.name}, \`tail -F\` and \`grep\``;
   const dog = peer === floor ? null : watchdog(folder, held);
   // tail and grep are there in a moment; who is told before has nothing to find.
   await sleep(500);
   return {
-    ...base,
+    rows: [{ who, samples }],
     fail: async () => {
       tell(trigger, 'fail');
-      await heard();
+      await ear.next(isFailing);
+      const { text } = await ear.next((said) => said.startsWith('signal '));
+      samples.push(Number(text.split(' ')[1]) / NS);
       await ear.next(isReady);
     },
     close: async () => {
@@ -98,22 +98,27 @@ async function watch(bench: Bench, peer: Peer): Promise<Watched> {
 }
 
 const isReady = (said: string): boolean => said.startsWith('ready ');
+const isFailing = (said: string): boolean => said.startsWith('failing ');
 
 /** agentvisor's agent fails at a message, and is asked it again by its next process, which answers. */
-async function askedBy(
-  folder: string,
-  held: Held,
-  ear: Ear,
-  due: string,
-  heard: () => Promise<void>,
-): Promise<Pick<Watched, 'fail' | 'close'>> {
+async function askedBy(folder: string, held: Held, ear: Ear, due: string): Promise<Watched> {
+  const still: number[] = [];
+  const dead: number[] = [];
   const client = openClient(homeIn(folder));
   await ask(client, 'begin');
   return {
+    rows: [
+      { who: 'agentvisor, until it stands still (STOP)', samples: still },
+      { who: 'agentvisor, until it is dead (KILL)', samples: dead },
+    ],
     fail: async () => {
       writeFileSync(due, '');
       const answered = ask(client, 'fail');
-      await heard();
+      const { text } = await ear.next(isFailing);
+      const [pid, failedAt] = text.split(' ').slice(1);
+      const { stillAt, deadAt } = watchEnd(Number(pid));
+      still.push(Number(stillAt - BigInt(failedAt ?? 0)) / NS);
+      dead.push(Number(deadAt - BigInt(failedAt ?? 0)) / NS);
       await ear.next(isReady);
       await answered;
     },
@@ -123,6 +128,19 @@ async function askedBy(
       ear.close();
     },
   };
+}
+
+/** Looks without a pause: when the process no longer runs, and when it is dead, in ns on the monotonic clock. */
+function watchEnd(pid: number): { readonly stillAt: bigint; readonly deadAt: bigint } {
+  const limit = process.hrtime.bigint() + END_NS_MAX;
+  let stillAt: bigint | null = null;
+  for (;;) {
+    const state = readStat(pid)?.state ?? 'X';
+    const at = process.hrtime.bigint();
+    if ('TtZX'.includes(state)) stillAt ??= at;
+    if (stillAt !== null && 'ZX'.includes(state)) return { stillAt, deadAt: at };
+    if (at > limit) throw new Error(`process ${pid} was not ended`);
+  }
 }
 
 /** A group of its own, so that all of it can be ended. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SLEEP } from '../agents.ts';
+import { isSleep, SLEEP } from '../agents.ts';
 import type { Bench } from '../bench.ts';
 import { goalAtMost, type Measure } from '../measure.ts';
 import { floor } from '../peers/floor.ts';
@@ -44,7 +44,7 @@ looked at every ${LOOK_MS} ms; and until the command has ended, which waits wher
 
 async function startOnce(bench: Bench, peer: Peer): Promise<{ upMs: number; overMs: number }> {
   const programs = Array.from({ length: AGENTS }, (_, index) => ({ name: `agent-${index}`, argv: SLEEP }));
-  const held = peer.open(bench.folder(), programs);
+  const held = bench.hold(peer, bench.folder(), programs);
   try {
     await held.begin();
     await sleep(500);
@@ -65,7 +65,7 @@ async function allAreThere(others: ReadonlySet<number>): Promise<number> {
   const found = new Set<number>();
   for (;;) {
     for (const pid of allPids()) {
-      if (!others.has(pid) && !found.has(pid) && argvOf(pid)[1] === SLEEP[1]) found.add(pid);
+      if (!others.has(pid) && !found.has(pid) && isSleep(argvOf(pid))) found.add(pid);
     }
     if (found.size >= AGENTS) return performance.now();
     if (performance.now() > limit) throw new Error(`only ${found.size} of ${AGENTS} were started`);

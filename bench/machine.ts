@@ -1,5 +1,5 @@
 import { cpus, release, totalmem } from 'node:os';
-import type { Machine } from './page.ts';
+import type { Machine } from './figures.ts';
 import type { Peer } from './peers/peer.ts';
 
 const GIB = 1024 ** 3;

@@ -1,22 +1,24 @@
 /**
- * `npm run bench`: agentvisor beside what would be used instead, written into docs/benchmarks.md. With `--only ID,ID…` or `--quick`
- * the page goes to stdout instead, or with `--out FILE` there. A measure that fails is named; the others are still taken.
+ * `npm run bench`: agentvisor beside what would be used instead, written into docs/benchmarks.md and bench/figures.json, of which `npm run docs` makes the same page.
+ * With `--only ID,ID…` or `--quick` the page goes to stdout instead, or with `--out FILE` there. A measure that fails is named; the others are still taken.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { VERSION } from '../src/protocol/version.ts';
 import { openBench, type Bench } from './bench.ts';
 import { machine } from './machine.ts';
+import { summary, type Taken } from './figures.ts';
 import type { Measure } from './measure.ts';
 import { MEASURES } from './measures.ts';
 import { readOptions } from './options.ts';
-import { benchmarksPage, type Taken } from './page.ts';
+import { benchmarksPage } from './page.ts';
 import { agentvisor } from './peers/agentvisor.ts';
 import { findPm2 } from './peers/pm2.ts';
 import { findS6 } from './peers/s6.ts';
 import { findSupervisord } from './peers/supervisord.ts';
 import { REASONS } from './reasons.ts';
 
+const FIGURES = fileURLToPath(new URL('figures.json', import.meta.url));
 const PAGE = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
 const MS_PER_MINUTE = 60_000;
 
@@ -38,12 +40,14 @@ try {
     MEASURES.filter(({ id }) => options.only.includes(id)),
   );
   const minutes = Math.ceil((performance.now() - begun) / MS_PER_MINUTE);
-  const page = benchmarksPage(machine(peers, leftOut, minutes), taken, REASONS);
+  const figures = { machine: machine(peers, leftOut, minutes), measures: taken };
+  const page = benchmarksPage(figures, MEASURES, REASONS);
   // A page without one of its measures is none.
   if (process.exitCode === 1 || options.out === null) process.stdout.write(page);
   else {
     writeFileSync(options.out, page);
-    bench.say(`written: ${readFileSync(options.out, 'utf8').length} characters`);
+    if (options.out === PAGE) writeFileSync(FIGURES, `${JSON.stringify(figures, null, 2)}\n`);
+    bench.say(`written: ${options.out}`);
   }
 } finally {
   await close();
@@ -53,7 +57,7 @@ async function take(given: Bench, measures: readonly Measure[]): Promise<readonl
   const taken: Taken[] = [];
   for (const measure of measures) {
     try {
-      taken.push({ measure, result: await measure.run(given) });
+      taken.push(summary(measure.id, await measure.run(given)));
     } catch (error) {
       process.exitCode = 1;
       given.say(`${measure.id} failed: ${error instanceof Error ? error.stack : String(error)}`);

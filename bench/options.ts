@@ -22,11 +22,16 @@ export function readOptions(argv: readonly string[], ids: readonly string[], pag
     const word = words[at];
     if (word === '--quick') quick = true;
     else if (word === '--only') only = chosen(words[(at += 1)] ?? '', ids);
-    else if (word === '--out') out = words[(at += 1)] ?? null;
+    else if (word === '--out') out = file(words[(at += 1)]);
     else throw new Error(`There is no option ${word}. There are --only ID,ID…, --quick and --out FILE.`);
   }
   const isWhole = !quick && only.length === ids.length;
   return { only, quick, out: out ?? (isWhole ? page : null) };
+}
+
+function file(word: string | undefined): string {
+  if (word === undefined) throw new Error('--out needs a file.');
+  return word;
 }
 
 function chosen(list: string, ids: readonly string[]): readonly string[] {

@@ -1,23 +1,8 @@
-import type { Goal, Group, Measure, Result } from './measure.ts';
-import { figure, ratioOf, spreadOf } from './statistics.ts';
+import type { Figures, Machine, SpreadGroup, Taken } from './figures.ts';
+import type { Goal, Measure } from './measure.ts';
+import { figure } from './statistics.ts';
 
-export type Machine = {
-  readonly cores: number;
-  readonly memoryGiB: number;
-  readonly kernel: string;
-  readonly node: string;
-  /** `pm2 7.0.4` */
-  readonly versions: readonly string[];
-  /** Each with what is missing. */
-  readonly leftOut: readonly string[];
-  /** 2026-11-20 */
-  readonly day: string;
-  readonly minutes: number;
-};
-
-export type Taken = { readonly measure: Measure; readonly result: Result };
-
-const INTRODUCTION = `<!-- Written by \`npm run bench\`; a test compares all but the figures. Change the sources in bench/, not this file. -->
+const INTRODUCTION = `<!-- Written by \`npm run bench\`, of bench/figures.json also by \`npm run docs\`; a test compares. Change the sources in bench/, not this file. -->
 
 # Benchmarks
 
@@ -28,18 +13,28 @@ and hears agents and does nothing else. Other machines give other figures; the r
 
 const NO_REASON = 'Why is not known yet.';
 
-/** All of `docs/benchmarks.md`. @param reasons why a measure falls short, by its id */
+/** What of a measure is words. */
+export type Words = Pick<Measure, 'id' | 'title' | 'how'>;
+
+/**
+ * All of `docs/benchmarks.md`.
+ * @param words of all measures, in the order of the page; who was not measured is left out
+ * @param reasons why a measure falls short, by its id
+ */
 export function benchmarksPage(
-  machine: Machine,
-  taken: readonly Taken[],
+  { machine, measures }: Figures,
+  words: readonly Words[],
   reasons: Readonly<Record<string, string>>,
 ): string {
+  const pairs = words.flatMap((each) =>
+    measures.filter(({ id }) => id === each.id).map((taken) => [each, taken] as const),
+  );
   const parts = [
     INTRODUCTION,
     machineLines(machine),
     '## What was wanted, and what is',
-    overview(taken),
-    ...taken.map((each) => section(each, reasons[each.measure.id] ?? '')),
+    overview(pairs),
+    ...pairs.map(([each, taken]) => section(each, taken, reasons[each.id] ?? '')),
   ];
   return `${parts.join('\n\n')}\n`;
 }
@@ -52,9 +47,9 @@ function machineLines({ cores, memoryGiB, kernel, node, versions, leftOut, day, 
   return lines.join('\n');
 }
 
-function overview(taken: readonly Taken[]): string {
-  const rows = taken.flatMap(({ measure, result }) =>
-    result.goals.map((goal) => [`[${measure.title}](#${anchorOf(measure.title)})`, ...goalCells(goal)]),
+function overview(pairs: readonly (readonly [Words, Taken])[]): string {
+  const rows = pairs.flatMap(([{ title }, { goals }]) =>
+    goals.map((goal) => [`[${title}](#${anchorOf(title)})`, ...goalCells(goal)]),
   );
   return table(['measure', 'wanted', 'measured', 'reached'], rows);
 }
@@ -66,28 +61,28 @@ const goalCells = ({ wanted, measured, reached }: Goal): readonly string[] => [
 ];
 
 /** One measure: how, its tables, and why it falls short where it does. */
-export function section({ measure, result }: Taken, reason: string): string {
-  const isShort = result.goals.some(({ reached }) => reached === false);
+export function section({ title, how }: Words, { groups, goals, remarks }: Taken, reason: string): string {
+  const isShort = goals.some(({ reached }) => reached === false);
   const parts = [
-    `## ${measure.title}`,
-    measure.how,
-    ...result.groups.map(groupTable),
-    ...result.remarks,
+    `## ${title}`,
+    how,
+    ...groups.map(groupTable),
+    ...remarks,
     ...(isShort ? [`**Why it falls short.** ${reason === '' ? NO_REASON : reason}`] : []),
   ];
   return parts.join('\n\n');
 }
 
 /** A column of the 99th of 100 where there are as many. */
-export function groupTable({ title, unit, rows }: Group): string {
-  const hasP99 = rows.some(({ samples }) => samples.length >= 100);
+export function groupTable({ title, unit, rows }: SpreadGroup): string {
+  const hasP99 = rows.some(({ count }) => count >= 100);
   const own = rows[0];
   const head = [`${title}, ${unit}`, 'min', 'median', ...(hasP99 ? ['p99'] : []), 'max', 'samples', 'agentvisor / it'];
   const body = rows.map((row) => {
-    const { min, median, p99, max, count } = spreadOf(row.samples);
-    const figures = [min, median, ...(hasP99 ? [p99] : []), max].map(figure);
-    const ratio = own === undefined || row === own ? null : ratioOf(own.samples, row.samples);
-    return [row.who, ...figures, String(count), ratio === null ? '' : figure(ratio)];
+    const figures = [row.min, row.median, ...(hasP99 ? [row.p99] : []), row.max].map(figure);
+    // Nothing to nothing says nothing.
+    const ratio = own === undefined || row === own || row.median === 0 ? '' : figure(own.median / row.median);
+    return [row.who, ...figures, String(row.count), ratio];
   });
   return table(head, body);
 }

@@ -3,14 +3,14 @@
 export const LINE_BYTES = 1024;
 export const LINES_IN_BLOCK = 1024;
 
-/** `{"type":"stream_event","n":0000000001,"text":"…"}`; nothing in it can be a fact, as in nearly all that is printed. */
-export const HEAD = '{"type":"stream_event","n":';
+/** `{"type":"stream_event","n":"0000000001","text":"…"}`; nothing in it can be a fact, as in nearly all that is printed. */
+export const HEAD = '{"type":"stream_event","n":"';
 const DIGITS = 10;
 const TEXT = 'zażółć gęślą jaźń · 日本語のテキスト · 🦊 done; ';
 
 /** Lines without their numbers, one behind the other. */
 export function blockOf() {
-  const front = Buffer.from(`${HEAD}${'0'.repeat(DIGITS)},"text":"`);
+  const front = Buffer.from(`${HEAD}${'0'.repeat(DIGITS)}","text":"`);
   const back = Buffer.from('"}\n');
   const line = Buffer.alloc(LINE_BYTES, 'x');
   front.copy(line);

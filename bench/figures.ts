@@ -16,6 +16,8 @@ export type Machine = {
   /** 2026-11-20 */
   readonly day: string;
   readonly minutes: number;
+  /** Few samples: the figures are worth little. */
+  readonly quick: boolean;
 };
 
 /** The result of the measure with this id. */

@@ -5,7 +5,12 @@ import type { Peer } from './peers/peer.ts';
 const GIB = 1024 ** 3;
 
 /** What the figures depend on; no name and no path of the machine. */
-export const machine = (peers: readonly Peer[], leftOut: readonly string[], minutes: number): Machine => ({
+export const machine = (
+  peers: readonly Peer[],
+  leftOut: readonly string[],
+  minutes: number,
+  quick: boolean,
+): Machine => ({
   cores: cpus().length,
   memoryGiB: Math.round(totalmem() / GIB),
   // Behind the numbers stands who has built it.
@@ -15,4 +20,5 @@ export const machine = (peers: readonly Peer[], leftOut: readonly string[], minu
   leftOut,
   day: new Date().toISOString().slice(0, 10),
   minutes,
+  quick,
 });

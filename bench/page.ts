@@ -39,9 +39,10 @@ export function benchmarksPage(
   return `${parts.join('\n\n')}\n`;
 }
 
-function machineLines({ cores, memoryGiB, kernel, node, versions, leftOut, day, minutes }: Machine): string {
+function machineLines({ cores, memoryGiB, kernel, node, versions, leftOut, day, minutes, quick }: Machine): string {
   const lines = [
     `Measured on ${day} in ${minutes} minutes: ${cores} cores, ${memoryGiB} GiB, Linux ${kernel}, Node ${node}. ${versions.join(', ')}.`,
+    ...(quick ? ['A quick run, of few samples: it shows that all works, its figures are worth little.'] : []),
     ...leftOut.map((what) => `Left out: ${what}.`),
   ];
   return lines.join('\n');

@@ -34,6 +34,7 @@ const machine: Machine = {
   leftOut: ['s6 (apt-get install s6)'],
   day: '2026-11-20',
   minutes: 3,
+  quick: false,
 };
 
 test('a table tells spread, number of samples, and what agentvisor is of each other', () => {
@@ -76,6 +77,11 @@ test('the page names the machine, what was left out, and each goal with a way to
   expect(page).toContain('| [How fast](#how-fast) | at most 4 ms | 3.14 | yes |');
   expect(page.split('## How fast')).toHaveLength(2);
   expect(page).toContain('A remark.\n\n**Why it falls short.** It waits.');
+});
+
+test('a quick run says so', () => {
+  const pageOf = (quick: boolean): string => benchmarksPage({ machine: { ...machine, quick }, measures: [] }, [], {});
+  expect([true, false].map((quick) => pageOf(quick).includes('A quick run'))).toEqual([true, false]);
 });
 
 test('a reason stands only where something falls short, and its absence is told', () => {

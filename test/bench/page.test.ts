@@ -21,7 +21,7 @@ const result: Result = {
       ],
     },
   ],
-  goals: [goalAtMost('at most 2 ms', 3, 2, ' ms'), goalAtMost('at most 4 ms', 3.14159, 4)],
+  goals: [goalAtMost('at most 2 ms', 3, 2, ' ms'), goalAtMost('at most 4 ms', 3.4567, 4)],
   remarks: ['A remark.'],
 };
 const taken = summary('speed', result);
@@ -74,7 +74,7 @@ test('the page names the machine, what was left out, and each goal with a way to
   expect(page).toContain('2 cores, 24 GiB, Linux 6.1, Node 20.20.2. agentvisor 1, pm2 2.');
   expect(page).toContain('Left out: s6 (apt-get install s6).');
   expect(page).toContain('| [How fast](#how-fast) | at most 2 ms | 3 ms | **no** |');
-  expect(page).toContain('| [How fast](#how-fast) | at most 4 ms | 3.14 | yes |');
+  expect(page).toContain('| [How fast](#how-fast) | at most 4 ms | 3.46 | yes |');
   expect(page.split('## How fast')).toHaveLength(2);
   expect(page).toContain('A remark.\n\n**Why it falls short.** It waits.');
 });

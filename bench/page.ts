@@ -8,7 +8,7 @@ const INTRODUCTION = `<!-- Written by \`npm run bench\`, of bench/figures.json a
 
 agentvisor beside what would be used instead, on the same work, in one run of \`npm run bench\`. Each peer has a home of its own and its
 usual settings. *agentvisor / it* is agentvisor's median by that of the row: below 1 agentvisor needs less. The floors are what
-Node itself costs: \`node -e 0\`, a client that asks a unix socket once, and a supervisor of 120 lines that starts, restarts
+Node itself costs: \`node -e 0\`, a client that asks a unix socket once, and a supervisor of a hundred lines that starts, restarts
 and hears agents and does nothing else. Other machines give other figures; the ratios travel better than the times.`;
 
 const NO_REASON = 'Why is not known yet.';

@@ -10,7 +10,7 @@ import type { Peer } from './peer.ts';
 const SUPERVISOR = fileURLToPath(new URL('../floor/supervisor.mjs', import.meta.url));
 const CLIENT = fileURLToPath(new URL('../floor/client.mjs', import.meta.url));
 
-/** The supervisor of 120 lines. */
+/** The supervisor of a hundred lines. */
 export const floor: Peer = {
   name: 'Node floor',
   version: '',

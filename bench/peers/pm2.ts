@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { endAll, treeOf } from '../processes.ts';
@@ -16,7 +16,7 @@ export function findPm2(): Sought {
   const prefix = join(cache, 'agentvisor-bench', `pm2-${VERSION}`);
   const bin = join(prefix, 'node_modules/pm2/bin/pm2');
   if (!existsSync(bin)) {
-    mkdirSync(prefix, { recursive: true });
+    // npm makes the folder; what it cannot do is seen by what is not there.
     const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-save', '--silent'];
     spawnSync('npm', ['install', '--prefix', prefix, ...flags, `pm2@${VERSION}`], { stdio: 'ignore' });
   }

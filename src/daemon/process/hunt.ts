@@ -54,10 +54,12 @@ export async function hunt(plan: HuntPlan): Promise<number[]> {
 
 /**
  * Stops everybody at first sight, until a scan shows nobody new: who is stopped cannot fork, and keeps its place in
- * a limited table. Killing at once would make room for the rest of a fork bomb.
+ * a limited table. Killing at once would make room for the rest of a fork bomb. The group, which is nearly always all of them,
+ * is stopped before the first look at the whole table, which takes milliseconds.
  */
 async function freeze({ table, cookie, group, isTarget }: HuntPlan, seen: Seen): Promise<boolean> {
-  let isGroupStopped = false;
+  let isGroupStopped = group !== null && table.bearer(group, cookie)?.group === group;
+  if (group !== null && isGroupStopped) stopGroup(table, cookie, group);
   for (let round = 0; round < FREEZE_ROUNDS_MAX; round++) {
     const before = seen.size;
     await table.bearers(cookie, (process) => {
@@ -84,7 +86,10 @@ function stopGroup(table: ProcessTable, cookie: string, shimPid: number): void {
 async function killUntilNobody({ table, cookie, isTarget, limitMs }: HuntPlan, seen: Seen): Promise<void> {
   const limit = AbortSignal.timeout(limitMs);
   let pauseMs = PAUSE_MS_MIN;
-  for (let emptyScans = 0; emptyScans < EMPTY_SCANS_NEEDED;) {
+  // Where there was nobody to stop, that look was the first that found nobody.
+  let emptyScans = seen.size === 0 ? 1 : 0;
+  if (emptyScans > 0) await delay(pauseMs);
+  while (emptyScans < EMPTY_SCANS_NEEDED) {
     const left = (await table.bearers(cookie)).filter(isTarget);
     emptyScans = left.length === 0 ? emptyScans + 1 : 0;
     for (const process of left) {

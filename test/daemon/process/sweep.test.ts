@@ -203,6 +203,36 @@ function hiding(hidden: number, looks: number): { table: ProcessTable; couldFork
   return { table, couldForkAtKill };
 }
 
+/** A table that notes what is so whenever the whole of it is looked at. */
+function noting<T>(note: () => T): { table: ProcessTable; noted: T[] } {
+  const noted: T[] = [];
+  const table = Object.assign(Object.create(processTable) as ProcessTable, {
+    bearers: (cookie: string, onSight?: (process: Process) => void): Promise<Process[]> => {
+      noted.push(note());
+      return processTable.bearers(cookie, onSight);
+    },
+  });
+  return { table, noted };
+}
+
+test('the group stands still before the whole table is looked at for the first time, and its shim goes on', async () => {
+  const { startScript } = scene();
+  const run = await startScript('echo ready; exec sleep 1000');
+  const { table, noted } = noting(() => [run.pid, run.shimPid].map(canFork));
+  await new CookieSweeper(table).killBearers(run.runDir, { except: run.shimPid });
+  expect(noted[0]).toEqual([false, true]);
+  expect((await run.ended).code).toBe(137);
+});
+
+test('a run that left nobody is looked for twice and no more', async () => {
+  const { start } = scene();
+  const run = await start(['/bin/true']);
+  await run.ended;
+  const { table, noted } = noting(() => null);
+  expect(await new CookieSweeper(table).sweep(run.runDir, run.shimPid)).toEqual({ leftovers: 0, killed: [] });
+  expect(noted).toHaveLength(2);
+});
+
 test.each([
   ['is in the group, by its group, and is found by a later look', 'sleep 1000', 3],
   ['has left the group, by the next look', 'setsid sleep 1000', 1],

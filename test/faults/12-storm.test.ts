@@ -36,17 +36,19 @@ function lookOut(home: string): {
   readonly over: () => Promise<{ readonly twice: readonly string[]; readonly looks: number }>;
 } {
   const twice = new Set<string>();
-  let [isOver, looks] = [false, 0];
-  const loop = (async () => {
-    for (; !isOver; looks += 1) {
+  const end = new AbortController();
+  const look = async (): Promise<number> => {
+    let looks = 0;
+    for (; !end.signal.aborted; looks += 1) {
       for (const name of agentsWithTwoRuns(home)) twice.add(name);
       await sleep(LOOK_EVERY_MS);
     }
-  })();
+    return looks;
+  };
+  const looking = look();
   const over = async (): Promise<{ twice: readonly string[]; looks: number }> => {
-    isOver = true;
-    await loop;
-    return { twice: [...twice], looks };
+    end.abort();
+    return { looks: await looking, twice: [...twice] };
   };
   return { over };
 }

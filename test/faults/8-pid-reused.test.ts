@@ -17,7 +17,7 @@ test('a process that bears the recorded pid and start time of a dead agent, but 
   await own.ok('save');
   const before = await own.row('ada');
   await daemon.killed();
-  const [shim = 0] = bearersUnder(join(own.home, 'agents/ada')).filter((pid) => pid !== before.pid);
+  const shim = bearersUnder(join(own.home, 'agents/ada')).find((pid) => pid !== before.pid) ?? 0;
   const start = startTimeOf(shim) ?? '';
   for (const pid of bearersUnder(join(own.home, 'agents/ada'))) process.kill(pid, 'SIGKILL');
   await expect.poll(() => bearersUnder(join(own.home, 'agents/ada'))).toEqual([]);

@@ -106,17 +106,17 @@ export function agentsWithTwoRuns(home: string): readonly string[] {
 
 /** What `list --json` says and the table of processes does not, or the other way round. */
 function lies(rows: readonly AgentRow[], living: readonly LiveRun[]): readonly string[] {
-  const unlisted = living
-    .filter(({ agent }) => rows.every(({ name }) => name !== agent))
-    .map(({ agent }) => `${agent} lives and is not listed`);
-  return rows.reduce<readonly string[]>((found, { name, state, pid, run }) => {
+  const unlisted = living.filter(({ agent }) => rows.every(({ name }) => name !== agent));
+  const wrong = rows.filter(({ name, state, pid, run }) => {
     const own = living.filter(({ agent }) => agent === name);
-    if (state === 'starting' || state === 'stopping') return found;
-    if (state !== 'running')
-      return own.length === 0 && pid === null ? found : [...found, `${name} is ${state} and has a process`];
-    const isThere = own.some((each) => each.pid === pid) && own.every((each) => each.run === run);
-    return isThere ? found : [...found, `${name} is running and has not the process ${pid} of run ${run}`];
-  }, unlisted);
+    if (state === 'starting' || state === 'stopping') return false;
+    if (state !== 'running') return own.length > 0 || pid !== null;
+    return !own.some((each) => each.pid === pid) || own.some((each) => each.run !== run);
+  });
+  return [
+    ...unlisted.map(({ agent, pid }) => `${agent} is not listed and has the process ${pid}`),
+    ...wrong.map(({ name, state, pid, run }) => `${name} is not ${state} with the process ${pid} in run ${run}`),
+  ];
 }
 
 /** Files of the state that cannot be read; a line that is being written is whole at the next look. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import { PROTOCOL, type Method, type Notification } from '../protocol/api.ts';
 import { AgentvisorError, versionMismatch } from '../protocol/errors.ts';
@@ -40,6 +41,8 @@ export class Connection {
   constructor(socket: Socket, handle: Handle) {
     this.#socket = socket;
     this.#handle = handle;
+    // One listener for each agent that a request waits for, and each goes with its wait: more than ten are no leak.
+    setMaxListeners(0, this.#gone.signal);
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
     // A client that resets the connection is no trouble of ours.
     socket.on('error', () => socket.destroy());

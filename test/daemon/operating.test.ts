@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { box, type Box } from '../box.ts';
@@ -142,4 +142,13 @@ test('explain says with and without a daemon how an agent is, and incidents --st
   const stats = await fleet.av('incidents', '--stats', '--json');
   expect(stats.code).toBe(3);
   expect(JSON.parse(stats.stdout)).toMatchObject(counted);
+});
+
+test('a request that waits for more than ten agents makes nobody warn of a leak', async () => {
+  const own = box();
+  const names = Array.from({ length: 12 }, (_, index) => `a${index}`);
+  own.write({ agents: names.map((name) => ({ name, mode: 'command', command: ['sleep', '1000'], cwd: `./${name}` })) });
+  await own.ok('start');
+  await own.ok('restart', 'all');
+  expect(readFileSync(join(own.home, 'daemon.log'), 'utf8')).toBe('');
 });

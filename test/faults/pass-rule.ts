@@ -17,8 +17,10 @@ export type PassRule = {
   readonly held?: { readonly before: Held; readonly now: Held };
 };
 
-/** Memory and descriptors may be so many times what they were. */
-const MORE_MAX = 1.05;
+/** Descriptors may be so many times what they were, */
+const FILES_MORE_MAX = 1.05;
+/** and memory: minutes after its start a daemon still compiles and caches (measured: half a megabyte, then nothing). */
+const HEAP_MORE_MAX = 1.1;
 /** How long `list` may take to agree with the system: a look at either takes its time. */
 const AGREE_MS_MAX = 10_000;
 
@@ -48,8 +50,8 @@ export async function expectsPassRule(own: Box, { numberOf, held }: PassRule = {
   }
   if (held === undefined) return;
   const { before, now } = held;
-  expect(now.files).toBeLessThanOrEqual(Math.floor(before.files * MORE_MAX));
-  expect(now.heapBytes).toBeLessThanOrEqual(before.heapBytes * MORE_MAX);
+  expect(now.files).toBeLessThanOrEqual(Math.floor(before.files * FILES_MORE_MAX));
+  expect(now.heapBytes).toBeLessThanOrEqual(before.heapBytes * HEAP_MORE_MAX);
 }
 
 export type ProbedDaemon = ForegroundDaemon & {

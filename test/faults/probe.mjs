@@ -15,10 +15,10 @@ process.on('SIGWINCH', () => {
   collect();
   looks += 1;
   const timers = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
-  const { rss, heapUsed } = process.memoryUsage();
+  const { rss, heapUsed, external } = process.memoryUsage();
   // The one that the folder is read with is not its own.
   const files = readdirSync('/proc/self/fd').length - 1;
-  const seen = { looks, timers, files, rssBytes: rss, heapBytes: heapUsed };
+  const seen = { looks, timers, files, rssBytes: rss, heapBytes: heapUsed + external };
   writeFileSync(`${file}.tmp`, JSON.stringify(seen));
   renameSync(`${file}.tmp`, file);
 });

@@ -9,6 +9,7 @@ export type Held = {
   readonly timers: number;
   readonly files: number;
   readonly rssBytes: number;
+  /** In use, buffers outside the heap included. */
   readonly heapBytes: number;
 };
 

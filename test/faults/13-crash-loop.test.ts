@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readStat } from '../../src/home/proc-stat.ts';
 import type { HistoryRow } from '../../src/protocol/rows.ts';
-import { bearersUnder, box } from '../box.ts';
+import { box } from '../box.ts';
 import { foregroundDaemon } from '../daemon/foreground.ts';
+import { expectsPassRule } from './pass-rule.ts';
 
 /** Fault 13: an agent that ends at once, over and over. */
 
@@ -65,6 +66,6 @@ test('a crash loop on a real daemon: the delays double within their jitter, then
   expect(errored).toMatchObject({ restarts: CRASHES_MAX - 1, pid: null, desired: 'up' });
   expect(history.at(-1)).toMatchObject({ event: 'errored', detail: '6 crashes; tried again every 30 min' });
   expect(Date.parse(errored.nextAttemptAt ?? '') - Date.parse(errored.since)).toBeGreaterThan(29 * 60_000);
-  expect(bearersUnder(`${own.home}/agents/ada`)).toEqual([]);
+  await expectsPassRule(own);
   expect(used / CRASHES_MAX).toBeLessThan(TICKS_PER_CRASH_MAX);
 }, 60_000);

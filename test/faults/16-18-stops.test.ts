@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readStat } from '../../src/home/proc-stat.ts';
 import { bearersUnder, box, type Box } from '../box.ts';
+import { expectsPassRule } from './pass-rule.ts';
 
 /** Faults 16, 17, 18 and 23, on a real daemon: who does not want to end, and who would be left behind. */
 
@@ -29,6 +30,7 @@ test('an agent that ignores TERM is killed with all of its processes at killTime
   expect(bearers(own)).toEqual([]);
   expect(await exitOf(own)).toBe('exit code 137');
   expect(await own.row('ada')).toMatchObject({ state: 'stopped', desired: 'down', pid: null });
+  await expectsPassRule(own);
 });
 
 test('an agent that ends by TERM and leaves a child that does not is stopped only when the child is gone (17)', async () => {
@@ -37,6 +39,7 @@ test('an agent that ends by TERM and leaves a child that does not is stopped onl
   expect(bearers(own)).toEqual([]);
   expect(await exitOf(own)).toBe('exit code 0');
   expect((await own.event(({ event }) => event === 'leftovers')).detail).toMatch(/^\d+ process\(es\) ended$/);
+  await expectsPassRule(own);
 });
 
 test('a child in a session of its own and a daemonised grandchild are gone after a stop (18)', async () => {
@@ -53,6 +56,7 @@ test('a child in a session of its own and a daemonised grandchild are gone after
   await own.ok('stop', 'ada');
   expect(bearers(own)).toEqual([]);
   expect(['Z', undefined]).toContain(readStat(orphan)?.state);
+  await expectsPassRule(own);
 });
 
 test('an exit is seen while an orphan holds the output open, and its time is that of the exit (23)', async () => {
@@ -70,4 +74,5 @@ test('an exit is seen while an orphan holds the output open, and its time is tha
   expect((await exited).detail).toBe('exit code 3');
   expect((await own.event(({ event }) => event === 'leftovers')).detail).toBe('1 process(es) ended');
   expect(['Z', undefined]).toContain(readStat(orphan)?.state);
+  await expectsPassRule(own);
 });

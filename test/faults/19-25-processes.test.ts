@@ -5,6 +5,7 @@ import { readStat } from '../../src/home/proc-stat.ts';
 import { bearersUnder, box, type Box } from '../box.ts';
 import { foregroundDaemon } from '../daemon/foreground.ts';
 import { standInBox } from '../daemon/stand-in-box.ts';
+import { container, MAY_UNSHARE } from './container.ts';
 import { expectsPassRule, probedDaemon } from './pass-rule.ts';
 
 const TINY = join(import.meta.dirname, 'tiny-agent.sh');
@@ -36,6 +37,7 @@ test('what an agent leaves behind at a clean exit is ended, counted and told (19
   const exit = await own.event(({ event }) => event === 'exited');
   expect(exit.cause).toBe('clean');
   await own.until('ada', ({ state }) => state === 'stopped');
+  await expectsPassRule(own);
 });
 
 test('an agent that somebody has stopped dies of the TERM of its stop, without a KILL (21)', async () => {
@@ -46,11 +48,18 @@ test('an agent that somebody has stopped dies of the TERM of its stop, without a
   expect((await own.event(({ event }) => event === 'exited')).detail).toBe('exit code 143');
 });
 
-test('orphans and zombies of agents never become the daemon’s own (22)', async () => {
+/** An agent with a hundred processes whose parents have ended. */
+const ORPHANS =
+  'for (1..100) { my $pid = fork; if ($pid == 0) { fork or sleep 1000; exit } } $| = 1; print "ready\\n"; sleep 1000';
+
+function orphanage(): Box {
   const own = box();
-  const orphan =
-    'for (1..100) { my $pid = fork; if ($pid == 0) { fork or sleep 1000; exit } } $| = 1; print "ready\\n"; sleep 1000';
-  own.write({ agents: [{ name: 'ada', mode: 'command', command: ['perl', '-e', orphan] }] });
+  own.write({ agents: [{ name: 'ada', mode: 'command', command: ['perl', '-e', ORPHANS], cwd: './ada' }] });
+  return own;
+}
+
+test('orphans and zombies of agents never become the daemon’s own (22)', async () => {
+  const own = orphanage();
   const { pid } = await foregroundDaemon(own);
   const before = childrenOf(pid);
   await own.ok('start');
@@ -59,6 +68,24 @@ test('orphans and zombies of agents never become the daemon’s own (22)', async
   await own.ok('stop', 'ada');
   expect(bearersOf(own, 'ada')).toBe(0);
   await expect.poll(() => childrenOf(pid)).toBe(before);
+});
+
+/** What `docker run --init` puts in front: it hands the signal on, and collects who has ended. */
+const INIT = ['sh', '-c', `trap 'kill -TERM $!' TERM; "$@" & wait; wait $!`, 'sh'];
+
+test.runIf(MAY_UNSHARE).each([
+  ['behind an init none of them stays', INIT, false],
+  ['without one they stay as zombies, and the agent is stopped all the same', [], true],
+] as const)('orphans of an agent in a container: %s (22, where pid namespaces may be made)', async (_, init, stay) => {
+  const own = orphanage();
+  const inside = container(own, init);
+  await inside.answers();
+  await inside.av('start', 'ecosystem.json');
+  await expect.poll(() => bearersOf(own, 'ada'), { timeout: 10_000 }).toBeGreaterThan(100);
+  await inside.av('stop', 'ada');
+  expect(bearersOf(own, 'ada')).toBe(0);
+  await expect.poll(() => inside.zombies() > 0, { timeout: 10_000 }).toBe(stay);
+  expect(await inside.ended('SIGTERM')).toBe(0);
 });
 
 const MANY = Array.from({ length: 50 }, (_, index) => `a${index}`);

@@ -6,6 +6,7 @@ import { startTimeOf } from '../../src/home/process-identity.ts';
 import { readStat } from '../../src/home/proc-stat.ts';
 import { bearersUnder, box } from '../box.ts';
 import { foregroundDaemon } from '../daemon/foreground.ts';
+import { expectsPassRule } from './pass-rule.ts';
 
 /** Fault 8: the state names a process that is somebody else's by now. */
 
@@ -42,6 +43,7 @@ test('a process that bears the recorded pid and start time of a dead agent, but 
   expect(ada.adopted).toBe(false);
   expect(ada.pid).not.toBe(before.pid);
   expect((await own.event(({ event }) => event === 'exited')).detail).toBe('nobody recorded the exit code');
+  await expectsPassRule(own);
   await own.ok('stop', 'ada');
   // It sleeps: it was not stopped either.
   expect(readStat(pid)?.state).toBe('S');

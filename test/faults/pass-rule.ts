@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { piecesOf } from '../../src/home/log-pieces.ts';
@@ -133,7 +133,7 @@ const unreadableState = (home: string): readonly string[] =>
 /** Of each run that is kept, all lines that are whole. */
 const linesOfRuns = (home: string, agent: string): readonly (readonly [string, readonly string[]])[] => {
   const runs = join(home, 'agents', agent, 'runs');
-  return readdirSync(runs).map((run) => {
+  return (existsSync(runs) ? readdirSync(runs) : []).map((run) => {
     const text = piecesOf(join(runs, run, 'stdout.ndjson'))
       .map(({ path }) => readFileSync(path, 'utf8'))
       .join('');

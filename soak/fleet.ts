@@ -42,6 +42,8 @@ export async function openFleet(): Promise<Fleet> {
   const { nodeArgs, env: probeEnv } = probed(probe);
   const daemon = spawn(process.execPath, [...nodeArgs, MAIN, 'daemon', 'run'], {
     env: { ...env, ...probeEnv },
+    // A ctrl-c is for us alone: the daemon is ended behind it, with its agents.
+    detached: true,
     stdio: 'inherit',
   });
   const ended = once(daemon, 'exit');

@@ -80,4 +80,4 @@ test('a thousand verbs over twenty agents, while agents and daemons die: never t
       cause: error,
     });
   }
-}, 150_000);
+}, 240_000);

@@ -137,5 +137,5 @@ describe('500 restarts (25)', () => {
     expect(now.timers).toBeLessThanOrEqual(before.timers);
     for (const name of names) expect(bearersOf(own, name)).toBe(2);
     await expectsPassRule(own, { held: { before, now } });
-  }, 90_000);
+  }, 180_000);
 });

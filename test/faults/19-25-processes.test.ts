@@ -63,11 +63,11 @@ test('orphans and zombies of agents never become the daemon’s own (22)', async
   const { pid } = await foregroundDaemon(own);
   const before = childrenOf(pid);
   await own.ok('start');
-  await expect.poll(() => bearersOf(own, 'ada')).toBeGreaterThan(100);
+  await expect.poll(() => bearersOf(own, 'ada'), { timeout: 10_000 }).toBeGreaterThan(100);
   expect(childrenOf(pid)).toBe(before + 1);
   await own.ok('stop', 'ada');
   expect(bearersOf(own, 'ada')).toBe(0);
-  await expect.poll(() => childrenOf(pid)).toBe(before);
+  await expect.poll(() => childrenOf(pid), { timeout: 10_000 }).toBe(before);
 });
 
 /** What `docker run --init` puts in front: it hands the signal on, and collects who has ended. */

@@ -48,7 +48,7 @@ test('an agent that ended with 7 while no daemon ran: the next one reads the cod
   for (const name of ['ada', 'bob']) {
     await own.ok('send', name, 'hello');
     await own.until(name, ({ inTurn }) => inTurn);
-    await expect.poll(() => own.stdout(name).some((line) => line.includes('"init"'))).toBe(true);
+    await expect.poll(() => own.stdout(name).some((line) => line.includes('"init"')), { timeout: 10_000 }).toBe(true);
   }
   const runs = (await own.rows()).map(({ name, run }) => ({ name, run: run ?? '' }));
   await daemon.killed();

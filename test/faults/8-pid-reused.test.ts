@@ -21,7 +21,7 @@ test('a process that bears the recorded pid and start time of a dead agent, but 
   const shim = bearersUnder(join(own.home, 'agents/ada')).find((pid) => pid !== before.pid) ?? 0;
   const start = startTimeOf(shim) ?? '';
   for (const pid of bearersUnder(join(own.home, 'agents/ada'))) process.kill(pid, 'SIGKILL');
-  await expect.poll(() => bearersUnder(join(own.home, 'agents/ada'))).toEqual([]);
+  await expect.poll(() => bearersUnder(join(own.home, 'agents/ada')), { timeout: 10_000 }).toEqual([]);
 
   const stranger = spawn('sleep', ['1000'], { stdio: 'ignore', detached: true });
   onTestFinished(() => void stranger.kill('SIGKILL'));
@@ -47,4 +47,4 @@ test('a process that bears the recorded pid and start time of a dead agent, but 
   await own.ok('stop', 'ada');
   // It sleeps: it was not stopped either.
   expect(readStat(pid)?.state).toBe('S');
-});
+}, 60_000);

@@ -48,7 +48,7 @@ test('each thing that the rule for all faults asks for is missed when it is not 
     const end = await pretender(own, agent, '999999');
     expect(await broken(own)).toMatch(what);
     end();
-    await expect.poll(() => broken(own)).toBe('nothing');
+    await expect.poll(() => broken(own), { timeout: 10_000 }).toBe('nothing');
   }
 
   const damaged = join(own.home, 'state/damaged.json');

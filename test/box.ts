@@ -116,13 +116,15 @@ export function box(): Box {
 }
 
 async function firstEvent(client: Client, predicate: (event: EventRow) => boolean): Promise<EventRow> {
-  const found = new Promise<EventRow>((done) => {
+  // What is still under way when it is found, and goes with the connection, no longer matters.
+  const found = new Promise<EventRow>((done, fail) => {
     void client
       .subscribe((notification) => {
         if (notification.method === 'event' && predicate(notification.params)) done(notification.params);
       })
       .then(() => client.call('events', { lines: 10_000 }))
-      .then((past) => past.filter(predicate).slice(0, 1).forEach(done));
+      .then((past) => past.filter(predicate).slice(0, 1).forEach(done))
+      .catch(fail);
   });
   const event = await found;
   client.close();
@@ -130,7 +132,7 @@ async function firstEvent(client: Client, predicate: (event: EventRow) => boolea
 }
 
 async function firstRow(client: Client, name: string, predicate: (row: AgentRow) => boolean): Promise<AgentRow> {
-  const row = await new Promise<AgentRow>((done) => {
+  const row = await new Promise<AgentRow>((done, fail) => {
     const offer = (candidate: AgentRow): void => {
       if (candidate.name === name && predicate(candidate)) done(candidate);
     };
@@ -138,7 +140,8 @@ async function firstRow(client: Client, name: string, predicate: (row: AgentRow)
       .subscribe((notification) => {
         if (notification.method === 'agent') offer(notification.params);
       })
-      .then(({ agents }) => agents.forEach(offer));
+      .then(({ agents }) => agents.forEach(offer))
+      .catch(fail);
   });
   client.close();
   return row;

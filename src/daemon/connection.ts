@@ -49,7 +49,7 @@ export class Connection {
   constructor(socket: Socket, handle: Handle, greetingMsMax = GREETING_MS_MAX) {
     this.#socket = socket;
     this.#handle = handle;
-    // A request about all agents waits for each of them: that many are no leak.
+    // One listener for each agent that a request waits for, and each goes with its wait: more than ten are no leak.
     setMaxListeners(0, this.#gone.signal);
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
     // A client that resets the connection is no trouble of ours.

@@ -151,8 +151,9 @@ export class Engine {
       if (this.#isClosed) break;
       this.#fleet = this.#latest;
       this.#obeyed = this.#seq;
-      changes.forEach(({ commands }, index) => this.#store.record(first + index, commands));
+      // A signal does not wait for what people read of it: after a crash the next daemon adds the missing records.
       for (const { commands } of changes) commands.forEach(this.#obey);
+      changes.forEach(({ commands }, index) => this.#store.record(first + index, commands));
       for (const { done } of batch) done();
       for (const change of changes) for (const watcher of this.#watchers) watcher(change);
       if (batch.some(({ saves }) => saves)) this.#store.save(this.#fleet, this.#seq);

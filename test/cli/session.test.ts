@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { AgentRow } from '../../src/protocol/rows.ts';
+import { bearersUnder } from '../box.ts';
 import { HELLO, fakeDaemon } from './fake-daemon.ts';
 import { temporaryFolder } from './folder.ts';
 import { MAIN, runCli } from './run-cli.ts';
@@ -91,6 +92,9 @@ test('eight CLIs at once on a cold home: one daemon, eight right answers', async
   const pids = new Set(pings.map(({ stdout }) => (JSON.parse(stdout) as { pid: number }).pid));
   expect(pids.size).toBe(1);
   expect(JSON.parse(readFileSync(join(home, 'daemon.json'), 'utf8'))).toMatchObject({ pid: [...pids][0] });
+  // Keeper, daemon, and two agents with their shims: whoever else came has gone, and nobody had taken the home from somebody.
+  await expect.poll(() => bearersUnder(home).length, { timeout: 10_000 }).toBe(6);
+  expect(readFileSync(join(home, 'daemon.log'), 'utf8')).toBe('');
 });
 
 test('daemon stop leaves the agents running; list then answers from the files with 3, and a new daemon finds them', async () => {

@@ -12,13 +12,22 @@ export type ForegroundDaemon = {
   killed(): Promise<void>;
 };
 
-/** `daemon run`, once it answers. What it says in between can be waited for with `said`. */
-export async function foregroundDaemon(
-  box: Box,
-  env: Readonly<Record<string, string>> = {},
-): Promise<ForegroundDaemon> {
-  const child = spawn(process.execPath, [MAIN, 'daemon', 'run'], {
-    env: { PATH: process.env['PATH'], HOME: box.userHome, TEST_TOKEN: TOKEN, ...env, AGENTVISOR_HOME: box.home },
+export type ForegroundOptions = {
+  /** What Node is told in front of the program. */
+  readonly nodeArgs?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+/** `daemon run`, once it answers. */
+export async function foregroundDaemon(box: Box, options: ForegroundOptions = {}): Promise<ForegroundDaemon> {
+  const child = spawn(process.execPath, [...(options.nodeArgs ?? []), MAIN, 'daemon', 'run'], {
+    env: {
+      PATH: process.env['PATH'],
+      HOME: box.userHome,
+      TEST_TOKEN: TOKEN,
+      AGENTVISOR_HOME: box.home,
+      ...options.env,
+    },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   createInterface(child.stderr).on('line', () => undefined);

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { bearersUnder, box } from '../box.ts';
 import { standInBox } from './stand-in-box.ts';
@@ -11,9 +11,12 @@ test('eight command lines at once on a cold home end with one daemon and eight r
   expect(new Set(pids.map((text) => (JSON.parse(text) as { pid: number }).pid)).size).toBe(1);
   const { pid, state } = await fleet.row('ada');
   expect(state).toBe('running');
-  // Keeper, daemon, shim and agent: whoever else came has gone, and the agent was started once.
+  // Shim and agent: it was started once.
   expect(bearersUnder(`${fleet.home}/agents/ada`)).toContain(pid);
   expect(bearersUnder(`${fleet.home}/agents/ada`)).toHaveLength(2);
+  // With keeper and daemon these are all: whoever else came has gone, and nobody had taken the home from somebody.
+  await expect.poll(() => bearersUnder(fleet.home).length, { timeout: 10_000 }).toBe(4);
+  expect(readFileSync(`${fleet.home}/daemon.log`, 'utf8')).toBe('');
 });
 
 test('a read-only verb starts no daemon, says so and exits 3', async () => {

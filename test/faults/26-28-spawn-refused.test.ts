@@ -53,19 +53,22 @@ describe('a daemon that may open 80 files (26)', () => {
     expect([running.length > 0, waiting.length > 1]).toEqual([true, true]);
     const [first] = waiting;
     expect(await refusals(own, first?.name ?? '')).toContainEqual(expect.stringContaining('too many files are open'));
-    await expect.poll(async () => (await own.row('a00')).degraded.join()).toContain('descriptors: too few');
+    const degraded = async (): Promise<string> => (await own.row('a00')).degraded.join();
+    await expect.poll(degraded, { timeout: 10_000 }).toContain('descriptors: too few');
     // Many who ask at once are all answered.
     const answers = await Promise.all(Array.from({ length: 6 }, () => own.av('list', '--json')));
     expect(answers.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0, 0]);
     // Room is left for what else the daemon does, beside what it keeps back; the last two runs take two each of it.
-    await expect.poll(() => openFiles(pid)).toBeLessThanOrEqual(FILES_MAX - FREE_FOR_SPAWN_MIN + 4);
+    await expect
+      .poll(() => openFiles(pid), { timeout: 10_000 })
+      .toBeLessThanOrEqual(FILES_MAX - FREE_FOR_SPAWN_MIN + 4);
     await own.ok('stop', ...running.slice(1).map(({ name }) => name));
     await Promise.all(waiting.slice(0, 2).map(({ name }) => own.until(name, ({ state }) => state === 'running')));
     expect(own.daemonPid()).toBe(pid);
     // Who was refused has left no half of a run behind; others are being started meanwhile.
     const halves = async (): Promise<unknown> =>
       (await own.rows()).filter(({ name, pid: agent }) => bearersOf(own, name) > 0 !== (agent !== null));
-    await expect.poll(halves).toEqual([]);
+    await expect.poll(halves, { timeout: 10_000 }).toEqual([]);
   });
 
   test('that has none at all lives, loses no end of an agent, and goes on when there is room', async () => {

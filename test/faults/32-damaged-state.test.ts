@@ -4,6 +4,7 @@ import { CORRUPT_KEPT_MAX } from '../../src/home/quarantine.ts';
 import { bearersUnder } from '../box.ts';
 import { foregroundDaemon, type ForegroundDaemon } from '../daemon/foreground.ts';
 import { faultBox, identities, type FaultBox } from './fault-box.ts';
+import { expectsPassRule } from './pass-rule.ts';
 
 const DAMAGES: Readonly<Record<string, (file: string) => void>> = {
   'overwritten with garbage': (file) => writeFileSync(file, 'no JSON\n{"neither":\n\u0001\n'),
@@ -57,6 +58,7 @@ describe('a daemon that begins with a snapshot that was', () => {
       expect(readFileSync(fleet.stateFile(kept))).toEqual(damaged);
       await expectSaid(fleet, /snapshot\.json is damaged/);
       expect(await fleet.ok('send', 'bob', 'four', '--wait')).toBe('answer to: four\n');
+      await expectsPassRule(fleet);
     });
   }
 });
@@ -81,6 +83,7 @@ describe('a daemon that begins with a journal that was', () => {
       // Its next run takes no number that was given before.
       await fleet.ok('restart', 'ada');
       expect(Number((await fleet.row('ada')).run)).toBeGreaterThan(Number(before[0]?.run));
+      await expectsPassRule(fleet);
     });
   }
 });
@@ -101,6 +104,7 @@ test('a daemon that has lost all of its state ends nobody, says who lives, and t
   );
   for (const name of ['ada', 'bob']) expect(bearersUnder(`${fleet.home}/agents/${name}`)).toHaveLength(2);
   expect(after[0]?.degraded.join()).not.toContain('not known any more');
+  await expectsPassRule(fleet);
   expect(await fleet.ok('send', 'ada', 'four', '--wait')).toBe('answer to: four\n');
 });
 
@@ -130,6 +134,7 @@ describe('a daemon that runs, while', () => {
     await daemon.killed();
     await foregroundDaemon(fleet);
     expect(identities(await fleet.rows())).toEqual(identities(before));
+    await expectsPassRule(fleet);
   });
 });
 

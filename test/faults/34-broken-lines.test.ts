@@ -1,16 +1,16 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { EventRow } from '../../src/protocol/rows.ts';
 import { standInBox, type StandInBox } from '../daemon/stand-in-box.ts';
 import type { Fault } from '../stand-in/script.ts';
-import { runDirs } from './streams.ts';
+import { runDirs, streamOf } from './streams.ts';
 
 const MB = 1024 * 1024;
 
 const historyOf = async (fleet: StandInBox): Promise<EventRow[]> =>
   JSON.parse(await fleet.ok('history', 'ada', '--json')) as EventRow[];
-const rawOf = (fleet: StandInBox): Buffer => readFileSync(join(runDirs(fleet.home, 'ada')[0] ?? '', 'stdout.ndjson'));
+/** All pieces of it: between two turns a log of more than 50 MB may be cut. */
+const rawOf = (fleet: StandInBox): Buffer => streamOf(join(runDirs(fleet.home, 'ada')[0] ?? '', 'stdout.ndjson')).bytes;
 
 const printing = (print: Fault['do']['print'], change: Fault['do'] = {}): Fault => ({
   when: { turn: 1 },

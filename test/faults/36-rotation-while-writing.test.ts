@@ -17,6 +17,7 @@ import { foregroundDaemon } from '../daemon/foreground.ts';
 import { scene, until } from '../daemon/process/scene.ts';
 import { standInBox, type StandInBox } from '../daemon/stand-in-box.ts';
 import { firstBreak, lastIn, numbersIn, runDirs, streamOf, WRITER } from './streams.ts';
+import { expectsPassRule } from './pass-rule.ts';
 
 const CUTS = 1_000;
 
@@ -203,6 +204,7 @@ test(
     const live = join(runDir, 'stdout.ndjson');
     expect(await own.row('ada')).toMatchObject({ pid, restarts: 0, adopted: true, state: 'running' });
     expect(pieces(runDir).length).toBeGreaterThanOrEqual(KILLS / 2);
+    await expectsPassRule(own, { numberOf: (line) => numbersIn(line)[0] ?? null });
     process.kill(pid ?? 0, 'SIGTERM');
     await expect.poll(() => lastIn(streamOf(live).bytes.toString()), { timeout: 10_000 }).not.toBeNull();
     const { bytes, gone } = streamOf(live);

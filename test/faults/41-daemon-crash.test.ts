@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { LOOP_CRASHES_MIN, readCrashes } from '../../src/home/crashes.ts';
 import { identity } from '../../src/home/process-identity.ts';
 import { faultBox, identities, type FaultBox } from './fault-box.ts';
+import { expectsPassRule } from './pass-rule.ts';
 
 const CRASHING = pathToFileURL(join(import.meta.dirname, 'crashing.mjs')).href;
 
@@ -50,6 +51,7 @@ test('an exception that nobody catches is written down without secrets, and the 
   expect(next).not.toBe(pid);
   // One crash is no loop.
   expect((await fleet.row('ada')).degraded).toEqual([]);
+  await expectsPassRule(fleet);
 });
 
 test('a daemon that dies for want of descriptors has kept one to write that down', async () => {
@@ -79,6 +81,7 @@ test('a daemon that runs out of memory is written down by its successor, with wh
   expect(readCrashes(fleet.home)).toMatchObject([
     { how: 'aborted', what: expect.stringContaining('heap out of memory') },
   ]);
+  await expectsPassRule(fleet);
 });
 
 const ENDS = { restart: { delayMin: '10ms', delayMax: '10ms' } };
@@ -120,6 +123,7 @@ test('daemons that crash in a loop end in safe mode: all is shown, nothing is de
   expect(fleet.told().map(({ text }) => text)).toEqual([
     expect.stringMatching(/^agentvisor is in safe mode: .*daemon restart/),
   ]);
+  await expectsPassRule(fleet);
 });
 
 test('a daemon that is killed from outside, however often, is in no crash loop', async () => {

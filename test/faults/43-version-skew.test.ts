@@ -8,6 +8,7 @@ import { VERSION } from '../../src/protocol/version.ts';
 import { bearersUnder, TOKEN, type Box } from '../box.ts';
 import { MAIN, type CliResult } from '../cli/run-cli.ts';
 import { standInBox } from '../daemon/stand-in-box.ts';
+import { expectsPassRule } from './pass-rule.ts';
 
 /** Fault 43: two versions meet, as during an upgrade. Both are this build; one says that it is another version. */
 
@@ -66,6 +67,7 @@ test(
       expect(lines.filter(({ type }) => type === 'result')).toHaveLength(3);
       expect(bearersUnder(`${fleet.home}/agents/${name}`)).toHaveLength(2);
     }
+    await expectsPassRule(fleet);
   },
 );
 

@@ -1,13 +1,11 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { AgentRow } from '../../src/protocol/rows.ts';
-import { TOKEN } from '../box.ts';
-import { MAIN } from '../cli/run-cli.ts';
 import { foregroundDaemon } from '../daemon/foreground.ts';
-import { standInBox, type StandInBox } from '../daemon/stand-in-box.ts';
+import { standInBox } from '../daemon/stand-in-box.ts';
+import { container, MAY_UNSHARE } from './container.ts';
+import { expectsPassRule } from './pass-rule.ts';
 
 /** Fault 53: signals to the daemon, as a terminal, systemd or a container send them. */
 
@@ -26,12 +24,10 @@ test.each([
   else await fleet.ok('ping');
   expect(await fleet.ok('send', 'ada', 'hello', '--wait')).toBe('answer to: hello\n');
   expect(await fleet.row('ada')).toMatchObject({ pid, adopted: ends });
+  await expectsPassRule(fleet);
 });
 
-const mayUnshare =
-  spawnSync('unshare', ['--pid', '--fork', '--mount-proc', '--kill-child', 'true'], { stdio: 'ignore' }).status === 0;
-
-test.runIf(mayUnshare)(
+test.runIf(MAY_UNSHARE)(
   'daemon run as the first process of a container ends the agents before itself, and brings them up again (where pid namespaces may be made)',
   { timeout: 90_000 },
   async () => {
@@ -64,35 +60,3 @@ test.runIf(mayUnshare)(
     expect(await second.ended('SIGTERM')).toBe(0);
   },
 );
-
-/** A namespace of processes in which `daemon run` is the first. */
-function container({ home, userHome, dir }: StandInBox) {
-  const env = { PATH: process.env['PATH'], HOME: userHome, AGENTVISOR_HOME: home, TEST_TOKEN: TOKEN };
-  const command = [process.execPath, MAIN, 'daemon', 'run'];
-  const child = spawn('unshare', ['--pid', '--fork', '--mount-proc', '--kill-child', ...command], {
-    env,
-    stdio: 'ignore',
-  });
-  const exit = once(child, 'exit') as Promise<[number | null]>;
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const inside = (): number => {
-    const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8');
-    return Number(children.trim());
-  };
-  const run = (...args: readonly string[]) => {
-    const words = ['-t', String(inside()), '-p', '-m', `--wd=${dir}`, process.execPath, MAIN, ...args];
-    return spawnSync('nsenter', words, { env, encoding: 'utf8' });
-  };
-  return {
-    answers: () => expect.poll(() => (inside() > 0 ? run('ping').status : null), { timeout: 20_000 }).toBe(0),
-    av: (...args: readonly string[]): Promise<string> => {
-      const { status, stdout, stderr } = run(...args);
-      expect({ args, status, stderr: status === 0 ? '' : stderr }).toEqual({ args, status: 0, stderr: '' });
-      return Promise.resolve(stdout);
-    },
-    ended: async (signal: NodeJS.Signals): Promise<number | null> => {
-      process.kill(inside(), signal);
-      return (await exit)[0];
-    },
-  };
-}

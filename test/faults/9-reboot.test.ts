@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { bearersUnder } from '../box.ts';
 import { standInBox } from '../daemon/stand-in-box.ts';
+import { expectsPassRule } from './pass-rule.ts';
 
 /** Fault 9: the machine restarts. The processes are gone, and the state says another boot. */
 
 test('after a reboot nobody is adopted, and who was wanted up comes up one a second with its conversation', async () => {
-  const { ok, rows, row, until, home, event } = standInBox(['ada', 'bob', 'cyd', 'dan'], {}, { credential: null });
+  const fleet = standInBox(['ada', 'bob', 'cyd', 'dan'], {}, { credential: null });
+  const { ok, rows, row, until, home, event } = fleet;
   await ok('start');
   await ok('send', 'ada', 'hello', '--wait');
   await ok('stop', 'dan');
@@ -36,6 +38,7 @@ test('after a reboot nobody is adopted, and who was wanted up comes up one a sec
   expect(detail).toMatch(/^the machine was restarted; next start in \d+ ms$/);
   expect((await row('ada')).sessionId).toBe(before[0]?.sessionId);
   expect(await ok('send', 'ada', 'and now?', '--wait')).toBe('answer to: and now?\n');
+  await expectsPassRule(fleet);
 });
 
 /** The state as a machine would find it that has booted anew: what it notes of processes is of another boot. */

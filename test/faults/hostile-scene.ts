@@ -36,7 +36,7 @@ export async function hostileScene(
     agents: names.map((name) => ({ name })),
   });
   const env = { TEST_TOKEN: secret, FAULT_FOLDER: own.dir, NODE_OPTIONS: `--import ${COLLECTING}` };
-  const { pid } = await foregroundDaemon(own, env);
+  const { pid } = await foregroundDaemon(own, { env });
   expect(await own.avWith({ env: { TEST_TOKEN: secret } }, 'start')).toMatchObject({ code: 0 });
   const clients: RawClient[] = [];
   const remembered = async (opening: Promise<RawClient>): Promise<RawClient> => {

@@ -4,6 +4,7 @@ import {
   fstatSync,
   openSync,
   read as readCallback,
+  readSync,
   statSync,
   watch,
   type FSWatcher,
@@ -67,6 +68,8 @@ export type Follow = (path: string, options: FollowOptions) => Follower;
 
 /** Large enough that a flood is read at the speed of the disk, small enough for many agents at once. */
 const CHUNK_BYTES = 256 * 1024;
+
+const SMALL_BYTES_MAX = 64 * 1024;
 
 const CHUNK_KEPT_MS = 1_000;
 
@@ -181,7 +184,7 @@ class FileFollower implements Follower {
 
   async #readToEnd(): Promise<void> {
     const file = (this.#file ??= this.#open());
-    while (!this.#stopped) {
+    for (let isFirst = true; !this.#stopped; isFirst = false) {
       const { size } = fstatSync(file);
       if (size < this.#cursor - this.#base) this.#startOver();
       const bytes = Math.min(CHUNK_BYTES, size - (this.#cursor - this.#base));
@@ -190,7 +193,13 @@ class FileFollower implements Follower {
       // copies what it keeps.
       if (this.#chunk === null || this.#chunk.length < bytes) this.#chunk = Buffer.allocUnsafeSlow(bytes);
       const chunk = this.#chunk;
-      const { bytesRead } = await readFile(file, chunk, 0, bytes, this.#cursor - this.#base);
+      const place = this.#cursor - this.#base;
+      // What was just written is in memory; the way through the pool of threads takes longer than to read it. Who goes on
+      // printing meanwhile is read without holding up the others.
+      const isSmall = isFirst && bytes <= SMALL_BYTES_MAX;
+      const bytesRead = isSmall
+        ? readSync(file, chunk, 0, bytes, place)
+        : (await readFile(file, chunk, 0, bytes, place)).bytesRead;
       if (bytesRead === 0) return;
       this.#isUnreadable = false;
       this.#cursor += bytesRead;

@@ -221,13 +221,14 @@ export class LogKeeper {
 
   #cutFile(command: CommandOf<'cut-log'>, known: Known, path: string): Promise<CutEnd> {
     const { submit } = this.#options;
-    const { agent, run, file, keepBytesMax } = command;
+    const { agent, run, file } = command;
+    const keepBytesMax = (sizeOf(path) ?? 0) <= command.wholeBytesMax ? null : command.keepBytesMax;
     const live = this.#options.live(run);
     refuseReplaced(path, known.shimPid, file);
     return cutLive({
       path,
       keepBytesMax,
-      still: () => this.#still(command, known),
+      still: () => this.#still(command, known, keepBytesMax !== null),
       intend: (upTo) => submit({ type: 'log-cutting', agent, run, file, upTo }),
       emptied: (base) => {
         if (file === 'stdout') live?.rebase(base);
@@ -236,7 +237,11 @@ export class LogKeeper {
   }
 
   /** Nobody writes, and everything was heard: of a stream agent up to the end of a line, since half a line is no fact. */
-  async #still({ agent: name, run, file, keepBytesMax }: CommandOf<'cut-log'>, { shimPid }: Known): Promise<void> {
+  async #still(
+    { agent: name, run, file }: CommandOf<'cut-log'>,
+    { shimPid }: Known,
+    mayCutLine: boolean,
+  ): Promise<void> {
     const { sweeper, live } = this.#options;
     const cookie = this.#runDir(name, run);
     for (let tries = 1; ; tries += 1) {
@@ -245,7 +250,7 @@ export class LogKeeper {
       if (pending === undefined || pending === 0) return;
       if (tries === LINE_TRIES_MAX) {
         // A line that is longer than all that may be kept is not waited for.
-        if (keepBytesMax !== null) return;
+        if (mayCutLine) return;
         throw new NotStill('it is in the midst of a line');
       }
       await sweeper.goOn(cookie, shimPid, true);

@@ -60,14 +60,16 @@ export type Command =
   | { readonly type: 'retire-run'; readonly agent: string; readonly run: RunId }
   /**
    * Move what is in a live file out of it while its writers stand still; report `log-cutting` before it is emptied and
-   * `log-cut` in any case. keepBytesMax: of all but its end only the number of lines is kept; null: everything is.
+   * `log-cut` in any case. A file of `wholeBytesMax` at most is kept whole; of
+   * a larger one all but the last `keepBytesMax` is only counted, in lines.
    */
   | {
       readonly type: 'cut-log';
       readonly agent: string;
       readonly run: RunId;
       readonly file: LogFile;
-      readonly keepBytesMax: number | null;
+      readonly wholeBytesMax: number;
+      readonly keepBytesMax: number;
     }
   /** Drop the agent's oldest output beyond `log.total`, and until the disk has so much more room; report `log-dropped`. */
   | { readonly type: 'trim-logs'; readonly agent: string; readonly run: RunId; readonly missingBytes: number }

@@ -44,9 +44,9 @@ export function onLogGrown(draft: Draft, agent: Agent, state: StateWithRun, even
   // What is kept has no holes: everything older goes before anything of the live files does.
   if (allBytes > totalBytesMax) draft.commands.push({ type: 'trim-logs', ...target, missingBytes: 0 });
   if (event.urgent) {
-    beginCut(draft, agent, state, file, Math.ceil(Math.min(bytes / 2, KEPT_ON_FULL_DISK_BYTES)));
+    beginCut(draft, agent, state, file, 0, Math.ceil(Math.min(bytes / 2, KEPT_ON_FULL_DISK_BYTES)));
   } else if (liveBytes > totalBytesMax) {
-    beginCut(draft, agent, state, file, Math.ceil(Math.min(sizeBytesMax, totalBytesMax / 2)));
+    beginCut(draft, agent, state, file, 0, endKept(agent));
   } else if (bytes > sizeBytesMax && !log.large.includes(file)) {
     put(draft, withLog(agent, state, { large: [...log.large, file] }));
   }
@@ -58,13 +58,32 @@ export function cutWhenIdle(draft: Draft, agent: Agent, run: Run): boolean {
   if (cutting !== null) return true;
   const [file] = large;
   if (file === undefined || agent.turn !== null || agent.paused) return false;
-  beginCut(draft, agent, { at: 'running', run }, file, null);
+  // It has grown since it was looked at, perhaps beyond all that may be kept: a piece of that size would go as one.
+  const wholeBytesMax = Math.ceil(agent.spec.log.totalBytesMax / 2);
+  beginCut(draft, agent, { at: 'running', run }, file, wholeBytesMax, endKept(agent));
   return true;
 }
 
-function beginCut(draft: Draft, agent: Agent, state: StateWithRun, file: LogFile, keepBytesMax: number | null): void {
+/** Of a file that is larger than all that may be kept. */
+const endKept = ({ spec: { log } }: Agent): number => Math.ceil(Math.min(log.sizeBytesMax, log.totalBytesMax / 2));
+
+function beginCut(
+  draft: Draft,
+  agent: Agent,
+  state: StateWithRun,
+  file: LogFile,
+  wholeBytesMax: number,
+  keepBytesMax: number,
+): void {
   const large = logOf(state.run).large.filter((other) => other !== file);
-  draft.commands.push({ type: 'cut-log', agent: agent.spec.name, run: state.run.id, file, keepBytesMax });
+  draft.commands.push({
+    type: 'cut-log',
+    agent: agent.spec.name,
+    run: state.run.id,
+    file,
+    wholeBytesMax,
+    keepBytesMax,
+  });
   put(draft, withLog(agent, state, { large, cutting: { file, upTo: null } }));
 }
 

@@ -1,6 +1,6 @@
 import * as nodeFs from 'node:fs';
 import { spawn } from 'node:child_process';
-import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { LiveRun } from '../../src/daemon/live-run.ts';
@@ -14,7 +14,7 @@ import type { Event } from '../../src/kernel/events.ts';
 import { aRun, agentIn, fleetOf, ADA } from '../kernel/fleet-of.ts';
 import { MAIN } from '../cli/run-cli.ts';
 import { foregroundDaemon } from '../daemon/foreground.ts';
-import { scene, until } from '../daemon/process/scene.ts';
+import { scene, until, type StartedRun } from '../daemon/process/scene.ts';
 import { standInBox, type StandInBox } from '../daemon/stand-in-box.ts';
 import { firstBreak, lastIn, numbersIn, runDirs, streamOf, WRITER } from './streams.ts';
 import { expectsPassRule } from './pass-rule.ts';
@@ -32,46 +32,63 @@ const takenPieces = (live: string): readonly Buffer[] =>
       return bytes;
     });
 
+const RUN = '000001';
+
+/** What keeps the log of one run, and hears it. */
+function keeperOf(home: string, run: StartedRun) {
+  const events: Event[] = [];
+  const submit = async (event: Event): Promise<void> => void events.push(event);
+  const base = fleetOf({ ...ADA, name: 'a' });
+  const shim = { pid: run.shimPid, start: run.shimStart, boot: 'boot-1' };
+  const agent = {
+    ...agentIn(base, 'a'),
+    state: { at: 'running' as const, run: aRun({ id: RUN, shim, pid: run.pid }) },
+  };
+  const live = new LiveRun({
+    agent: 'a',
+    run: RUN,
+    runDir: run.runDir,
+    mode: 'stream',
+    cursor: 0,
+    stdout: run.files.stdout,
+    base: 0,
+    isAdopted: false,
+    writer: new FifoWriter(),
+    submit,
+    isShimAlive: () => true,
+    secrets: () => [],
+    used: async () => null,
+    complain: (what, error) => expect.unreachable(`${what}: ${String(error)}`),
+  });
+  const keeper = new LogKeeper({
+    home,
+    fleet: () => ({ ...base, agents: { a: agent } }),
+    submit,
+    sweeper,
+    live: () => live,
+    complain: (what, error) => expect.unreachable(`${what}: ${String(error)}`),
+  });
+  return { keeper, live, events };
+}
+
 test(
   'a thousand cuts while the agent writes lose no line and double none, in the files and in what is heard',
   { timeout: 300_000 },
   async () => {
     const { start, dir } = scene();
     const run = await start([process.execPath, WRITER, '400', '1', '10', 'split']);
-    const events: Event[] = [];
-    const submit = async (event: Event): Promise<void> => void events.push(event);
-    const id = '000001';
-    const base = fleetOf({ ...ADA, name: 'a' });
-    const shim = { pid: run.shimPid, start: run.shimStart, boot: 'boot-1' };
-    const agent = { ...agentIn(base, 'a'), state: { at: 'running' as const, run: aRun({ id, shim, pid: run.pid }) } };
-    const live = new LiveRun({
-      agent: 'a',
-      run: id,
-      runDir: run.runDir,
-      mode: 'stream',
-      cursor: 0,
-      stdout: run.files.stdout,
-      base: 0,
-      isAdopted: false,
-      writer: new FifoWriter(),
-      submit,
-      isShimAlive: () => true,
-      secrets: () => [],
-      used: async () => null,
-      complain: (what, error) => expect.unreachable(`${what}: ${String(error)}`),
-    });
-    const keeper = new LogKeeper({
-      home: dir,
-      fleet: () => ({ ...base, agents: { a: agent } }),
-      submit,
-      sweeper,
-      live: () => live,
-      complain: (what, error) => expect.unreachable(`${what}: ${String(error)}`),
-    });
+    const { keeper, live, events } = keeperOf(dir, run);
     const taken: Buffer[] = [];
     for (let cut = 0; cut < CUTS; cut += 1) {
       if (cut % 50 === 0) taken.push(...takenPieces(run.files.stdout));
-      await keeper.cut({ type: 'cut-log', agent: 'a', run: id, file: 'stdout', keepBytesMax: null });
+      await keeper.cut({
+        type: 'cut-log',
+        agent: 'a',
+        run: RUN,
+        file: 'stdout',
+        wholeBytesMax: Infinity,
+        keepBytesMax: 1,
+      });
     }
     process.kill(run.pid, 'SIGTERM');
     await run.ended;
@@ -93,6 +110,24 @@ test(
     expect(firstBreak(heard, last)).toBeNull();
   },
 );
+
+test('what has outgrown all that may be kept since it was looked at keeps its end', async () => {
+  const { start, dir } = scene();
+  const run = await start(['/bin/sh', '-c', 'seq 1000; exec sleep 1000']);
+  await until(() => readFileSync(run.files.stdout, 'utf8').endsWith('\n1000\n'));
+  const { keeper } = keeperOf(dir, run);
+  const { size } = statSync(run.files.stdout);
+  const cut = {
+    type: 'cut-log',
+    agent: 'a',
+    run: RUN,
+    file: 'stdout',
+    wholeBytesMax: size - 1,
+    keepBytesMax: 20,
+  } as const;
+  await keeper.cut(cut);
+  expect(streamOf(run.files.stdout).bytes.toString()).toBe('997\n998\n999\n1000\n');
+});
 
 /** The machine dies in front of the n-th thing that is done to the disk. */
 class Dies extends Error {}

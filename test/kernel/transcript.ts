@@ -195,7 +195,7 @@ export function commandLine(command: Command): string {
     case 'file-incident':
       return lineOf(null, 'incident', incidentLine(command.incident));
     case 'cut-log': {
-      const kept = command.keepBytesMax === null ? '' : `and keep the last ${command.keepBytesMax} bytes`;
+      const kept = command.wholeBytesMax > 0 ? '' : `and keep the last ${command.keepBytesMax} bytes`;
       return lineOf(null, 'command', words('cut-log', command.agent, command.run, command.file, kept));
     }
     case 'trim-logs': {

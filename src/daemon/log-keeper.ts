@@ -9,7 +9,7 @@ import { missingBytes } from './disk-watch.ts';
 import type { LiveRun } from './live-run.ts';
 import { cutLive, markBase, mendCuts, NotStill, type CutEnd } from './process/cut.ts';
 import { dropOldest } from './process/dropping.ts';
-import { heldOutput } from './process/held-output.ts';
+import { refuseReplaced } from './process/held-output.ts';
 import { retireRuns } from './process/logs.ts';
 import { runFiles } from './process/run-files.ts';
 import { bytesKept } from './process/stored-runs.ts';
@@ -296,9 +296,4 @@ export class LogKeeper {
   #runDir(name: string, run: RunId): string {
     return runFolder(this.#options.home, name, run);
   }
-}
-
-/** Another file at the path is not what the agent writes to: to empty it would take what is somebody else's. */
-function refuseReplaced(path: string, shimPid: number, file: LogFile): void {
-  if (heldOutput(path, shimPid, file) !== path) throw new NotStill('another file or none stands in its place');
 }

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { HAS_PROC } from '../../home/process-identity.ts';
 import type { LogFile } from '../../kernel/fleet.ts';
+import { NotStill } from './cut.ts';
 
 /** The shim holds the agent's stdout as its own; stderr, which it closes for itself, as this one. */
 const DESCRIPTORS: Readonly<Record<LogFile, number>> = { stdout: 1, stderr: 3 };
@@ -13,6 +14,11 @@ export function heldOutput(path: string, shimPid: number, file: LogFile): string
   const link = `/proc/${shimPid}/fd/${DESCRIPTORS[file]}`;
   const held = HAS_PROC && shimPid > 0 ? identityOf(link) : null;
   return held === null || held === identityOf(path) ? path : link;
+}
+
+/** Another file at the path is not what the agent writes to: to empty it would take what is somebody else's. */
+export function refuseReplaced(path: string, shimPid: number, file: LogFile): void {
+  if (heldOutput(path, shimPid, file) !== path) throw new NotStill('another file or none stands in its place');
 }
 
 /** null when there is none, or it is not ours to see. */

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { reach } from '#failpoint';
 import { liveBase, sizeOf } from '../home/log-pieces.ts';
 import { agentFolder, runFolder } from '../home/paths.ts';
 import type { Command } from '../kernel/commands.ts';
@@ -195,6 +196,7 @@ export class LogKeeper {
     const known = this.#find(name, run);
     let end: CutEnd | null = null;
     let problem: string | null = 'its run is over';
+    reach('cut:begin', path);
     try {
       if (known !== null) {
         end = await this.#cutFile(command, known, path);
@@ -208,6 +210,7 @@ export class LogKeeper {
       if (problem === null) this.#told.delete(run);
       await submit({ type: 'log-cut', agent: name, run, file, base, problem });
       if (known !== null) await sweeper.goOn(this.#runDir(name, run), known.shimPid, true);
+      reach('cut:end', path);
     }
     if (end === null || end.bytesDropped === 0) return;
     await submit({ type: 'log-dropped', agent: name, bytes: end.bytesDropped, lines: end.linesDropped });

@@ -55,18 +55,18 @@ export function dyingDaemon(box: Box, death?: Death): DyingDaemon {
   });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
-  let isDead = false;
-  const dead = once(child, 'exit').then(() => void (isDead = true));
+  const isDead = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  const dead = once(child, 'exit').then(() => undefined);
   // A test that fails leaves no daemon behind.
   onTestFinished(() => void child.kill('SIGKILL'));
   const pid = child.pid ?? 0;
   return {
     pid,
     dead,
-    isDead: () => isDead,
+    isDead,
     answers: async () => {
-      while (!isDead && (await answeringPid(box)) !== pid) await sleep(LOOK_MS);
-      return !isDead;
+      while (!isDead() && (await answeringPid(box)) !== pid) await sleep(LOOK_MS);
+      return !isDead();
     },
     kill: async () => {
       child.kill('SIGKILL');

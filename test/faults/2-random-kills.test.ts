@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { loadState } from '../../src/home/journal.ts';
-import type { AgentRow } from '../../src/protocol/rows.ts';
 import type { StandInBox } from '../daemon/stand-in-box.ts';
 import { dyingDaemon, livingDaemon, underWay, type DyingDaemon } from './dying-daemon.ts';
 import { brokenCounts, filesWith, wronglyAnswered } from './kills/evidence.ts';
@@ -26,7 +25,7 @@ const REPLAY = `RANDOM_KILLS_SEED=${SEED} RANDOM_KILLS=${KILLS} npx vitest run -
 const PATIENCE_MS = 1_500;
 const CUT = 'a message was cut in the middle on its way in';
 /** For what is under way at the last kill: rotations and crashes have pauses of their own. */
-const END_MS_MAX = 90_000;
+const END_MS_MAX = 60_000;
 const TEST_MS_MAX = 900_000;
 
 type Killed = { readonly met: Map<string, number>; readonly lines: string[] };
@@ -124,14 +123,13 @@ async function inTime<T>(work: Promise<T>, fleet: StandInBox): Promise<T> {
   throw new Error(`It does not come to its end. ${rows.map(({ text }) => text).join(' ')}`);
 }
 
-/** Everybody is up, as `list` says: the process that is named bears the mark of the run that is named. */
+/** Everybody is up, as `list --json` says: the process that is named bears the mark of the run that is named. */
 async function checkAgents(fleet: StandInBox): Promise<void> {
-  const rows = (): Promise<readonly AgentRow[]> => fleet.client().call('list', { targets: ['all'] });
   await expect
-    .poll(async () => (await rows()).map(({ name, state }) => `${name} ${state}`), { timeout: 20_000 })
+    .poll(async () => (await fleet.rows()).map(({ name, state }) => `${name} ${state}`), { timeout: 20_000 })
     .toEqual([...TALKERS, BIG, ...WRITERS].map((name) => `${name} running`));
   const living = livingRuns(fleet.home).map(({ agent, run, agents }) => ({ name: agent, run, pid: agents[0] }));
-  const listed = (await rows()).map(({ name, run, pid }) => ({ name, run, pid }));
+  const listed = (await fleet.rows()).map(({ name, run, pid }) => ({ name, run, pid }));
   const byName = (one: { name: string }, other: { name: string }): number => (one.name < other.name ? -1 : 1);
   expect(living.toSorted(byName)).toEqual(listed.toSorted(byName));
 }

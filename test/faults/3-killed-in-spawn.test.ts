@@ -45,3 +45,19 @@ test.each([
     expect(await fleet.ok('send', 'ada', 'hello', '--wait')).toBe('answer to: hello\n');
   },
 );
+
+test('what is started by nobody but the daemon itself is known to the next one, also after a power cut', async () => {
+  const own = standInBox([]);
+  // It crashes once, and is started again a second later.
+  const once = ['sh', '-c', 'test -e crashed || { touch crashed; exit 1; }; exec sleep 3600'];
+  own.write({ agents: [{ name: 'ada', cwd: './ada', mode: 'command', command: once }] });
+  const daemon = await livingDaemon(own, { point: 'spawn:forked', hit: 2, kept: 0 });
+  await own.av('start');
+  await daemon.dead;
+  const [shim] = bearers(own);
+  await dyingDaemon(own).answers();
+  const ada = await own.until('ada', ({ state }) => state === 'running');
+  expect(ada).toMatchObject({ adopted: true, restarts: 1, degraded: [] });
+  expect(bearers(own)).toHaveLength(2);
+  expect(bearers(own)).toContain(shim);
+});

@@ -39,10 +39,14 @@ export type DyingDaemon = {
 
 export type Reached = { readonly point: string; readonly subject: string };
 
-export function dyingDaemon(box: Box, death?: Death): DyingDaemon {
+/** What makes Node load the failpoints of the tests. */
+const FAILPOINTS = ['--conditions=agentvisor-test'];
+
+/** @param options of Node; without the condition in them it is a daemon as it is released */
+export function dyingDaemon(box: Box, death?: Death, options: readonly string[] = FAILPOINTS): DyingDaemon {
   const traceFile = join(box.dir, `trace-${performance.now()}`);
   const fatal = death === undefined ? {} : { AGENTVISOR_TEST_DEATH: orderOf(death) };
-  const child = spawn(process.execPath, ['--conditions=agentvisor-test', PROGRAM], {
+  const child = spawn(process.execPath, [...options, PROGRAM], {
     env: {
       PATH: process.env['PATH'],
       HOME: box.userHome,

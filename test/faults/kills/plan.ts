@@ -31,12 +31,10 @@ const HITS_MAX: Readonly<Record<Activity, number>> = {
 const SHARE_AT_RANDOM = 0.5;
 /** Of those at a point the share that are power cuts; of these half leave nothing of what was not on the disk. */
 const SHARE_OF_POWER_CUTS = 0.2;
-/** How long a daemon may live that dies at a random instant, counted from its start: it dies in its beginning, too. */
-const LIFE_MS_MAX = 700;
 
 export type Kill =
-  | { readonly how: 'instant'; readonly afterMs: number }
-  | { readonly how: 'point' | 'power cut'; readonly death: Death };
+  /** At this share (0 to 1) of the time that a daemon may live at most; counted from its start, for it dies in its beginning, too. */
+  { readonly how: 'instant'; readonly share: number } | { readonly how: 'point' | 'power cut'; readonly death: Death };
 
 /** Which kill comes next follows from the seed, and from what the daemons were at when those before were killed. */
 export class KillPlan {
@@ -48,7 +46,7 @@ export class KillPlan {
 
   next(met: ReadonlyMap<string, number>): Kill {
     const { roll } = this.#dice;
-    if (roll() < SHARE_AT_RANDOM) return { how: 'instant', afterMs: Math.round(roll() * LIFE_MS_MAX) };
+    if (roll() < SHARE_AT_RANDOM) return { how: 'instant', share: roll() };
     const least = Math.min(...ACTIVITIES.map((activity) => met.get(activity) ?? 0));
     const short = ACTIVITIES.filter((activity) => (met.get(activity) ?? 0) === least);
     const activity = this.#oneOf(short);

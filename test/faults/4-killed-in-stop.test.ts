@@ -23,7 +23,11 @@ test.each([
     const daemon = await livingDaemon(own, { point, hit: 1 });
     await own.ok('start');
     const { pid } = await own.row('ada');
-    await expect(own.client().call('stop', { targets: ['ada'] })).rejects.toThrow('closed the connection');
+    // Who is killed has ended before it is known that nobody else is left: then the stop may have been answered already.
+    await own
+      .client()
+      .call('stop', { targets: ['ada'] })
+      .catch(() => undefined);
     await daemon.dead;
     const bearers = (): number[] => bearersUnder(join(own.home, 'agents/ada'));
     expect(bearers().includes(pid ?? 0)).toBe(lives);

@@ -4,7 +4,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
 import { withClient } from '../../src/client/client.ts';
 import type { Failpoint } from '../../src/daemon/failpoint.ts';
 import { TOKEN, type Box } from '../box.ts';
@@ -21,7 +20,7 @@ export type Death = {
   readonly kept?: number;
 };
 
-/** A daemon without a keeper that says what it is at, and dies where it is told. */
+/** A daemon without a keeper that says what it is at, and dies where it is told. One that lives at the end goes with its box. */
 export type DyingDaemon = {
   readonly pid: number;
   /** Settles when it is dead. */
@@ -61,8 +60,6 @@ export function dyingDaemon(box: Box, death?: Death, options: readonly string[] 
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
   const isDead = (): boolean => child.exitCode !== null || child.signalCode !== null;
   const dead = once(child, 'exit').then(() => undefined);
-  // A test that fails leaves no daemon behind.
-  onTestFinished(() => void child.kill('SIGKILL'));
   const pid = child.pid ?? 0;
   return {
     pid,

@@ -5,8 +5,10 @@ import {
   fstatSync,
   ftruncateSync,
   openSync,
+  readFileSync,
   renameSync,
   statSync,
+  truncateSync,
   writeSync,
 } from 'node:fs';
 import { promisify } from 'node:util';
@@ -20,12 +22,13 @@ export class Appender {
   readonly #bytesMax: number;
   #fd: number;
   #bytes: number;
-  /** A crash may have left half a line; what is appended must not be glued to it. An empty line is no line. */
+  /** The last line may be whole but for its end; what is appended must not be glued to it. An empty line is no line. */
   #isTorn: boolean;
 
   constructor(path: string, bytesMax = Infinity) {
     this.path = path;
     this.#bytesMax = bytesMax;
+    cutHalfLine(path);
     this.#fd = openSync(path, 'a', 0o600);
     this.#bytes = fstatSync(this.#fd).size;
     this.#isTorn = this.#bytes > 0;
@@ -87,5 +90,26 @@ export class Appender {
   #take(fd: number): void {
     closeSync(this.#fd);
     this.#fd = fd;
+  }
+}
+
+const LINE_FEED = 0x0a;
+
+/** Half a line at the end is what a crash has left, and was never acted on. Several of them would look like damage. */
+function cutHalfLine(path: string): void {
+  if (!existsSync(path)) return;
+  const bytes = readFileSync(path);
+  const from = bytes.lastIndexOf(LINE_FEED) + 1;
+  if (!isWhole(bytes.toString('utf8', from))) truncateSync(path, from);
+}
+
+/** Only its end is missing: whoever reads the file takes it for a line, so it is one. */
+function isWhole(line: string): boolean {
+  if (line === '') return true;
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -5,6 +5,7 @@ import {
   fdatasync,
   fstatSync,
   ftruncateSync,
+  readFileSync,
   renameSync,
   statSync,
   writeSync,
@@ -23,13 +24,14 @@ export class Appender {
   readonly #bytesMax: number;
   #fd: number;
   #bytes: number;
-  /** A crash may have left half a line; what is appended must not be glued to it. An empty line is no line. */
+  /** The last line may be whole but for its end; what is appended must not be glued to it. An empty line is no line. */
   #isTorn: boolean;
 
   constructor(path: string, bytesMax = Infinity) {
     this.path = path;
     this.#bytesMax = bytesMax;
     this.#fd = openPlain(path, APPEND);
+    cutHalfLine(path, this.#fd);
     this.#bytes = fstatSync(this.#fd).size;
     this.#isTorn = this.#bytes > 0;
   }
@@ -90,5 +92,30 @@ export class Appender {
   #take(fd: number): void {
     closeSync(this.#fd);
     this.#fd = fd;
+  }
+}
+
+const LINE_FEED = 0x0a;
+
+/** Half a line at the end is what a crash has left, and was never acted on. Several of them would look like damage. */
+function cutHalfLine(path: string, appended: number): void {
+  const read = openPlain(path, constants.O_RDONLY);
+  try {
+    const bytes = readFileSync(read);
+    const from = bytes.lastIndexOf(LINE_FEED) + 1;
+    if (!isWhole(bytes.toString('utf8', from))) ftruncateSync(appended, from);
+  } finally {
+    closeSync(read);
+  }
+}
+
+/** Only its end is missing: whoever reads the file takes it for a line, so it is one. */
+function isWhole(line: string): boolean {
+  if (line === '') return true;
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -1,7 +1,7 @@
 import type { JournalEntry } from '../home/journal.ts';
 import type { Command } from '../kernel/commands.ts';
 import { nextDeadline } from '../kernel/deadlines.ts';
-import type { Event } from '../kernel/events.ts';
+import type { Event, OperatorEvent } from '../kernel/events.ts';
 import type { Fleet } from '../kernel/fleet.ts';
 import { step } from '../kernel/step.ts';
 import type { Clock } from './clock.ts';
@@ -24,8 +24,8 @@ const RETRY_MS = 5_000;
 
 /**
  * The daemon's one loop: event -> step -> journal -> obey. Everything that happens comes through `submit`, one at a
- * time; what a step asks for is done only after its event is in the journal, and what cannot be undone (an accepted
- * message, a spawn, a notice) only after the journal is on the disk.
+ * time; what a step asks for is done only after its event is in the journal, and what cannot be undone (a spawn, a delivery,
+ * a notice) only after the journal is on the disk. What an operator asks is there before he is told so.
  */
 export class Engine {
   readonly #clock: Clock;
@@ -176,7 +176,7 @@ export class Engine {
       this.#seq += 1;
       entries.push({ seq: this.#seq, moment, event });
       changes.push({ before, after: fleet, commands });
-      mustSync ||= event.type === 'message' || commands.some(cannotBeUndone);
+      mustSync ||= event.type in CONFIRMED || commands.some(cannotBeUndone);
     }
     this.#store.append(entries);
     return { first, changes, mustSync };
@@ -211,4 +211,20 @@ export class Engine {
   }
 }
 
-const cannotBeUndone = ({ type }: Command): boolean => type === 'spawn' || type === 'notice' || type === 'rotate-files';
+/** What an operator asks: he is told that it is done, so a power cut must not undo it. */
+const CONFIRMED: Readonly<Record<OperatorEvent['type'], true>> = {
+  declared: true,
+  'credential-declared': true,
+  desired: true,
+  'restart-asked': true,
+  paused: true,
+  'reset-asked': true,
+  'notify-declared': true,
+  deleted: true,
+  message: true,
+};
+
+const BEYOND_RECALL: ReadonlySet<Command['type']> = new Set(['spawn', 'deliver', 'notice', 'rotate-files']);
+
+/** What somebody begins to act on: who would not know of it after a power cut would have it done a second time. */
+const cannotBeUndone = ({ type }: Command): boolean => BEYOND_RECALL.has(type);

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { reach } from '#failpoint';
 import { preflight } from '../box/preflight.ts';
 import { agentArgv } from '../claude/argv.ts';
 import { childEnvironment } from '../claude/environment.ts';
@@ -105,10 +106,12 @@ export class Host {
   async #carryOut(command: Command): Promise<void> {
     switch (command.type) {
       case 'spawn':
-        return this.#spawn(command);
+        reach('spawn:begin', command.run);
+        return this.#spawn(command).finally(() => reach('spawn:end', command.run));
       case 'initialize':
         return this.#runs.get(command.run)?.initialize();
       case 'interrupt':
+        reach('stop:begin', command.run);
         return this.#runs.get(command.run)?.interrupt();
       case 'deliver':
         return this.#runs.get(command.run)?.deliver(command.uuid, command.text);
@@ -218,6 +221,7 @@ export class Host {
 
   async #signal({ agent: name, run: id, signal }: CommandOf<'signal'>): Promise<void> {
     const { sweeper } = this.#options;
+    reach('stop:begin', id);
     await this.#logs.settled(name);
     const { agent, run } = this.#find(name, id);
     if (agent === null || run === null || run.shim === null) return;
@@ -226,21 +230,26 @@ export class Host {
     if (signal === 'TERM') {
       if (killMode === 'main' && run.pid !== null) await sweeper.signalMain(cookie, run.pid, 'SIGTERM');
       else await sweeper.signalGroup(cookie, run.shim.pid, 'SIGTERM');
+      reach('stop:termed', id);
       return;
     }
     const { pid: shimPid } = run.shim;
     const only = (process: { pid: number; group: number }): boolean =>
       killMode === 'group' ? process.group === shimPid : process.pid === run.pid;
     await sweeper.killBearers(cookie, killMode === 'tree' ? { except: shimPid } : { except: shimPid, only });
+    reach('stop:killed', id);
   }
 
   async #sweep({ agent: name, run: id }: CommandOf<'sweep'>): Promise<void> {
     const { sweeper, submit } = this.#options;
+    reach('stop:begin', id);
     await this.#logs.settled(name);
     const shimPid = this.#find(name, id).run?.shim?.pid ?? 0;
     const { leftovers } = await sweeper.sweep(this.#runDir(name, id), shimPid);
+    reach('stop:swept', id);
     await this.#runs.get(id)?.end();
     await submit({ type: 'gone', agent: name, run: id, leftovers });
+    reach('stop:end', id);
   }
 
   #find(name: string, id: RunId): { agent: Agent | null; run: Run | null } {

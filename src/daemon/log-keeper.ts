@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { reach } from '#failpoint';
 import { liveBase, sizeOf } from '../home/log-pieces.ts';
 import { agentFolder, runFolder } from '../home/paths.ts';
 import type { Command } from '../kernel/commands.ts';
@@ -172,12 +173,8 @@ export class LogKeeper {
   }
 
   async #lookAt({ spec: { name, log } }: Agent, run: Run): Promise<void> {
-    const files = runFiles(this.#runDir(name, run.id));
-    const [stdoutBytes, stderrBytes] = [sizeOf(files.stdout) ?? 0, sizeOf(files.stderr) ?? 0];
-    const liveBytes = stdoutBytes + stderrBytes;
+    const { file, bytes, liveBytes } = sizesOf(this.#runDir(name, run.id));
     const allBytes = liveBytes + (await this.#keptBeside(name, run.id, liveBytes));
-    const file = stdoutBytes >= stderrBytes ? 'stdout' : 'stderr';
-    const bytes = Math.max(stdoutBytes, stderrBytes);
     const isTold = performance.now() - (this.#told.get(run.id) ?? -Infinity) < TELL_AGAIN_MS;
     if (allBytes <= log.totalBytesMax && (bytes <= log.sizeBytesMax || isTold)) return;
     this.#told.set(run.id, performance.now());
@@ -201,6 +198,7 @@ export class LogKeeper {
     const known = this.#find(name, run);
     let end: CutEnd | null = null;
     let problem: string | null = 'its run is over';
+    reach('cut:begin', path);
     try {
       if (known !== null) {
         end = await this.#cutFile(command, known, path);
@@ -214,6 +212,7 @@ export class LogKeeper {
       if (problem === null) this.#told.delete(run);
       await submit({ type: 'log-cut', agent: name, run, file, base, problem });
       if (known !== null) await sweeper.goOn(this.#runDir(name, run), known.shimPid, true);
+      reach('cut:end', path);
     }
     if (end === null || end.bytesDropped === 0) return;
     await submit({ type: 'log-dropped', agent: name, bytes: end.bytesDropped, lines: end.linesDropped });
@@ -273,10 +272,7 @@ export class LogKeeper {
 
   /** Nothing older is left: what is still written to has to make room. */
   async #tellUrgent(agent: string, run: RunId): Promise<void> {
-    const files = runFiles(this.#runDir(agent, run));
-    const [stdoutBytes, stderrBytes] = [sizeOf(files.stdout) ?? 0, sizeOf(files.stderr) ?? 0];
-    const file = stdoutBytes >= stderrBytes ? 'stdout' : 'stderr';
-    const [bytes, liveBytes] = [Math.max(stdoutBytes, stderrBytes), stdoutBytes + stderrBytes];
+    const { file, bytes, liveBytes } = sizesOf(this.#runDir(agent, run));
     if (bytes < 2 * KEPT_ON_FULL_DISK_BYTES) return;
     const sizes = { file, bytes, liveBytes, allBytes: liveBytes } as const;
     await this.#options.submit({ type: 'log-grown', agent, run, ...sizes, urgent: true });
@@ -296,4 +292,12 @@ export class LogKeeper {
   #runDir(name: string, run: RunId): string {
     return runFolder(this.#options.home, name, run);
   }
+}
+
+/** The larger of the two files that are written to, and what both hold. */
+function sizesOf(runDir: string): { readonly file: LogFile; readonly bytes: number; readonly liveBytes: number } {
+  const files = runFiles(runDir);
+  const [stdout, stderr] = [sizeOf(files.stdout) ?? 0, sizeOf(files.stderr) ?? 0];
+  const file = stdout >= stderr ? 'stdout' : 'stderr';
+  return { file, bytes: Math.max(stdout, stderr), liveBytes: stdout + stderr };
 }

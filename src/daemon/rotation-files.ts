@@ -1,6 +1,7 @@
 import { constants, renameSync, rmSync } from 'node:fs';
 import { chmod, chown, copyFile, link, lstat, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { reach } from '#failpoint';
 import { readPlain } from '../box/plain-file.ts';
 import { fingerprint } from '../config/credentials.ts';
 import type { Command } from '../kernel/commands.ts';
@@ -51,6 +52,7 @@ export async function workOnFiles(act: RotateAct, source: string, secret: string
       break;
     case 'promote':
       await keepPrevious(source, next);
+      reach('rotation:kept', source);
       await rename(next, source);
       break;
     case 'settle':
@@ -97,6 +99,7 @@ function writeSecret(path: string, text: string): void {
   const half = halfOf(path);
   try {
     writeWhole(half, text);
+    reach('rotation:half-staged', path);
     renameSync(half, path);
   } catch (error) {
     rmSync(half, { force: true });

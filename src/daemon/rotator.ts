@@ -1,3 +1,4 @@
+import { reach } from '#failpoint';
 import type { Command } from '../kernel/commands.ts';
 import type { RotationEvent } from '../kernel/events.ts';
 import type { Fleet } from '../kernel/fleet.ts';
@@ -44,8 +45,11 @@ export class Rotator {
     const rotation = this.#options.fleet().ledger[credential]?.rotation ?? null;
     if (rotation?.id !== id) return;
     const secret = act === 'stage' ? this.#options.secrets.staged(rotation.to) : null;
+    reach('rotation:begin', act);
     const problem = await workOnFiles(act, rotation.source, secret).then(() => null, reasonOf);
+    reach('rotation:worked', act);
     await this.#report({ credential, rotation: id }, rotation.source, problem);
+    reach('rotation:end', act);
   }
 
   async #report(

@@ -1,5 +1,6 @@
 import { linkSync, mkdirSync, renameSync, rmSync, statSync, type Stats } from 'node:fs';
 import { basename } from 'node:path';
+import { reach } from '#failpoint';
 import { syncFolder, writeWhole } from '../home/durable.ts';
 import { previousFile, type Snapshot } from '../home/journal.ts';
 import { readIfThere, readLines } from '../home/ndjson.ts';
@@ -31,8 +32,10 @@ export class SnapshotFile {
       rmSync(tmp, { force: true });
       throw error;
     }
+    reach('snapshot:written', '');
     keepPrevious(this.#path);
     renameSync(tmp, this.#path);
+    reach('snapshot:renamed', '');
     this.#known = this.#look();
     syncFolder(stateFolder(this.#home));
   }

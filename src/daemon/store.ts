@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { reach } from '#failpoint';
 import type { JournalEntry } from '../home/journal.ts';
 import { historyFile, incidentsFile, journalFile, stateFolder } from '../home/paths.ts';
 import { isAfter, lastPlace, toEventRow, type HistoryLine, type IncidentLine, type Place } from '../home/records.ts';
@@ -75,15 +76,21 @@ class FileStore implements Store {
   append(entries: readonly JournalEntry[]): void {
     // After a refused write the file may end in half a line: only a snapshot makes the state safe again.
     if (this.#refused.has('journal')) return;
+    reach('journal:begin', 'append');
     this.#attempt('journal', () => this.#journal.append(entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')));
+    reach('journal:appended', 'append');
+    reach('journal:end', 'append');
   }
 
   async sync(): Promise<void> {
+    reach('journal:begin', 'sync');
     try {
       await this.#journal.sync();
+      reach('journal:synced', 'sync');
     } catch (error) {
       this.#refused.set('journal', reasonOf(error));
     }
+    reach('journal:end', 'sync');
   }
 
   record(seq: number, commands: readonly Command[]): void {
@@ -155,9 +162,10 @@ class FileStore implements Store {
   #fold(fleet: Fleet, seq: number): void {
     this.#attempt('history', () => this.#history.flush());
     this.#attempt('incidents', () => this.#incidents.flush());
+    reach('snapshot:begin', '');
     const isSafe = this.#attempt('snapshot', () => this.#snapshot.write({ format: 1, seq, fleet }));
-    if (!isSafe) return;
-    if (this.#attempt('journal', () => this.#journal.rotate())) this.#refused.delete('snapshot');
+    if (isSafe && this.#attempt('journal', () => this.#journal.rotate())) this.#refused.delete('snapshot');
+    reach('snapshot:end', '');
   }
 
   #attempt(what: string, act: () => void): boolean {

@@ -233,9 +233,9 @@ function onExited(
   state: StateWithRun,
   event: Extract<ProcessEvent, { type: 'exited' }>,
 ): void {
+  // It has been told before, perhaps by a daemon that died before the end of the sweep.
+  if (state.run.ended !== null) return;
   const asked = state.at === 'stopping' && state.asked;
-  // It has been told before.
-  if (state.at === 'stopping' && !asked) return;
   const cause: Cause = asked ? state.cause : causeOfExit(event.code, event.hint);
   const detail = [event.code === null ? 'nobody recorded the exit code' : `exit code ${event.code}`, event.detail]
     .filter((part) => part !== '')

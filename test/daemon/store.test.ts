@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
@@ -45,6 +45,20 @@ test('what was recorded before a crash is not recorded a second time, what was n
   next.recordMissing(1, [record('one'), record('two'), record('three')]);
   next.recordMissing(2, [record('four')]);
   expect(details(home)).toEqual(['one', 'two', 'three', 'four']);
+});
+
+test('half a line that each of several crashes has left is no damage', () => {
+  const home = temporaryFolder();
+  const entry = (seq: number): string => JSON.stringify({ seq, moment: at(0), event: { type: 'tick' } });
+  for (let seq = 1; seq <= 3; seq += 1) {
+    open(home).append([{ seq, moment: at(0), event: { type: 'tick' } }]);
+    appendFileSync(journalFile(home), entry(seq + 1).slice(0, 20));
+  }
+  // Only its end is missing: it is a line.
+  appendFileSync(journalFile(home), entry(4).slice(20));
+  open(home).append([{ seq: 5, moment: at(0), event: { type: 'tick' } }]);
+  expect(readLines(journalFile(home))).toMatchObject({ torn: 0, damaged: false });
+  expect(loadState(home)).toMatchObject({ seq: 5, damage: [] });
 });
 
 test('a history that is ahead of the journal, after a power cut or a full disk, hides nothing of what happens next', () => {

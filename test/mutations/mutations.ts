@@ -52,6 +52,20 @@ export const MUTATIONS: readonly Mutation[] = [
     killedBy: PROPERTIES,
   },
   {
+    name: 'tell an end again that was told',
+    file: 'processes.ts',
+    from: '  if (state.run.ended !== null) return;\n',
+    to: '',
+    killedBy: ['delivery.scenarios.test.ts'],
+  },
+  {
+    name: 'deliver again under another uuid',
+    file: 'delivery.ts',
+    from: 'uuid: turn.uuid, text });',
+    to: 'uuid: deliveryUuid(message.id, 99), text });',
+    killedBy: ['delivery.scenarios.test.ts'],
+  },
+  {
     name: 'take a number that a run on the disk has',
     file: 'own-trouble.ts',
     from: 'Math.max(draft.sequence, lastRun)',

@@ -1,4 +1,5 @@
 import * as nodeFs from 'node:fs';
+import { reach } from '#failpoint';
 import { liveBase, partFile, partsOf, pieceFile, piecesOf } from '../../home/log-pieces.ts';
 import { invariant } from '../../kernel/invariant.ts';
 
@@ -61,6 +62,7 @@ export async function cutLive(cut: Cut): Promise<CutEnd> {
       await flush(disk, target);
     }
     await cut.still();
+    reach('cut:still', path);
     const { size } = disk.fstatSync(live);
     if (size === 0) return { base, bytesDropped: 0, linesDropped: 0 };
     const kept = keepBytesMax === null ? 0 : keptFrom(disk, live, size, keepBytesMax);
@@ -73,13 +75,16 @@ export async function cutLive(cut: Cut): Promise<CutEnd> {
     await copy(copier, target, size);
     await flush(disk, target);
     await cut.intend(base + size);
+    reach('cut:intended', path);
     // Whoever escaped the stop has not been heard: then it is another time's cut.
     if (disk.fstatSync(live).size !== size) throw new NotStill('somebody has written to it meanwhile');
     invariant(part !== null && size > kept, 'an emptied file is shorter than its part');
     // What was copied, even if another file stands at the path by now.
     disk.ftruncateSync(live);
+    reach('cut:emptied', path);
     cut.emptied(base + size);
     disk.renameSync(part, pieceFile(path, base + kept));
+    reach('cut:renamed', path);
     return { base: base + size, bytesDropped: kept, linesDropped };
   } finally {
     disk.closeSync(live);

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { reach } from '#failpoint';
 import { hasCode } from '../../home/system-error.ts';
 
 /**
@@ -55,14 +56,18 @@ async function writeOne(path: string, frame: Buffer, deadline: AbortSignal): Pro
   if (deadline.aborted) return { outcome: 'full', bytesWritten: 0 };
   const file = openWriteEnd(path);
   if (file === null) return { outcome: 'no-reader', bytesWritten: 0 };
+  reach('write:begin', path);
   try {
-    return await pour(file, frame, deadline);
+    const poured = await pour(path, file, frame, deadline);
+    reach('write:written', path);
+    return poured;
   } finally {
     closeSync(file);
+    reach('write:end', path);
   }
 }
 
-async function pour(file: number, frame: Buffer, deadline: AbortSignal): Promise<FrameOutcome> {
+async function pour(path: string, file: number, frame: Buffer, deadline: AbortSignal): Promise<FrameOutcome> {
   let bytesWritten = 0;
   let pauseMs = PAUSE_MS_MIN;
   while (bytesWritten < frame.length) {
@@ -71,6 +76,7 @@ async function pour(file: number, frame: Buffer, deadline: AbortSignal): Promise
     bytesWritten += step;
     if (bytesWritten === frame.length) break;
     if (deadline.aborted) return { outcome: bytesWritten === 0 ? 'full' : 'partial', bytesWritten };
+    reach('write:part', path);
     pauseMs = step > 0 ? PAUSE_MS_MIN : Math.min(PAUSE_MS_MAX, pauseMs * 2);
     await delay(pauseMs);
   }

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { closeSync, constants, mkdirSync, openSync, rmdirSync, rmSync } from 'node:fs';
+import { reach } from '#failpoint';
 import { startTimeOf } from '../../home/process-identity.ts';
 import { RUN_COOKIE } from '../../kernel/cookies.ts';
 import { invariant } from '../../kernel/invariant.ts';
@@ -85,7 +86,9 @@ export async function spawnRun(plan: SpawnPlan): Promise<SpawnedRun> {
   );
   const outputs = openOutputs(plan.runDir);
   try {
-    return await started(spawn(SHELL, shimArguments(shimPlan(plan)), options(plan, outputs)));
+    const child = spawn(SHELL, shimArguments(shimPlan(plan)), options(plan, outputs));
+    reach('spawn:forked', plan.runDir);
+    return await started(child);
   } catch (cause) {
     discard(plan.runDir);
     throw new SpawnRefused(cause);

@@ -13,7 +13,7 @@ import { dropOldest } from './process/dropping.ts';
 import { refuseReplaced } from './process/held-output.ts';
 import { retireRuns } from './process/logs.ts';
 import { runFiles } from './process/run-files.ts';
-import { bytesKept } from './process/stored-runs.ts';
+import { bytesKept, liveSizes } from './process/stored-runs.ts';
 import type { Sweeper } from './process/sweep.ts';
 import { Rounds } from './rounds.ts';
 
@@ -173,7 +173,7 @@ export class LogKeeper {
   }
 
   async #lookAt({ spec: { name, log } }: Agent, run: Run): Promise<void> {
-    const { file, bytes, liveBytes } = sizesOf(this.#runDir(name, run.id));
+    const { file, bytes, liveBytes } = liveSizes(this.#runDir(name, run.id));
     const allBytes = liveBytes + (await this.#keptBeside(name, run.id, liveBytes));
     const isTold = performance.now() - (this.#told.get(run.id) ?? -Infinity) < TELL_AGAIN_MS;
     if (allBytes <= log.totalBytesMax && (bytes <= log.sizeBytesMax || isTold)) return;
@@ -272,7 +272,7 @@ export class LogKeeper {
 
   /** Nothing older is left: what is still written to has to make room. */
   async #tellUrgent(agent: string, run: RunId): Promise<void> {
-    const { file, bytes, liveBytes } = sizesOf(this.#runDir(agent, run));
+    const { file, bytes, liveBytes } = liveSizes(this.#runDir(agent, run));
     if (bytes < 2 * KEPT_ON_FULL_DISK_BYTES) return;
     const sizes = { file, bytes, liveBytes, allBytes: liveBytes } as const;
     await this.#options.submit({ type: 'log-grown', agent, run, ...sizes, urgent: true });
@@ -292,12 +292,4 @@ export class LogKeeper {
   #runDir(name: string, run: RunId): string {
     return runFolder(this.#options.home, name, run);
   }
-}
-
-/** The larger of the two files that are written to, and what both hold. */
-function sizesOf(runDir: string): { readonly file: LogFile; readonly bytes: number; readonly liveBytes: number } {
-  const files = runFiles(runDir);
-  const [stdout, stderr] = [sizeOf(files.stdout) ?? 0, sizeOf(files.stderr) ?? 0];
-  const file = stdout >= stderr ? 'stdout' : 'stderr';
-  return { file, bytes: Math.max(stdout, stderr), liveBytes: stdout + stderr };
 }

@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { piecesOf } from '../../home/log-pieces.ts';
+import { piecesOf, sizeOf } from '../../home/log-pieces.ts';
 import { hasCode } from '../../home/system-error.ts';
+import type { LogFile } from '../../kernel/fleet.ts';
 import { runFiles } from './run-files.ts';
 
 /** What is on the disk of one run, with all pieces of its files. */
@@ -45,3 +46,15 @@ const ifMissing =
     if (hasCode(cause, 'ENOENT')) return value;
     throw cause;
   };
+
+/** The larger of the two files that are written to, and what both hold. */
+export function liveSizes(runDir: string): {
+  readonly file: LogFile;
+  readonly bytes: number;
+  readonly liveBytes: number;
+} {
+  const files = runFiles(runDir);
+  const [stdout, stderr] = [sizeOf(files.stdout) ?? 0, sizeOf(files.stderr) ?? 0];
+  const file = stdout >= stderr ? 'stdout' : 'stderr';
+  return { file, bytes: Math.max(stdout, stderr), liveBytes: stdout + stderr };
+}

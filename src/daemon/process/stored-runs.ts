@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { piecesOf, sizeOf } from '../../home/log-pieces.ts';
+import { piecesOf, sizeOf as liveSizeOf } from '../../home/log-pieces.ts';
 import { hasCode } from '../../home/system-error.ts';
 import type { LogFile } from '../../kernel/fleet.ts';
 import { runFiles } from './run-files.ts';
@@ -54,7 +54,7 @@ export function liveSizes(runDir: string): {
   readonly liveBytes: number;
 } {
   const files = runFiles(runDir);
-  const [stdout, stderr] = [sizeOf(files.stdout) ?? 0, sizeOf(files.stderr) ?? 0];
+  const [stdout, stderr] = [liveSizeOf(files.stdout) ?? 0, liveSizeOf(files.stderr) ?? 0];
   const file = stdout >= stderr ? 'stdout' : 'stderr';
   return { file, bytes: Math.max(stdout, stderr), liveBytes: stdout + stderr };
 }

@@ -1,0 +1,104 @@
+import { isDeepStrictEqual } from 'node:util';
+import { loadState } from '../../src/home/journal.ts';
+import { piecesOf } from '../../src/home/log-pieces.ts';
+import { AGENT_COOKIE, RUN_COOKIE } from '../../src/kernel/cookies.ts';
+import { runOf, type Agent, type Fleet } from '../../src/kernel/fleet.ts';
+import { findMessage } from '../../src/kernel/messages.ts';
+import { brokenInvariants } from '../kernel/invariants.ts';
+import type { Printed } from './agent/town.ts';
+import { HOME, type Play } from './play.ts';
+import type { Sent } from './operator.ts';
+
+/** Nobody is called healthy whose process has not printed a good answer. */
+export function checkHealth({ box, town }: Play, agent: Agent): void {
+  if (agent.health !== 'healthy') return;
+  const run = runOf(agent.state)?.id;
+  const folder = `${HOME}/agents/${agent.spec.name}/runs/${run}`;
+  if (!town.good.has(folder)) box.fail(`${agent.spec.name} is called healthy, and ${run} has answered nothing`);
+}
+
+/** What must hold when the faults are over and everything has come to rest. */
+export function checkAtTheEnd(play: Play): void {
+  const { box, core, operator } = play;
+  if (core === null) return box.fail('no daemon lives at the end');
+  const { fleet } = core.engine;
+  const broken = [
+    ...restless(play, fleet),
+    ...wishes(play, fleet),
+    ...operator.sent.flatMap((sent) => ofMessage(play, fleet, sent)),
+    ...strangers(play, fleet),
+    ...[...play.town.printed.values()].flatMap((printed) => ofLog(play, fleet, printed)),
+    ...core.degraded().map((line) => `it stays degraded: ${line}`),
+    ...brokenInvariants(fleet, core.clock.now()),
+    ...remembered(fleet),
+  ];
+  for (const what of broken) box.fail(what);
+}
+
+function restless({ operator }: Play, fleet: Fleet): string[] {
+  const agents = Object.values(fleet.agents).flatMap(({ spec, state, desired, health, queue, turn, recovery }) => {
+    const isThere = desired === 'down' ? state.at === 'stopped' : state.at === 'running';
+    const isBusy = desired === 'up' && (queue.length > 0 || turn !== null || recovery !== null);
+    return isThere && !isBusy
+      ? []
+      : [`${spec.name} does not come to rest: ${state.at} ${health}, ${queue.length} wait, ${recovery?.stage ?? ''}`];
+  });
+  return operator.open > 0 ? [...agents, `${operator.open} verbs get no answer`] : agents;
+}
+
+function wishes({ operator }: Play, { agents }: Fleet): string[] {
+  return [...operator.wanted].flatMap(([name, { is, isSure }]) => {
+    const found = agents[name] === undefined ? 'gone' : agents[name].desired;
+    return !isSure || found === is ? [] : [`${name} is wanted ${is} and is ${found}`];
+  });
+}
+
+/** Answered once, or told: what a daemon has taken is never lost and never done twice. */
+function ofMessage(play: Play, fleet: Fleet, { agent, id, state, isExcused }: Sent): string[] {
+  const answers = play.town.answers.get(id) ?? 0;
+  const known = fleet.agents[agent] === undefined ? undefined : findMessage(fleet.agents[agent], id);
+  const said = known?.state ?? 'unknown';
+  // What an answer says may be gone with the power while the conversation is not.
+  const isDone = play.hasPowerFailed ? answers > 0 : answers === 1;
+  if (answers > 1 && !play.hasPowerFailed) return [`${id} of ${agent} was answered ${answers} times`];
+  if (state === 'refused' && known !== undefined) return [`${id} of ${agent} was refused and is ${said}`];
+  if (isExcused) return [];
+  if (state === 'acked' && known === undefined) return [`${id} of ${agent} was taken and is lost`];
+  if (said === 'answered' && !isDone) return [`${id} of ${agent} is called answered and has ${answers} answers`];
+  if (said !== 'answered' && known !== undefined && answers > 0 && !play.hasPowerFailed)
+    return [`${id} of ${agent} is called ${said} and has ${answers} answers`];
+  return [];
+}
+
+/** No process without a record, and none of a run that is over. */
+function strangers({ box }: Play, { agents }: Fleet): string[] {
+  return [...box.processes.table.values()].flatMap(({ pid, env }) => {
+    const agent = agents[env[AGENT_COOKIE] ?? ''];
+    const run = agent === undefined ? null : runOf(agent.state);
+    const isKnown = run !== null && env[RUN_COOKIE]?.endsWith(`/${run.id}`) === true;
+    return isKnown ? [] : [`${pid} of ${env[RUN_COOKIE]} lives and nobody knows it`];
+  });
+}
+
+/** Byte for byte what was printed, but for what was dropped and said to be. */
+function ofLog({ box, hasPowerFailed }: Play, fleet: Fleet, { agent, run, bytes }: Printed): string[] {
+  const stdout = `${run}/stdout.ndjson`;
+  const pieces = box.disk.find(run) === null ? [] : piecesOf(stdout);
+  const [first] = pieces;
+  if (first === undefined || hasPowerFailed) return [];
+  const printed = Buffer.concat(bytes);
+  const kept = pieces.map(({ path, base, from }) => box.disk.find(path)?.content().subarray(from - base) ?? Buffer.alloc(0));
+  const isDropped = first.from > 0 && (fleet.agents[agent]?.dropped?.bytes ?? 0) < first.from;
+  if (isDropped) return [`${run} begins at ${first.from}, and that is not told`];
+  return Buffer.concat(kept).equals(printed.subarray(first.from))
+    ? []
+    : [`${run} holds ${Buffer.concat(kept).length} bytes from ${first.from} on, and ${printed.length} were printed`];
+}
+
+/** Another daemon would go on with the same. */
+function remembered(fleet: Fleet): string[] {
+  const { fleet: loaded, damage } = loadState(HOME);
+  if (damage.length > 0) return [`the state is damaged: ${damage.map(({ what }) => what).join()}`];
+  const isSame = JSON.stringify(loaded) === JSON.stringify(fleet) || isDeepStrictEqual(loaded, fleet);
+  return isSame ? [] : ['snapshot and journal give another fleet'];
+}

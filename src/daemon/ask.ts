@@ -41,6 +41,7 @@ export async function send(
   }
   const isKnown = (): boolean => findMessage(findAgent(engine.fleet, params.agent), params.id) !== undefined;
   if (!isKnown()) {
+    if (agent.deleting) throw isLeaving(params.agent);
     checkRoom(engine.fleet, agent, params.text);
     await mustKeep(context);
   }
@@ -123,4 +124,11 @@ const takesNone = (name: string): AgentvisorError =>
     'refused',
     `${name} is a command agent and takes no messages.`,
     'Only stream agents can be asked.',
+  );
+
+const isLeaving = (name: string): AgentvisorError =>
+  new AgentvisorError(
+    'refused',
+    `${name} is being deleted and takes no messages any more.`,
+    `Start it first: agentvisor start ${name}`,
   );

@@ -1,7 +1,7 @@
 import type { JournalEntry } from '../home/journal.ts';
 import type { Command } from '../kernel/commands.ts';
 import { nextDeadline } from '../kernel/deadlines.ts';
-import type { Event } from '../kernel/events.ts';
+import type { Event, OperatorEvent } from '../kernel/events.ts';
 import type { Fleet } from '../kernel/fleet.ts';
 import { step } from '../kernel/step.ts';
 import type { Clock } from './clock.ts';
@@ -24,8 +24,8 @@ const RETRY_MS = 5_000;
 
 /**
  * The daemon's one loop: event -> step -> journal -> obey. Everything that happens comes through `submit`, one at a
- * time; what a step asks for is done only after its event is in the journal, and what cannot be undone (an accepted
- * message, a spawn, a notice) only after the journal is on the disk.
+ * time; what a step asks for is done only after its event is in the journal, and what cannot be undone (what an operator
+ * is told, a spawn, a notice) only after the journal is on the disk.
  */
 export class Engine {
   readonly #clock: Clock;
@@ -175,7 +175,7 @@ export class Engine {
       this.#seq += 1;
       entries.push({ seq: this.#seq, moment, event });
       changes.push({ before, after: fleet, commands });
-      mustSync ||= event.type === 'message' || commands.some(cannotBeUndone);
+      mustSync ||= Object.hasOwn(ASKED, event.type) || commands.some(cannotBeUndone);
     }
     this.#store.append(entries);
     return { first, changes, mustSync };
@@ -209,5 +209,18 @@ export class Engine {
     this.#arm();
   }
 }
+
+/** Whoever asked is told that it is done: after that, a power cut must not take it back. */
+const ASKED: Readonly<Record<OperatorEvent['type'], true>> = {
+  declared: true,
+  'credential-declared': true,
+  desired: true,
+  'restart-asked': true,
+  paused: true,
+  'reset-asked': true,
+  'notify-declared': true,
+  deleted: true,
+  message: true,
+};
 
 const cannotBeUndone = ({ type }: Command): boolean => type === 'spawn' || type === 'notice' || type === 'rotate-files';

@@ -3,6 +3,7 @@ import { preflight } from '../box/preflight.ts';
 import { agentArgv } from '../claude/argv.ts';
 import { childEnvironment } from '../claude/environment.ts';
 import { PROXY_VARIABLES } from '../config/environment.ts';
+import { sizeOf } from '../home/log-pieces.ts';
 import { agentFolder, runFolder } from '../home/paths.ts';
 import type { Command } from '../kernel/commands.ts';
 import type { Event, RunId } from '../kernel/events.ts';
@@ -80,8 +81,18 @@ export class Host {
    */
   async adopt(agent: Agent, run: Run, shim: Heard['shim'], isOver: boolean): Promise<void> {
     const { stdout: base } = this.#logs.takeOver(agent, run, shim.pid);
-    const live = this.#listen(agent, { id: run.id, cursor: run.cursor, base, shim }, true);
+    const live = this.#listen(agent, { id: run.id, cursor: this.#heardUpTo(agent, run, base), base, shim }, true);
     if (isOver) await live.end();
+  }
+
+  /**
+   * The end of a log may be gone with the power while the journal knows that it was heard. What is left of it was heard,
+   * too: taken for what was printed since, the answer to one question would be that to the next.
+   */
+  #heardUpTo({ spec: { name } }: Agent, run: Run, base: number): number {
+    const isOfThisBoot = run.shim === null || run.shim.boot === this.#options.identity.bootId();
+    if (isOfThisBoot) return run.cursor;
+    return Math.min(run.cursor, base + (sizeOf(runFiles(this.#runDir(name, run.id)).stdout) ?? 0));
   }
 
   /** Behind its adoption: what a dead daemon had done to its log and not told. */

@@ -28,9 +28,13 @@ export function checkAtTheEnd(play: Play): void {
     ...operator.sent.flatMap((sent) => ofMessage(play, fleet, sent)),
     ...strangers(play, fleet),
     ...[...play.town.printed.values()].flatMap((printed) => ofLog(play, fleet, printed)),
-    ...core.degraded().map((line) => `it stays degraded: ${line}`),
+    ...core
+      .degraded()
+      // A power cut leaves damage, which is kept for people and told until they take it away.
+      .filter((line) => !(play.hasForgotten && line.startsWith('state: ')))
+      .map((line) => `it stays degraded: ${line}`),
     ...brokenInvariants(fleet, core.clock.now()),
-    ...remembered(fleet),
+    ...remembered(fleet, play.hasForgotten),
   ];
   for (const what of broken) box.fail(what);
 }
@@ -59,13 +63,13 @@ function ofMessage(play: Play, fleet: Fleet, { agent, id, state, isExcused }: Se
   const known = fleet.agents[agent] === undefined ? undefined : findMessage(fleet.agents[agent], id);
   const said = known?.state ?? 'unknown';
   // What an answer says may be gone with the power while the conversation is not.
-  const isDone = play.hasPowerFailed ? answers > 0 : answers === 1;
-  if (answers > 1 && !play.hasPowerFailed) return [`${id} of ${agent} was answered ${answers} times`];
+  const isDone = play.hasForgotten ? answers > 0 : answers === 1;
+  if (answers > 1 && !play.hasForgotten) return [`${id} of ${agent} was answered ${answers} times`];
   if (state === 'refused' && known !== undefined) return [`${id} of ${agent} was refused and is ${said}`];
   if (isExcused) return [];
   if (state === 'acked' && known === undefined) return [`${id} of ${agent} was taken and is lost`];
   if (said === 'answered' && !isDone) return [`${id} of ${agent} is called answered and has ${answers} answers`];
-  if (said !== 'answered' && known !== undefined && answers > 0 && !play.hasPowerFailed)
+  if (said !== 'answered' && known !== undefined && answers > 0 && !play.hasForgotten)
     return [`${id} of ${agent} is called ${said} and has ${answers} answers`];
   return [];
 }
@@ -81,11 +85,11 @@ function strangers({ box }: Play, { agents }: Fleet): string[] {
 }
 
 /** Byte for byte what was printed, but for what was dropped and said to be. */
-function ofLog({ box, hasPowerFailed }: Play, fleet: Fleet, { agent, run, bytes }: Printed): string[] {
+function ofLog({ box, hasForgotten }: Play, fleet: Fleet, { agent, run, bytes }: Printed): string[] {
   const stdout = `${run}/stdout.ndjson`;
   const pieces = box.disk.find(run) === null ? [] : piecesOf(stdout);
   const [first] = pieces;
-  if (first === undefined || hasPowerFailed) return [];
+  if (first === undefined || hasForgotten) return [];
   const printed = Buffer.concat(bytes);
   const kept = pieces.map(({ path, base, from }) => box.disk.find(path)?.content().subarray(from - base) ?? Buffer.alloc(0));
   const isDropped = first.from > 0 && (fleet.agents[agent]?.dropped?.bytes ?? 0) < first.from;
@@ -96,9 +100,9 @@ function ofLog({ box, hasPowerFailed }: Play, fleet: Fleet, { agent, run, bytes 
 }
 
 /** Another daemon would go on with the same. */
-function remembered(fleet: Fleet): string[] {
+function remembered(fleet: Fleet, mayBeDamaged: boolean): string[] {
   const { fleet: loaded, damage } = loadState(HOME);
-  if (damage.length > 0) return [`the state is damaged: ${damage.map(({ what }) => what).join()}`];
+  if (damage.length > 0 && !mayBeDamaged) return [`the state is damaged: ${damage.map(({ what }) => what).join()}`];
   const isSame = JSON.stringify(loaded) === JSON.stringify(fleet) || isDeepStrictEqual(loaded, fleet);
   return isSame ? [] : ['snapshot and journal give another fleet'];
 }

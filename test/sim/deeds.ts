@@ -35,7 +35,7 @@ function kill(play: Play): void {
 
 function cutPower(play: Play, { x }: Move): void {
   const { box, town } = play;
-  play.hasPowerFailed = true;
+  play.hasForgotten = true;
   box.killDaemon();
   box.forget();
   for (const agent of town.agents.values()) agent.mind.alive = false;

@@ -39,7 +39,7 @@ export class Operator {
   }
 
   apply(agents: readonly string[] = this.#agents): void {
-    for (const name of agents) this.#want(name, 'up');
+    const wanted = agents.map((name) => this.#want(name, 'up'));
     const params = {
       file: '/home/ecosystem.ts',
       agents: CAST.filter(({ name }) => agents.includes(name)),
@@ -49,19 +49,19 @@ export class Operator {
       secrets: SECRETS,
       prune: false,
     };
-    this.#ask('apply', params, () => agents.forEach((name) => this.#sure(name, 'up')));
+    this.#ask('apply', params, () => wanted.forEach(settle));
   }
 
   desire(method: 'start' | 'stop' | 'delete', name: string): void {
     const is = method === 'start' ? 'up' : method === 'stop' ? 'down' : 'gone';
-    this.#want(name, is);
+    const wanted = this.#want(name, is);
     if (is === 'gone') for (const sent of this.sent) sent.isExcused ||= sent.agent === name;
-    this.#ask(method, { targets: [name] }, () => this.#sure(name, is));
+    this.#ask(method, { targets: [name] }, () => settle(wanted));
   }
 
   restart(name: string, how: 'interrupt' | 'now' | 'after-turn'): void {
-    this.#want(name, 'up');
-    this.#ask('restart', { targets: [name], how, reason: null }, () => this.#sure(name, 'up'));
+    const wanted = this.#want(name, 'up');
+    this.#ask('restart', { targets: [name], how, reason: null }, () => settle(wanted));
   }
 
   tell(method: Extract<Method, 'save' | 'flush' | 'reset' | 'list' | 'status' | 'explain'>, targets: readonly string[]): void {
@@ -102,14 +102,13 @@ export class Operator {
     );
   }
 
-  #want(name: string, is: Wanted['is']): void {
+  #want(name: string, is: Wanted['is']): Wanted {
     const before = this.wanted.get(name);
-    this.wanted.set(name, { is, isSure: before?.is === is && before.isSure });
-  }
-
-  #sure(name: string, is: Wanted['is']): void {
-    const wanted = this.wanted.get(name);
-    if (wanted?.is === is) wanted.isSure = true;
+    // Who is being deleted and is stopped is deleted.
+    const isGoing = is === 'down' && before?.is === 'gone';
+    const wanted: Wanted = { is: isGoing ? 'gone' : is, isSure: false };
+    this.wanted.set(name, wanted);
+    return wanted;
   }
 
   #ask(method: Method, params: unknown, done: () => void, refused: (error: AgentvisorError) => void = () => undefined): void {
@@ -119,11 +118,11 @@ export class Operator {
     const isThere = (): boolean => this.#box.isDaemonAlive && this.#box.daemon === daemon;
     this.open += 1;
     this.#box.note(() => `asked: ${method} ${JSON.stringify(params).slice(0, 90)}`);
-    Promise.resolve(handle(method, params, CONNECTION)).then(
-      () => {
+    handle(method, params, CONNECTION).then(
+      (result) => {
         if (!isThere()) return;
         this.open -= 1;
-        done();
+        if (isKept(result)) done();
       },
       (error: unknown) => {
         if (!isThere()) return;
@@ -137,3 +136,11 @@ export class Operator {
     );
   }
 }
+
+const settle = (wanted: Wanted): void => {
+  wanted.isSure = true;
+};
+
+/** What the disk does not keep is told as not done. */
+const isKept = (result: unknown): boolean =>
+  !Array.isArray(result) || result.every((one: { readonly ok?: boolean }) => one.ok !== false);

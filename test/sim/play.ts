@@ -15,7 +15,7 @@ import { noteState } from './states.ts';
 
 export const HOME = '/h';
 /** After the last move the product has this long to bring everything to its end. */
-const SETTLE_MS_MAX = 900_000;
+const SETTLE_MS_MAX = 300_000;
 /** A daemon that says nothing for so long has not come up. */
 const READY_MS_MAX = 60_000;
 
@@ -38,7 +38,8 @@ export class Play {
   core: Core | null = null;
   /** It has taken up everything and answers. */
   isReady = false;
-  hasPowerFailed = false;
+  /** The disk could not keep all that a daemon knew when it died: a power cut, or no room. */
+  hasForgotten = false;
   /** The keeper starts no daemon: the history is at its end. */
   isOver = false;
 
@@ -101,12 +102,15 @@ export class Play {
     await goOn(core, { loop: null, hasCrashed: true });
     if (!box.isDaemonAlive || box.daemon !== daemon) return;
     beginChecks(core, () => mendState(core, []));
+    // It may die in its first look.
+    if (this.core !== core) return;
     operator.handle = serveMethods(contextOf(core, () => undefined));
     this.isReady = true;
     box.note(() => `daemon ${daemon} is ready`);
   }
 
   #daemonGone(): void {
+    if (this.core !== null && this.core.opened.store.refusals().length > 0) this.hasForgotten = true;
     this.core = null;
     this.isReady = false;
     this.operator.daemonGone();
@@ -208,6 +212,7 @@ async function comeToRest(play: Play): Promise<void> {
   town.fates.clear();
   town.lateExits = 0;
   box.note(() => '--- the faults are over');
+  await box.run(Math.max(box.now, box.stalledUntil));
   await box.run(box.now + READY_MS_MAX, () => !play.isReady || operator.open > 0);
   if (box.broken !== null) return;
   if (!play.isReady) return box.fail('no daemon comes up');
@@ -219,8 +224,12 @@ async function comeToRest(play: Play): Promise<void> {
     if (known?.desired === 'up' && known.spec.mode === 'stream') await box.inDaemon(() => operator.send(agent, 0));
   }
   const isDone = (): boolean => play.core !== null && play.isReady && isQuiet(play.core.engine.fleet, play);
-  await box.run(box.now + SETTLE_MS_MAX, () => !isDone());
-  // What was heard last is told.
-  await box.run(box.now + 1_500);
+  const limit = box.now + SETTLE_MS_MAX;
+  while (box.now < limit && box.broken === null) {
+    await box.run(limit, () => !isDone());
+    // What happened last is found out within a second.
+    await box.run(box.now + 1_200);
+    if (isDone()) break;
+  }
   if (box.broken === null) checkAtTheEnd(play);
 }

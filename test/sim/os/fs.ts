@@ -13,12 +13,14 @@ type Encoding = 'utf8' | 'latin1';
 
 const isProc = (path: string): boolean => path.startsWith('/proc/') || path === '/proc';
 
+const UID = process.getuid?.() ?? 0;
+
 export class Stat {
   readonly ino: number;
   readonly dev = 1;
   readonly size: number;
   readonly mode: number;
-  readonly uid = process.getuid?.() ?? 0;
+  readonly uid = UID;
   readonly gid = 0;
   readonly mtimeMs: number;
   readonly #kind: string;

@@ -46,6 +46,8 @@ function timeoutSignal(delayMs: number): { readonly aborted: boolean } {
   };
 }
 
+const UID = process.getuid?.() ?? 0;
+
 /** For good: this process does nothing but play histories. */
 export function replaceGlobals(): void {
   Object.assign(globalThis, timers, { Date: FakeDate });
@@ -53,6 +55,9 @@ export function replaceGlobals(): void {
   Object.defineProperty(performance, 'now', { value: () => machine().mono });
   Object.defineProperty(Math, 'random', { value: () => machine().random.next() });
   Object.defineProperty(process, 'hrtime', { value: { bigint: () => BigInt(Math.floor(machine().mono * 1_000)) * 1_000n } });
+  // Each look at a variable of the real one is a call of the system.
+  Object.defineProperty(process, 'env', { value: {} });
+  Object.defineProperty(process, 'getuid', { value: () => UID });
   Object.defineProperty(process, 'umask', { value: () => 0o022 });
   Object.defineProperty(process, 'kill', { value: kill });
 }

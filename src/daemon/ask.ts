@@ -41,13 +41,12 @@ export async function send(
   }
   const isKnown = (): boolean => findMessage(findAgent(engine.fleet, params.agent), params.id) !== undefined;
   if (!isKnown()) {
-    if (agent.deleting) throw isLeaving(params.agent);
     checkRoom(engine.fleet, agent, params.text);
     await mustKeep(context);
   }
   await engine.submit({ type: 'message', agent: params.agent, id: params.id, text: params.text });
   // Many may have asked at once, and the agent may have been deleted meanwhile: only what it has is confirmed.
-  if (!isKnown()) throw tooMany(`${QUEUE_MAX} messages wait for ${params.agent}`, params.agent);
+  if (!isKnown()) throw findAgent(engine.fleet, params.agent).deleting ? isLeaving(params.agent) : tooMany(`${QUEUE_MAX} messages wait for ${params.agent}`, params.agent);
   wasKept(context);
   return { id: params.id };
 }

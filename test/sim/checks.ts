@@ -31,7 +31,7 @@ export function checkAtTheEnd(play: Play): void {
     ...core
       .degraded()
       // A power cut leaves damage, which is kept for people and told until they take it away.
-      .filter((line) => !(play.hasForgotten && line.startsWith('state: ')))
+      .filter((line) => !(play.hasForgotten && /^(?:state|agents): /.test(line)))
       .map((line) => `it stays degraded: ${line}`),
     ...brokenInvariants(fleet, core.clock.now()),
     ...remembered(fleet, play.hasForgotten),
@@ -75,7 +75,9 @@ function ofMessage(play: Play, fleet: Fleet, { agent, id, state, isExcused }: Se
 }
 
 /** No process without a record, and none of a run that is over. */
-function strangers({ box }: Play, { agents }: Fleet): string[] {
+function strangers({ box, hasForgotten }: Play, { agents }: Fleet): string[] {
+  // They are told, and wait for a person.
+  if (hasForgotten) return [];
   return [...box.processes.table.values()].flatMap(({ pid, env }) => {
     const agent = agents[env[AGENT_COOKIE] ?? ''];
     const run = agent === undefined ? null : runOf(agent.state);

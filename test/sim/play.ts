@@ -213,23 +213,41 @@ async function comeToRest(play: Play): Promise<void> {
   town.lateExits = 0;
   box.note(() => '--- the faults are over');
   await box.run(Math.max(box.now, box.stalledUntil));
-  await box.run(box.now + READY_MS_MAX, () => !play.isReady || operator.open > 0);
-  if (box.broken !== null) return;
+  await box.run(box.now + READY_MS_MAX, () => !play.isReady);
   if (!play.isReady) return box.fail('no daemon comes up');
-  if (operator.open > 0) return box.fail(`${operator.open} verbs get no answer`);
   await box.inDaemon(() => operator.apply([]));
+  // A reload of a paused agent waits until somebody lets it go on.
+  for (const agent of history.agents)
+    if (play.core?.engine.fleet.agents[agent]?.paused === true) await box.inDaemon(() => operator.pause(agent, false));
+  await box.run(box.now + SETTLE_MS_MAX, () => operator.open > 0);
+  if (operator.open > 0) return box.fail(`${operator.open} verbs get no answer`);
   for (const agent of history.agents) {
     const known = play.core?.engine.fleet.agents[agent];
-    if (known?.paused === true) await box.inDaemon(() => operator.pause(agent, false));
     if (known?.desired === 'up' && known.spec.mode === 'stream') await box.inDaemon(() => operator.send(agent, 0));
   }
-  const isDone = (): boolean => play.core !== null && play.isReady && isQuiet(play.core.engine.fleet, play);
+  await settle(play);
+  if (box.broken === null) checkAtTheEnd(play);
+}
+
+/** Until all is done that is wanted, and nothing happens any more. */
+async function settle(play: Play): Promise<void> {
+  const { box, operator } = play;
   const limit = box.now + SETTLE_MS_MAX;
+  const isDone = (): boolean => play.core !== null && play.isReady && isQuiet(play.core.engine.fleet, play);
+  const helped = new Set<string>();
+  const held = (): readonly Agent[] =>
+    Object.values(play.core?.engine.fleet.agents ?? {}).filter(
+      ({ health, spec, desired }) => health === 'held' && desired === 'up' && !helped.has(spec.name),
+    );
   while (box.now < limit && box.broken === null) {
-    await box.run(limit, () => !isDone());
+    await box.run(limit, () => !isDone() && held().length === 0);
+    // What is held waits for a person.
+    for (const { spec } of held()) {
+      helped.add(spec.name);
+      await box.inDaemon(() => operator.restart(spec.name, 'now'));
+    }
     // What happened last is found out within a second.
     await box.run(box.now + 1_200);
-    if (isDone()) break;
+    if (isDone()) return;
   }
-  if (box.broken === null) checkAtTheEnd(play);
 }

@@ -54,14 +54,17 @@ test.each([
   { type: 'desired', agent: 'ada', desired: 'down' },
   { type: 'paused', agent: 'ada', paused: true },
   { type: 'deleted', agent: 'ada' },
-] as const)('what an operator is told is done ($type) is on the disk: a power cut takes it back no more', async (event) => {
-  const store = openStore(temporaryFolder(), NO_TRAY);
-  const sync = vi.spyOn(store, 'sync');
-  const engine = new Engine(systemClock(identity.bootId()), store, { fleet: fleetOf(ADA), seq: 0 }, () => undefined);
-  onTestFinished(() => engine.close());
-  await engine.submit(event);
-  expect(sync).toHaveBeenCalledTimes(1);
-});
+] as const)(
+  'what an operator is told is done ($type) is on the disk: a power cut takes it back no more',
+  async (event) => {
+    const store = openStore(temporaryFolder(), NO_TRAY);
+    const sync = vi.spyOn(store, 'sync');
+    const engine = new Engine(systemClock(identity.bootId()), store, { fleet: fleetOf(ADA), seq: 0 }, () => undefined);
+    onTestFinished(() => engine.close());
+    await engine.submit(event);
+    expect(sync).toHaveBeenCalledTimes(1);
+  },
+);
 
 test('a save leaves all that was submitted before in the snapshot, and nothing to replay', async () => {
   const home = temporaryFolder();

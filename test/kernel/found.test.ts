@@ -100,7 +100,10 @@ describe('found by random histories', () => {
       pass(FIVE_MINUTES_MS),
       TICK,
     ]);
-    expect(seen.at(-1)?.after.agents['cmd']?.state).toMatchObject({ at: 'starting', run: { id: '000015', shim: null } });
+    expect(seen.at(-1)?.after.agents['cmd']?.state).toMatchObject({
+      at: 'starting',
+      run: { id: '000015', shim: null },
+    });
   });
 
   test('no other message is written into a process of which nobody knows whether it has the one before', () => {

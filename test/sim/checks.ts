@@ -31,10 +31,11 @@ export function checkAtTheEnd(play: Play): void {
     ...core
       .degraded()
       // A power cut leaves damage, which is kept for people and told until they take it away.
-      .filter((line) => !(play.hasForgotten && /^(?:state|agents): /.test(line)))
+      .filter((line) => !((play.hasForgotten || play.mayBeTorn) && /^(?:state|agents): /.test(line)))
       .map((line) => `it stays degraded: ${line}`),
     ...brokenInvariants(fleet, core.clock.now()),
-    ...remembered(fleet, play.hasForgotten),
+    // It costs as much as a tenth of the history.
+    ...(box.random.chance(0.3) ? remembered(fleet, play.hasForgotten || play.mayBeTorn) : []),
   ];
   for (const what of broken) box.fail(what);
 }
@@ -93,7 +94,13 @@ function ofLog({ box, hasForgotten }: Play, fleet: Fleet, { agent, run, bytes }:
   const [first] = pieces;
   if (first === undefined || hasForgotten) return [];
   const printed = Buffer.concat(bytes);
-  const kept = pieces.map(({ path, base, from }) => box.disk.find(path)?.content().subarray(from - base) ?? Buffer.alloc(0));
+  const kept = pieces.map(
+    ({ path, base, from }) =>
+      box.disk
+        .find(path)
+        ?.content()
+        .subarray(from - base) ?? Buffer.alloc(0),
+  );
   const isDropped = first.from > 0 && (fleet.agents[agent]?.dropped?.bytes ?? 0) < first.from;
   if (isDropped) return [`${run} begins at ${first.from}, and that is not told`];
   return Buffer.concat(kept).equals(printed.subarray(first.from))

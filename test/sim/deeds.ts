@@ -35,7 +35,7 @@ function kill(play: Play): void {
 
 function cutPower(play: Play, { x }: Move): void {
   const { box, town } = play;
-  play.hasForgotten = true;
+  play.forget();
   box.killDaemon();
   box.forget();
   for (const agent of town.agents.values()) agent.mind.alive = false;
@@ -47,8 +47,10 @@ function cutPower(play: Play, { x }: Move): void {
   box.later(100, () => play.beginDaemon());
 }
 
-function fillDisk({ box }: Play, { x, y }: Move): void {
+function fillDisk(play: Play, { x, y }: Move): void {
+  const { box } = play;
   const { disk } = box;
+  play.hasBeenFull = true;
   disk.room = Math.floor(x * 3_000);
   box.later(within(y, 50, 3_000), () => {
     disk.room = Infinity;

@@ -43,7 +43,13 @@ const CHANCES = {
 export type Deed = keyof typeof CHANCES;
 
 /** `x` and `y` are drawn in [0, 1) and mean what the deed makes of them. */
-export type Move = { readonly atMs: number; readonly do: Deed; readonly agent: string; readonly x: number; readonly y: number };
+export type Move = {
+  readonly atMs: number;
+  readonly do: Deed;
+  readonly agent: string;
+  readonly x: number;
+  readonly y: number;
+};
 
 export type History = {
   readonly seed: number;
@@ -53,9 +59,9 @@ export type History = {
 
 const DEEDS = Object.keys(CHANCES) as Deed[];
 const SUM = DEEDS.reduce((sum, deed) => sum + CHANCES[deed], 0);
-const MOVES_MIN = 3;
-const MOVES_MAX = 14;
-const SPAN_MS_MAX = 4_000;
+const MOVES_MIN = 2;
+const MOVES_MAX = 10;
+const SPAN_MS_MAX = 2_500;
 
 function drawDeed(random: Random): Deed {
   let left = random.next() * SUM;
@@ -69,13 +75,13 @@ function drawDeed(random: Random): Deed {
 export function historyOf(seed: number): History {
   const random = new Random(seed * 2 + 1);
   const names = CAST.map(({ name }) => name);
-  const count = random.pick([1, 1, 2, 2, 3]);
+  const count = random.pick([1, 1, 1, 2, 2, 3]);
   const agents: string[] = [];
   while (agents.length < count) {
     const name = random.pick(names);
     if (!agents.includes(name)) agents.push(name);
   }
-  const span = random.between(300, SPAN_MS_MAX);
+  const span = random.between(100, SPAN_MS_MAX);
   const moves = Array.from({ length: MOVES_MIN + random.below(MOVES_MAX - MOVES_MIN) }, () => ({
     atMs: Math.round(random.between(0, span)),
     do: drawDeed(random),

@@ -37,8 +37,12 @@ export async function load(
   next: (url: string, context: object) => Promise<Loaded>,
 ): Promise<Loaded> {
   const loaded = await next(url, context);
-  if (mistake === undefined || url !== `${PRODUCT}${mistake.file.replace(/ts$/, 'js')}`) return loaded;
-  const source = String(loaded.source);
-  if (source.split(mistake.from).length !== 2) throw new Error(`${mistake.from} does not stand once in ${mistake.file}`);
-  return { ...loaded, source: source.replace(mistake.from, () => mistake.to) };
+  const edits = (mistake?.edits ?? []).filter(({ file }) => url === `${PRODUCT}${file.replace(/ts$/, 'js')}`);
+  if (edits.length === 0) return loaded;
+  let source = String(loaded.source);
+  for (const { file, from, to } of edits) {
+    if (source.split(from).length !== 2) throw new Error(`${from} does not stand once in ${file}`);
+    source = source.replace(from, () => to);
+  }
+  return { ...loaded, source };
 }

@@ -59,8 +59,8 @@ function take(report: Report): void {
 function summary(): string {
   const seconds = (performance.now() - began) / 1_000;
   const perSecond = Math.round(sums.played / seconds);
-  const days = (sums.simulatedMs / 86_400_000).toFixed(1);
-  return `${sums.played} histories, ${perSecond} a second, ${sums.states.size} states, ${days} simulated days`;
+  const hours = (sums.simulatedMs / 3_600_000).toFixed(1);
+  return `${sums.played} histories, ${perSecond} a second, ${sums.states.size} states, ${hours} simulated hours`;
 }
 
 const table = (counts: ReadonlyMap<string, number>): string =>

@@ -5,7 +5,13 @@ import { CAST, CREDENTIALS, SECRETS } from './cast.ts';
 import type { Machine } from './os/machine.ts';
 
 /** acked: the daemon said that it has it · unsure: nobody has said anything · refused: it was told that it is not taken. */
-export type Sent = { readonly agent: string; readonly id: string; state: 'unsure' | 'acked' | 'refused'; asks: number; isExcused: boolean };
+export type Sent = {
+  readonly agent: string;
+  readonly id: string;
+  state: 'unsure' | 'acked' | 'refused';
+  asks: number;
+  isExcused: boolean;
+};
 
 export type Wanted = { is: 'up' | 'down' | 'gone'; isSure: boolean };
 
@@ -56,7 +62,15 @@ export class Operator {
     const is = method === 'start' ? 'up' : method === 'stop' ? 'down' : 'gone';
     const wanted = this.#want(name, is);
     if (is === 'gone') for (const sent of this.sent) sent.isExcused ||= sent.agent === name;
-    this.#ask(method, { targets: [name] }, () => settle(wanted));
+    this.#ask(
+      method,
+      { targets: [name] },
+      () => settle(wanted),
+      // Nothing was done, so nothing is known to be wanted.
+      () => {
+        if (this.wanted.get(name) === wanted) this.wanted.delete(name);
+      },
+    );
   }
 
   restart(name: string, how: 'interrupt' | 'now' | 'after-turn'): void {
@@ -64,7 +78,10 @@ export class Operator {
     this.#ask('restart', { targets: [name], how, reason: null }, () => settle(wanted));
   }
 
-  tell(method: Extract<Method, 'save' | 'flush' | 'reset' | 'list' | 'status' | 'explain'>, targets: readonly string[]): void {
+  tell(
+    method: Extract<Method, 'save' | 'flush' | 'reset' | 'list' | 'status' | 'explain'>,
+    targets: readonly string[],
+  ): void {
     this.#ask(method, method === 'save' || method === 'status' ? {} : { targets }, () => undefined);
   }
 
@@ -97,7 +114,8 @@ export class Operator {
       },
       (error) => {
         // "It was taken, but is forgotten should the daemon end now" leaves it open.
-        if (sent.state === 'unsure' && sent.asks === 1 && !error.message.startsWith('It was taken')) sent.state = 'refused';
+        if (sent.state === 'unsure' && sent.asks === 1 && !error.message.startsWith('It was taken'))
+          sent.state = 'refused';
       },
     );
   }
@@ -111,7 +129,12 @@ export class Operator {
     return wanted;
   }
 
-  #ask(method: Method, params: unknown, done: () => void, refused: (error: AgentvisorError) => void = () => undefined): void {
+  #ask(
+    method: Method,
+    params: unknown,
+    done: () => void,
+    refused: (error: AgentvisorError) => void = () => undefined,
+  ): void {
     const { handle } = this;
     const { daemon } = this.#box;
     if (handle === null) return;

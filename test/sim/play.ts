@@ -1,4 +1,13 @@
-import { beginChecks, closeCore, contextOf, goOn, mendState, openCore, systemPorts, type Core } from '../../src/daemon/core.ts';
+import {
+  beginChecks,
+  closeCore,
+  contextOf,
+  goOn,
+  mendState,
+  openCore,
+  systemPorts,
+  type Core,
+} from '../../src/daemon/core.ts';
 import type { Change } from '../../src/daemon/engine.ts';
 import { serveMethods } from '../../src/daemon/methods.ts';
 import { CookieSweeper } from '../../src/daemon/process/sweep.ts';
@@ -40,6 +49,7 @@ export class Play {
   isReady = false;
   /** The disk could not keep all that a daemon knew when it died: a power cut, or no room. */
   hasForgotten = false;
+  hasBeenFull = false;
   /** The keeper starts no daemon: the history is at its end. */
   isOver = false;
 
@@ -49,6 +59,16 @@ export class Play {
     this.town = townOf(this.box);
     this.operator = new Operator(this.box, history.agents);
     this.box.onDeath = () => this.#daemonGone();
+  }
+
+  /** One half of a line is what a crash leaves; two of them in one file count as damage, which is told and kept. */
+  get mayBeTorn(): boolean {
+    return this.box.cuts > 1;
+  }
+
+  forget(): void {
+    this.hasForgotten = true;
+    this.town.isHonest = false;
   }
 
   count(fault: string): void {
@@ -110,7 +130,7 @@ export class Play {
   }
 
   #daemonGone(): void {
-    if (this.core !== null && this.core.opened.store.refusals().length > 0) this.hasForgotten = true;
+    if (this.core !== null && this.core.opened.store.refusals().length > 0) this.forget();
     this.core = null;
     this.isReady = false;
     this.operator.daemonGone();
@@ -126,13 +146,17 @@ export class Play {
     this.box.note(() => `complains of ${what}: ${why}`);
     const kind = `${name}: ${why.replaceAll(/[\d]+|'[^']*'/g, '…')}`;
     this.complaints.set(kind, (this.complaints.get(kind) ?? 0) + 1);
+    // A disk that fails is complained of; nothing else here is a reason to.
+    if (!this.hasForgotten && !this.hasBeenFull && !(what === 'state' && this.mayBeTorn))
+      this.box.fail(`it complains of ${what}: ${why}`);
   }
 
   #look({ before, after, commands }: Change): void {
     if (!this.box.isDaemonAlive) return;
     noteState(after);
     for (const command of commands)
-      if (command.type === 'record') this.box.note(() => `    ${command.agent}: ${command.event} ${command.cause ?? ''} ${command.detail}`);
+      if (command.type === 'record')
+        this.box.note(() => `    ${command.agent}: ${command.event} ${command.cause ?? ''} ${command.detail}`);
     for (const [name, agent] of Object.entries(after.agents))
       if (agent !== before.agents[name]) checkHealth(this, agent);
   }
@@ -216,6 +240,7 @@ async function comeToRest(play: Play): Promise<void> {
   await box.run(box.now + READY_MS_MAX, () => !play.isReady);
   if (!play.isReady) return box.fail('no daemon comes up');
   await box.inDaemon(() => operator.apply([]));
+  await box.run(box.now + 100);
   // A reload of a paused agent waits until somebody lets it go on.
   for (const agent of history.agents)
     if (play.core?.engine.fleet.agents[agent]?.paused === true) await box.inDaemon(() => operator.pause(agent, false));

@@ -27,7 +27,18 @@ function shapeOf({ agents, incidents, disk, safeMode }: Fleet): string {
   return text;
 }
 
-function ofAgent({ state, desired, paused, health, recovery, turn, queue, restart, patience, deleting }: Agent): string {
+function ofAgent({
+  state,
+  desired,
+  paused,
+  health,
+  recovery,
+  turn,
+  queue,
+  restart,
+  patience,
+  deleting,
+}: Agent): string {
   const run = runOf(state);
   const life =
     run === null

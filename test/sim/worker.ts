@@ -86,6 +86,8 @@ process.on('unhandledRejection', (error) => {
   if (error === DIED || !machine().isDaemonAlive) return;
   machine().fail(`not caught: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
 });
+// Nobody listens any more.
+process.on('disconnect', () => process.exit());
 process.on('message', (order: Order) => {
   Error.stackTraceLimit = order.do === 'replay' ? 40 : 0;
   void (order.do === 'play' ? play(order) : replay(order));

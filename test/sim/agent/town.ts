@@ -36,7 +36,8 @@ export class Town implements Surroundings {
   readonly fates = new Map<string, Fate>();
   readonly agents = new Map<string, Agent>();
   lateExits = 0;
-  readonly isHonest = true;
+  /** False once a daemon has forgotten what it did: what it then does twice is not its fault. */
+  isHonest = true;
 
   constructor(box: Machine) {
     this.box = box;

@@ -26,9 +26,13 @@ export function spawn(_file: string, args: readonly string[], { env, stdio }: Sp
   const daemon = box.daemon;
   let report: (code: number) => void = () => undefined;
   const [, , runDir = '', stdin = ''] = args;
-  const shim = beginShim(box, { runDir, stdin, env, argv: args.slice(6), stdout: output(stdio[1]), stderr: output(stdio[2]) }, (code) => {
-    if (box.daemon === daemon && box.isDaemonAlive) box.forDaemon(box.random.between(0.1, 2), () => report(code));
-  });
+  const shim = beginShim(
+    box,
+    { runDir, stdin, env, argv: args.slice(6), stdout: output(stdio[1]), stderr: output(stdio[2]) },
+    (code) => {
+      if (box.daemon === daemon && box.isDaemonAlive) box.forDaemon(box.random.between(0.1, 2), () => report(code));
+    },
+  );
   box.changed();
   return {
     pid: shim.pid,

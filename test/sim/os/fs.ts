@@ -91,7 +91,13 @@ export function closeSync(descriptor: number): void {
   box.disk.open.delete(descriptor);
 }
 
-export function readSync(descriptor: number, into: Uint8Array, offset = 0, length = into.length, at: number | null = null): number {
+export function readSync(
+  descriptor: number,
+  into: Uint8Array,
+  offset = 0,
+  length = into.length,
+  at: number | null = null,
+): number {
   const box = machine();
   box.enter();
   const file = box.disk.of(descriptor, 'read');
@@ -302,7 +308,14 @@ export const fdatasync = fsync;
 
 type OnRead = (error: Error | null, bytesRead: number, into: Uint8Array) => void;
 
-export function read(descriptor: number, into: Uint8Array, offset: number, length: number, at: number, done: OnRead): void {
+export function read(
+  descriptor: number,
+  into: Uint8Array,
+  offset: number,
+  length: number,
+  at: number,
+  done: OnRead,
+): void {
   const box = machine();
   box.enter();
   box.forDaemon(box.random.between(0.02, 0.5), () => done(null, readSync(descriptor, into, offset, length, at), into));

@@ -54,7 +54,9 @@ export function replaceGlobals(): void {
   Object.defineProperty(AbortSignal, 'timeout', { value: timeoutSignal });
   Object.defineProperty(performance, 'now', { value: () => machine().mono });
   Object.defineProperty(Math, 'random', { value: () => machine().random.next() });
-  Object.defineProperty(process, 'hrtime', { value: { bigint: () => BigInt(Math.floor(machine().mono * 1_000)) * 1_000n } });
+  Object.defineProperty(process, 'hrtime', {
+    value: { bigint: () => BigInt(Math.floor(machine().mono * 1_000)) * 1_000n },
+  });
   // Each look at a variable of the real one is a call of the system.
   Object.defineProperty(process, 'env', { value: {} });
   Object.defineProperty(process, 'getuid', { value: () => UID });

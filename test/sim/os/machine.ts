@@ -38,6 +38,8 @@ export class Machine {
   daemon = 0;
   isDaemonAlive = false;
   death: Death | null = null;
+  /** How often a daemon died in the midst of a call. */
+  cuts = 0;
   /** How likely a notification of a file is lost. */
   lossy = 0;
   /** Something outside has made the daemon go on, or has ended it. */
@@ -107,7 +109,9 @@ export class Machine {
       this.killDaemon();
       throw DIED;
     }
-    return death.when === 'amid' ? this.random.next() : 1;
+    if (death.when !== 'amid') return 1;
+    this.cuts += 1;
+    return this.random.next();
   }
 
   /** Behind a call that was carried out. */
@@ -176,7 +180,8 @@ export class Machine {
     try {
       act();
     } catch (error) {
-      if (error !== DIED) this.fail(`not caught: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      if (error !== DIED)
+        this.fail(`not caught: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     }
   }
 

@@ -31,7 +31,7 @@ const QUICK: AgentSpec = {
   },
   stop: { interruptTimeoutMs: 300, killTimeoutMs: 300, killMode: 'tree' },
   watch: { startTimeoutMs: 2_500, turnSilenceMs: 2_500, afterResultMs: 2_500 },
-  log: { sizeBytesMax: 1_500, keep: 1_000, totalBytesMax: 50_000_000, onFull: 'block' },
+  log: { sizeBytesMax: 1_000, keep: 1_000, totalBytesMax: 50_000_000, onFull: 'block' },
   file: '/home/ecosystem.ts',
 };
 

@@ -2,12 +2,16 @@ import { isDeepStrictEqual } from 'node:util';
 import { loadState } from '../../src/home/journal.ts';
 import { piecesOf } from '../../src/home/log-pieces.ts';
 import { AGENT_COOKIE, RUN_COOKIE } from '../../src/kernel/cookies.ts';
+import type { Command } from '../../src/kernel/commands.ts';
 import { runOf, type Agent, type Fleet } from '../../src/kernel/fleet.ts';
 import { findMessage } from '../../src/kernel/messages.ts';
 import { brokenInvariants } from '../kernel/invariants.ts';
-import type { Printed } from './agent/town.ts';
+import type { News, Printed } from './agent/town.ts';
 import { HOME, type Play } from './play.ts';
+
 import type { Sent } from './operator.ts';
+
+type Recorded = Extract<Command, { type: 'record' }>;
 
 /** Nobody is called healthy whose process has not printed a good answer. */
 export function checkHealth({ box, town }: Play, agent: Agent): void {
@@ -15,6 +19,31 @@ export function checkHealth({ box, town }: Play, agent: Agent): void {
   const run = runOf(agent.state)?.id;
   const folder = `${HOME}/agents/${agent.spec.name}/runs/${run}`;
   if (!town.good.has(folder)) box.fail(`${agent.spec.name} is called healthy, and ${run} has answered nothing`);
+}
+
+/** What a lost notification would have told is found within a second; that and some more for a slow machine. */
+const UNHEARD_MS = 2_000;
+
+/** Nobody is called silent who has said all there was to say, or who is held by the daemon itself. */
+export function checkBlame({ box, town, hasForgotten }: Play, { agent, run, event, cause }: Recorded): void {
+  // What the conversation has and the state has not is written once more, and not answered a second time.
+  if (hasForgotten || event !== 'stopping' || (cause !== 'hang-in-turn' && cause !== 'hang-after-result')) return;
+  const blamed = town.agents.get(`${HOME}/agents/${agent}/runs/${run}`);
+  if (blamed === undefined || blamed.mind.hangs || blamed.mouth.lastAt > box.now - UNHEARD_MS) return;
+  if (blamed.process.isStopped) box.fail(`${agent} is called silent (${cause}) and stands still`);
+  else if (!blamed.mind.isBusy && blamed.mouth.isDone)
+    box.fail(`${agent} is called silent (${cause}) and has said all`);
+}
+
+/** What happened a while ago is known. */
+export function checkNews({ box, core }: Play, news: News): void {
+  const agent = core?.engine.fleet.agents[news.agent];
+  if (agent === undefined) return;
+  if (news.is === 'answered') {
+    const state = findMessage(agent, news.message)?.state;
+    if (state === 'sent') box.fail(`${news.message} was answered, and ${news.agent} is still waited for`);
+  } else if (agent.state.at === 'running' && news.run.endsWith(`/${agent.state.run.id}`))
+    box.fail(`${news.run} has ended and is said to run`);
 }
 
 /** What must hold when the faults are over and everything has come to rest. */

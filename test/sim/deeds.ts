@@ -82,6 +82,9 @@ const ACTS: Readonly<Record<Deed, Act>> = {
   'kill-daemon-in-a-call': ({ box }, { x, y }) => {
     box.death = { calls: 1 + Math.floor(x * x * 60), when: oneOf(y, ['before', 'amid', 'after']) };
   },
+  'kill-daemon-at-a-standstill': ({ box }, { x, y }) => {
+    box.deathAtStandstill = { calls: 1 + Math.floor(x * 12), when: oneOf(y, ['before', 'amid', 'after']) };
+  },
   'stop-daemon': (play) => play.closeDaemon(),
   'power-cut': cutPower,
   'lose-notifications': ({ box }, { x, y }) => {

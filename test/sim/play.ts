@@ -13,9 +13,9 @@ import { serveMethods } from '../../src/daemon/methods.ts';
 import { CookieSweeper } from '../../src/daemon/process/sweep.ts';
 import { ProcTable } from '../../src/daemon/process/table-proc.ts';
 import { runOf, type Agent, type Fleet } from '../../src/kernel/fleet.ts';
-import { townOf, type Town } from './agent/town.ts';
+import { townOf, type News, type Town } from './agent/town.ts';
 import { SECRET_FILE } from './cast.ts';
-import { checkAtTheEnd, checkHealth } from './checks.ts';
+import { checkAtTheEnd, checkBlame, checkHealth, checkNews } from './checks.ts';
 import { carryOut } from './deeds.ts';
 import { tell, type History } from './history.ts';
 import { Operator } from './operator.ts';
@@ -27,6 +27,9 @@ export const HOME = '/h';
 const SETTLE_MS_MAX = 300_000;
 /** A daemon that says nothing for so long has not come up. */
 const READY_MS_MAX = 60_000;
+
+/** A second until the next look, and what follows from it. */
+const KNOWN_MS = 2_000;
 
 export type Result = {
   readonly failure: string | null;
@@ -47,6 +50,7 @@ export class Play {
   core: Core | null = null;
   /** It has taken up everything and answers. */
   isReady = false;
+  readyAt = 0;
   /** The disk could not keep all that a daemon knew when it died: a power cut, or no room. */
   hasForgotten = false;
   hasBeenFull = false;
@@ -59,6 +63,7 @@ export class Play {
     this.town = townOf(this.box);
     this.operator = new Operator(this.box, history.agents);
     this.box.onDeath = () => this.#daemonGone();
+    this.town.onNews = (news) => this.#mustKnowSoon(news);
   }
 
   /** One half of a line is what a crash leaves; two of them in one file count as damage, which is told and kept. */
@@ -126,7 +131,18 @@ export class Play {
     if (this.core !== core) return;
     operator.handle = serveMethods(contextOf(core, () => undefined));
     this.isReady = true;
+    this.readyAt = box.now;
     box.note(() => `daemon ${daemon} is ready`);
+  }
+
+  /** A daemon that lives and is let run knows within two seconds what has happened, whatever notification was lost. */
+  #mustKnowSoon(news: News): void {
+    const { box } = this;
+    const { daemon } = box;
+    box.later(KNOWN_MS, () => {
+      const isTold = this.isReady && box.daemon === daemon && box.now - this.readyAt >= KNOWN_MS;
+      if (isTold && box.now - box.stalledUntil >= KNOWN_MS && !this.hasForgotten) checkNews(this, news);
+    });
   }
 
   #daemonGone(): void {
@@ -146,6 +162,7 @@ export class Play {
     this.box.note(() => `complains of ${what}: ${why}`);
     const kind = `${name}: ${why.replaceAll(/[\d]+|'[^']*'/g, '…')}`;
     this.complaints.set(kind, (this.complaints.get(kind) ?? 0) + 1);
+    if (why.startsWith('somebody cut the file')) this.box.fail(`it complains of ${what}: ${why}`);
     // A disk that fails is complained of; nothing else here is a reason to.
     if (!this.hasForgotten && !this.hasBeenFull && !(what === 'state' && this.mayBeTorn))
       this.box.fail(`it complains of ${what}: ${why}`);
@@ -154,6 +171,7 @@ export class Play {
   #look({ before, after, commands }: Change): void {
     if (!this.box.isDaemonAlive) return;
     noteState(after);
+    for (const command of commands) if (command.type === 'record') checkBlame(this, command);
     for (const command of commands)
       if (command.type === 'record')
         this.box.note(() => `    ${command.agent}: ${command.event} ${command.cause ?? ''} ${command.detail}`);
@@ -230,6 +248,7 @@ async function comeToRest(play: Play): Promise<void> {
   const { box, town, operator, history } = play;
   box.lossy = 0;
   box.death = null;
+  box.deathAtStandstill = null;
   box.disk.room = Infinity;
   box.processes.refusals = 0;
   town.api.clear();

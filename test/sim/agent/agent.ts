@@ -194,7 +194,7 @@ export class Agent {
       const isAnswer = fact.fact === 'turn-ended' && fact.outcome === 'good' && asked !== null;
       this.mouth.say(lineOf(fact, said), () => {
         if (fact.fact === 'answered') this.#town.good.add(this.#birth.run);
-        if (isAnswer) this.#town.told(asked);
+        if (isAnswer) this.#town.told(asked, mind.agent);
       });
     }
     this.#said = mind.log.length;

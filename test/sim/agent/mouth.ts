@@ -14,12 +14,19 @@ export class Mouth {
   readonly #printed: Printed;
   readonly #waiting: { bytes: Buffer; readonly done: () => void }[] = [];
   #isBusy = false;
+  /** When it last said something. */
+  lastAt: number;
 
   constructor(box: Machine, process: Process, stdout: Inode, printed: Printed) {
     this.#box = box;
     this.#process = process;
     this.#stdout = stdout;
     this.#printed = printed;
+    this.lastAt = box.now;
+  }
+
+  get isDone(): boolean {
+    return this.#waiting.length === 0;
   }
 
   /** @param done called when all of it is in the file */
@@ -34,6 +41,7 @@ export class Mouth {
       const { random } = this.#box;
       const part = random.chance(0.06) ? random.below(next.bytes.length) : next.bytes.length;
       const written = this.#box.disk.write(this.#stdout, next.bytes.subarray(0, part), this.#stdout.size);
+      this.lastAt = this.#box.now;
       this.#printed.bytes.push(next.bytes.subarray(0, written));
       next.bytes = next.bytes.subarray(written);
       if (next.bytes.length > 0) {

@@ -32,6 +32,7 @@ export function beginShim(box: Machine, plan: ShimPlan, onEnd: (code: number) =>
   const end = (code: number): void => {
     box.processes.end(shim);
     onEnd(code);
+    town.onNews({ is: 'ended', agent: name, run });
   };
   const shim: Process = box.processes.begin({
     parent: 1,

@@ -19,6 +19,11 @@ export type Fate = {
   readonly startMs?: number;
 };
 
+/** A message has its answer, or nobody holds a run any more. */
+export type News =
+  | { readonly is: 'answered'; readonly agent: string; readonly message: string }
+  | { readonly is: 'ended'; readonly agent: string; readonly run: string };
+
 /** All that agents share: the API, the conversations on the disk, and what is remembered of them to be checked. */
 export class Town implements Surroundings {
   readonly box: Machine;
@@ -28,8 +33,9 @@ export class Town implements Surroundings {
   readonly answeredBy: Record<string, number> = {};
   readonly askedFor: Record<string, number> = {};
   /** Messages of which a good result was printed, each time it was. */
-  readonly told = (message: string): void => void this.answers.set(message, (this.answers.get(message) ?? 0) + 1);
   readonly answers = new Map<string, number>();
+  /** Told what a daemon must know soon. */
+  onNews: (news: News) => void = () => undefined;
   /** Runs whose process has printed a good answer. */
   readonly good = new Set<string>();
   readonly printed = new Map<string, Printed>();
@@ -49,6 +55,11 @@ export class Town implements Surroundings {
 
   get wallNow(): number {
     return this.box.wall;
+  }
+
+  told(message: string, agent: string): void {
+    this.answers.set(message, (this.answers.get(message) ?? 0) + 1);
+    this.onNews({ is: 'answered', agent, message });
   }
 
   /** How much the kernel knew when it ordered a delivery is not looked at here. */

@@ -38,6 +38,8 @@ export class Machine {
   daemon = 0;
   isDaemonAlive = false;
   death: Death | null = null;
+  /** The same, from the moment on in which it lets somebody stand still. */
+  deathAtStandstill: Death | null = null;
   /** How often a daemon died in the midst of a call. */
   cuts = 0;
   /** How likely a notification of a file is lost. */
@@ -119,6 +121,11 @@ export class Machine {
     if (this.death === null || this.death.calls > 0) return;
     this.killDaemon();
     throw DIED;
+  }
+
+  stoodStill(): void {
+    this.death ??= this.deathAtStandstill;
+    this.deathAtStandstill = null;
   }
 
   killDaemon(): void {

@@ -96,5 +96,6 @@ export class Processes {
     const targets = [...this.table.values()].filter((one) => (pid < 0 ? one.group === -pid : one.pid === pid));
     if (targets.length === 0) throw systemError('ESRCH', 'kill', String(pid));
     for (const target of targets) if (target.isAlive) target.take(signal);
+    if (signal === 'SIGSTOP') this.#machine.stoodStill();
   }
 }

@@ -89,7 +89,7 @@ export async function goOn(core: Core, { loop, hasCrashed }: Past): Promise<void
   // Before anything else, so that nothing is decided for those who are found.
   if (why !== null) await submit({ type: 'safe-mode', on: true, why });
   await tellDamage(home, boot, opened, engine);
-  await adoptAll({ ...core, fleet: engine.fleet });
+  await adoptAll({ ...core, fleet: engine.fleet, lastRun: opened.lastRun });
   if (why === null && safeMode !== null) await submit({ type: 'safe-mode', on: false, why: '' });
   await host.resumeRotations();
   opened.outbox.start();
@@ -112,7 +112,7 @@ export function contextOf(core: Core, shutDown: () => void): DaemonContext {
       const stray = opened.troubles.takeStray(agent);
       if (stray === null) return;
       await submit({ type: 'run-found', agent, run: stray.run });
-      await adoptOne({ ...core, fleet: engine.fleet }, agent);
+      await adoptOne({ ...core, fleet: engine.fleet, lastRun: opened.lastRun }, agent);
     },
     lag: () => core.pulse.lag,
     rows: usage.rows.bind(usage),

@@ -19,6 +19,8 @@ export type Opened = {
   readonly store: Store;
   readonly outbox: Outbox;
   readonly troubles: OwnTroubles;
+  /** Runs with a higher number are this daemon's own. */
+  readonly lastRun: number;
   /** What was damaged, for people. */
   readonly damage: readonly string[];
 };
@@ -30,8 +32,9 @@ export function openState(home: string, boot: string, secrets: Secrets, complain
   const damage = moveAside(home, state.damage, complain);
   const outbox = new Outbox({ home, boot, identity, sweeper, secrets: () => secrets.known(), complain });
   const store = openStore(home, outbox);
+  const lastRun = Math.max(state.fleet.sequence, lastRunOnDisk(home));
   for (const { seq, commands } of state.replayed) store.recordMissing(seq, commands);
-  return { state, store, outbox, damage, troubles: new OwnTroubles(home, () => store.refusals()) };
+  return { state, store, outbox, damage, lastRun, troubles: new OwnTroubles(home, () => store.refusals()) };
 }
 
 /** The good lines of a file of lines stay in its place. */

@@ -27,8 +27,6 @@ export class Operator {
   readonly wanted = new Map<string, Wanted>();
   /** Verbs that have no answer yet. */
   open = 0;
-  /** Answers by kind. */
-  readonly refusals = new Map<string, number>();
   handle: Handle | null = null;
   readonly #box: Machine;
   readonly #agents: readonly string[];
@@ -141,22 +139,28 @@ export class Operator {
     const isThere = (): boolean => this.#box.isDaemonAlive && this.#box.daemon === daemon;
     this.open += 1;
     this.#box.note(() => `asked: ${method} ${JSON.stringify(params).slice(0, 90)}`);
-    handle(method, params, CONNECTION).then(
-      (result) => {
-        if (!isThere()) return;
-        this.open -= 1;
-        if (isKept(result)) done();
-      },
-      (error: unknown) => {
-        if (!isThere()) return;
-        this.open -= 1;
-        if (!(error instanceof AgentvisorError)) return this.#box.fail(`${method} threw ${String(error)}`);
-        this.#box.note(() => `${method} is refused: ${error.message}`);
-        const kind = `${method}: ${error.code}`;
-        this.refusals.set(kind, (this.refusals.get(kind) ?? 0) + 1);
-        refused(error);
-      },
-    );
+    void this.#answer(handle(method, params, CONNECTION), method, isThere, done, refused);
+  }
+
+  async #answer(
+    answer: Promise<unknown>,
+    method: Method,
+    isThere: () => boolean,
+    done: () => void,
+    refused: (error: AgentvisorError) => void,
+  ): Promise<void> {
+    try {
+      const result = await answer;
+      if (!isThere()) return;
+      this.open -= 1;
+      if (isKept(result)) done();
+    } catch (error) {
+      if (!isThere()) return;
+      this.open -= 1;
+      if (!(error instanceof AgentvisorError)) return this.#box.fail(`${method} threw ${String(error)}`);
+      this.#box.note(() => `${method} is refused: ${error.message}`);
+      refused(error);
+    }
   }
 }
 

@@ -16,7 +16,7 @@ function soon<T>(act: () => T): Promise<T> {
       try {
         done(act());
       } catch (error) {
-        refuse(error as Error);
+        refuse(error);
       }
     });
   });

@@ -204,7 +204,7 @@ export function rmSync(path: string, options?: { readonly recursive?: boolean; r
     throw systemError('ENOENT', 'rm', path);
   }
   // One name after the other, so that a daemon may die in the midst of it.
-  for (const name of [...found.entries.keys()]) rmSync(`${path}/${name}`, options);
+  for (const name of Array.from(found.entries.keys())) rmSync(`${path}/${name}`, options);
   rename(path, null);
 }
 

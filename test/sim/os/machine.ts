@@ -240,8 +240,8 @@ const isBefore = (one: Entry, other: Entry): boolean =>
 /** The machine that everything runs on right now; histories are played one after the other. */
 let present: Machine | null = null;
 
-export const use = (machine: Machine | null): void => {
-  present = machine;
+export const use = (box: Machine | null): void => {
+  present = box;
 };
 
 export function machine(): Machine {

@@ -29,7 +29,7 @@ type FileHandle = {
 };
 
 export const stat = (path: string): Promise<fs.Stat | undefined> => soon(() => fs.statSync(path));
-export const lstat = stat;
+export const lstat: typeof stat = (path) => stat(path);
 export const rename = (from: string, to: string): Promise<void> => soon(() => fs.renameSync(from, to));
 export const link = (from: string, to: string): Promise<void> => soon(() => fs.linkSync(from, to));
 

@@ -3,6 +3,7 @@ import { loadState, type Damage, type State } from '../home/journal.ts';
 import { agentsFolder } from '../home/paths.ts';
 import { identity } from '../home/process-identity.ts';
 import { damagedRecords, holdsLines, setAside, setLinesAside } from '../home/quarantine.ts';
+import type { Event } from '../kernel/events.ts';
 import { runOf } from '../kernel/fleet.ts';
 import type { Engine } from './engine.ts';
 import { Outbox } from './outbox/outbox.ts';
@@ -64,14 +65,15 @@ export async function tellDamage(home: string, boot: string, opened: Opened, eng
     const known = engine.fleet.agents[agent];
     return known === undefined || runOf(known.state)?.id !== run;
   });
-  if (what.length > 0) {
-    troubles.note(what);
-    await engine.submit({ type: 'state-damaged', what, lastRun });
-  }
   const isDeclared = (agent: string): boolean => engine.fleet.agents[agent] !== undefined;
-  for (const { agent, run } of unknown) {
-    if (isDeclared(agent)) await engine.submit({ type: 'run-found', agent, run });
-  }
+  const found = unknown.filter(({ agent }) => isDeclared(agent));
+  // Those who live first, and all in one go: whatever makes agents decide would start a second process beside them.
+  const events: readonly Event[] = [
+    ...found.map(({ agent, run }) => ({ type: 'run-found', agent, run }) as const),
+    ...(what.length > 0 ? [{ type: 'state-damaged', what, lastRun } as const] : []),
+  ];
+  if (what.length > 0) troubles.note(what);
+  await Promise.all(events.map((event) => engine.submit(event)));
   troubles.noteStrays(unknown.filter(({ agent }) => !isDeclared(agent)));
   // What was read from damaged files is on the disk as a whole again.
   if (what.length > 0 || unknown.length > 0) await engine.save();

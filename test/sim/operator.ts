@@ -43,6 +43,7 @@ export class Operator {
   }
 
   apply(agents: readonly string[] = this.#agents): void {
+    if (this.handle === null) return;
     const wanted = agents.map((name) => this.#want(name, 'up'));
     const params = {
       file: '/home/ecosystem.ts',
@@ -58,6 +59,7 @@ export class Operator {
 
   desire(method: 'start' | 'stop' | 'delete', name: string): void {
     const is = method === 'start' ? 'up' : method === 'stop' ? 'down' : 'gone';
+    if (this.handle === null) return;
     const wanted = this.#want(name, is);
     if (is === 'gone') for (const sent of this.sent) sent.isExcused ||= sent.agent === name;
     this.#ask(
@@ -72,6 +74,7 @@ export class Operator {
   }
 
   restart(name: string, how: 'interrupt' | 'now' | 'after-turn'): void {
+    if (this.handle === null) return;
     const wanted = this.#want(name, 'up');
     this.#ask('restart', { targets: [name], how, reason: null }, () => settle(wanted));
   }

@@ -58,7 +58,14 @@ describe('the whole daemon on a simulated machine', () => {
   test.each(MISTAKES)(
     'the simulator notices a product that would $name',
     async ({ name, seed }) => {
-      const { failed } = await simulate('--histories', String(HISTORIES_MAX), '--seed', String(seed), '--mistake', name);
+      const { failed } = await simulate(
+        '--histories',
+        String(HISTORIES_MAX),
+        '--seed',
+        String(seed),
+        '--mistake',
+        name,
+      );
       expect(failed?.failure).toEqual(expect.any(String));
       const again = ['--seed', String(failed?.seed), '--histories', '1', '--mistake', name];
       expect((await simulate(...again)).failed).toEqual(failed);

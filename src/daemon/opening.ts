@@ -1,10 +1,11 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { loadState, type Damage, type State } from '../home/journal.ts';
-import { agentsFolder } from '../home/paths.ts';
+import { agentFolder, agentsFolder } from '../home/paths.ts';
 import { identity } from '../home/process-identity.ts';
 import { damagedRecords, holdsLines, setAside, setLinesAside } from '../home/quarantine.ts';
 import type { Event } from '../kernel/events.ts';
-import { runOf } from '../kernel/fleet.ts';
+import type { Command } from '../kernel/commands.ts';
+import { runOf, type Fleet } from '../kernel/fleet.ts';
 import type { Engine } from './engine.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { OwnTroubles } from './own-troubles.ts';
@@ -35,7 +36,20 @@ export function openState(home: string, boot: string, secrets: Secrets, complain
   const store = openStore(home, outbox);
   const lastRun = Math.max(state.fleet.sequence, lastRunOnDisk(home));
   for (const { seq, commands } of state.replayed) store.recordMissing(seq, commands);
+  for (const { commands } of state.replayed) forgetAgain(home, state.fleet, commands, complain);
   return { state, store, outbox, damage, lastRun, troubles: new OwnTroubles(home, () => store.refusals()) };
+}
+
+/** A daemon that died while it removed what a deleted agent had left did not come to its end. */
+function forgetAgain(home: string, { agents }: Fleet, commands: readonly Command[], complain: Complain): void {
+  for (const command of commands) {
+    if (command.type !== 'forget' || agents[command.agent] !== undefined) continue;
+    try {
+      rmSync(agentFolder(home, command.agent), { recursive: true, force: true });
+    } catch (error) {
+      complain('forget', error);
+    }
+  }
 }
 
 /** The good lines of a file of lines stay in its place. */

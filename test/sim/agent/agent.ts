@@ -24,6 +24,9 @@ const REFUSALS: Readonly<Record<string, string>> = {
   'input-broken': 'Error parsing streaming input line',
 };
 
+/** Who never stops talking is never called silent, and is nobody that Claude Code resembles. */
+const CHATTER_MAX = 40;
+
 const CODE_OF: Readonly<Partial<Record<Signal, number>>> = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129, SIGKILL: 137 };
 
 /** A process of an agent: the mind of the kernel's own model, with a stdin, a stdout and a way to die. */
@@ -87,7 +90,7 @@ export class Agent {
     this.process.later(this.fate.startMs ?? box.random.between(5, 80), () => {
       fifo.onPiped = () => this.process.later(box.random.between(0.05, 2), () => this.#listen(fifo));
       this.#listen(fifo);
-      if (this.fate.chatterMs !== undefined) this.chat(this.fate.chatterMs);
+      if (this.fate.chatterMs !== undefined) this.chat(this.fate.chatterMs, CHATTER_MAX);
     });
   }
 

@@ -11,6 +11,8 @@ type Adoption = {
   readonly home: string;
   readonly boot: string;
   readonly fleet: Fleet;
+  /** What has begun since with a higher number is held already. */
+  readonly lastRun: number;
   readonly host: Host;
   readonly secrets: Secrets;
   readonly submit: (event: Event) => Promise<void>;
@@ -24,9 +26,10 @@ type Found = { readonly agent: Agent; readonly run: Run; readonly inspection: In
  * starts may need a secret that only another agent's shim still has.
  */
 export async function adoptAll(adoption: Adoption): Promise<void> {
-  const { home, boot, fleet } = adoption;
+  const { home, boot, fleet, lastRun } = adoption;
   const found: Found[] = [];
   for (const { agent, run } of runsOldestFirst(fleet)) {
+    if (Number(run.id) > lastRun) continue;
     const inspection = await inspectRun(runFolder(home, agent.spec.name, run.id), run.shim, boot);
     const known = inspection.status === 'alive' ? recoverSecrets(adoption, agent, run, inspection.shimPid) : agent;
     found.push({ agent: known, run, inspection });

@@ -95,15 +95,14 @@ export class Appender {
   }
 }
 
-const LINE_FEED = 0x0a;
-
 /** Half a line at the end is what a crash has left, and was never acted on. Several of them would look like damage. */
 function cutHalfLine(path: string, appended: number): void {
   const read = openPlain(path, constants.O_RDONLY);
   try {
-    const bytes = readFileSync(read);
-    const from = bytes.lastIndexOf(LINE_FEED) + 1;
-    if (!isWhole(bytes.toString('utf8', from))) ftruncateSync(appended, from);
+    // A character a byte: offsets are those of the file.
+    const text = readFileSync(read, 'latin1');
+    const from = text.lastIndexOf('\n') + 1;
+    if (!isWhole(text.slice(from))) ftruncateSync(appended, from);
   } finally {
     closeSync(read);
   }

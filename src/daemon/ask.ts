@@ -46,7 +46,10 @@ export async function send(
   }
   await engine.submit({ type: 'message', agent: params.agent, id: params.id, text: params.text });
   // Many may have asked at once, and the agent may have been deleted meanwhile: only what it has is confirmed.
-  if (!isKnown()) throw tooMany(`${QUEUE_MAX} messages wait for ${params.agent}`, params.agent);
+  if (!isKnown())
+    throw findAgent(engine.fleet, params.agent).deleting
+      ? isLeaving(params.agent)
+      : tooMany(`${QUEUE_MAX} messages wait for ${params.agent}`, params.agent);
   wasKept(context);
   return { id: params.id };
 }
@@ -123,4 +126,11 @@ const takesNone = (name: string): AgentvisorError =>
     'refused',
     `${name} is a command agent and takes no messages.`,
     'Only stream agents can be asked.',
+  );
+
+const isLeaving = (name: string): AgentvisorError =>
+  new AgentvisorError(
+    'refused',
+    `${name} is being deleted and takes no messages any more.`,
+    `Start it first: agentvisor start ${name}`,
   );

@@ -176,7 +176,7 @@ export class Engine {
       this.#seq += 1;
       entries.push({ seq: this.#seq, moment, event });
       changes.push({ before, after: fleet, commands });
-      mustSync ||= event.type in CONFIRMED || commands.some(cannotBeUndone);
+      mustSync ||= Object.hasOwn(CONFIRMED, event.type) || commands.some(cannotBeUndone);
     }
     this.#store.append(entries);
     return { first, changes, mustSync };

@@ -4,11 +4,12 @@ import { preflight } from '../box/preflight.ts';
 import { agentArgv } from '../claude/argv.ts';
 import { childEnvironment } from '../claude/environment.ts';
 import { PROXY_VARIABLES } from '../config/environment.ts';
+import { sizeOf } from '../home/log-pieces.ts';
 import { agentFolder, runFolder } from '../home/paths.ts';
 import type { Command } from '../kernel/commands.ts';
 import type { Event, RunId } from '../kernel/events.ts';
 import { runOf, type Agent, type Fleet, type Run } from '../kernel/fleet.ts';
-import { credentialNameOf, retiredAt } from '../kernel/ledger.ts';
+import { credentialNameOf } from '../kernel/ledger.ts';
 import { LiveRun, type Used } from './live-run.ts';
 import { LogKeeper } from './log-keeper.ts';
 import { heldOutput } from './process/held-output.ts';
@@ -17,6 +18,7 @@ import { FifoWriter } from './process/fifo.ts';
 import type { Identity } from '../home/process-identity.ts';
 import { SpawnRefused, type Spawner } from './process/spawn.ts';
 import type { Sweeper } from './process/sweep.ts';
+import { refuseRetired } from './retired-secret.ts';
 import { Rotator } from './rotator.ts';
 import { Rounds } from './rounds.ts';
 import { NoSecret, readEnvFile, type Secrets } from './secrets.ts';
@@ -88,8 +90,18 @@ export class Host {
    */
   async adopt(agent: Agent, run: Run, shim: Heard['shim'], isOver: boolean): Promise<void> {
     const { stdout: base } = this.#logs.takeOver(agent, run, shim.pid);
-    const live = this.#listen(agent, { id: run.id, cursor: run.cursor, base, shim }, true);
+    const live = this.#listen(agent, { id: run.id, cursor: this.#heardUpTo(agent, run, base), base, shim }, true);
     if (isOver) await live.end();
+  }
+
+  /**
+   * The end of a log may be gone with the power while the journal knows that it was heard. What is left of it was heard,
+   * too: taken for what was printed since, the answer to one question would be that to the next.
+   */
+  #heardUpTo({ spec: { name } }: Agent, run: Run, base: number): number {
+    const isOfThisBoot = run.shim === null || run.shim.boot === this.#options.identity.bootId();
+    if (isOfThisBoot) return run.cursor;
+    return Math.min(run.cursor, base + (sizeOf(runFiles(this.#runDir(name, run.id)).stdout) ?? 0));
   }
 
   /** Behind its adoption: what a dead daemon had done to its log and not told. */
@@ -285,14 +297,4 @@ export class Host {
     secrets.see(env);
     return { env, fingerprint: injected.fingerprint };
   }
-}
-
-/** An agent that came up with a secret that was replaced would fail, or use what somebody took away for a reason. */
-function refuseRetired(fleet: Fleet, credential: string, fingerprint: string | null): void {
-  const at = fingerprint === null ? null : retiredAt(fleet, credential, fingerprint);
-  if (at === null) return;
-  const when = new Date(at).toISOString();
-  throw new NoSecret(
-    `credential '${credential}': its secret ${fingerprint} was replaced on ${when} and is not used any more; give it a new one: agentvisor rotate ${credential}`,
-  );
 }

@@ -9,7 +9,7 @@ import { excerpt, redact } from '../kernel/redaction.ts';
 import type { AgentMode } from '../kernel/spec.ts';
 import { markBase } from './process/cut.ts';
 import type { FrameOutcome, FrameWriter } from './process/fifo.ts';
-import { follow, type FollowTrouble, type Follower } from './process/follower.ts';
+import { follow, type FollowTrouble, type Follower, type Look } from './process/follower.ts';
 import { OomWatch } from './process/oom.ts';
 import { lastLine, readTail } from './process/log-tail.ts';
 import { readExit, runFiles, watchRun, type RunExit, type RunWatch } from './process/run-files.ts';
@@ -35,9 +35,6 @@ export type LiveRunOptions = {
   readonly used: () => Promise<Used | null>;
   readonly complain: (what: string, error: unknown) => void;
 };
-
-/** glance: whoever is quiet has nothing new but its end · whole: also what no notification told. */
-export type Look = 'glance' | 'whole';
 
 /** Resident memory, and processor time so far. */
 export type Used = { readonly rss: number; readonly cpuMs: number };
@@ -86,7 +83,7 @@ export class LiveRun {
   check(how: Look): void {
     if (this.#isOver) return;
     try {
-      if (how === 'whole') this.#follower?.poke();
+      this.#follower?.poke(how);
       if (this.#isBlind) this.#watch.check();
       const isLost = this.#options.isAdopted && !this.#options.isShimAlive(how);
       if (isLost) void this.end();

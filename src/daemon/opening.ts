@@ -1,9 +1,11 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { loadState, type Damage, type State } from '../home/journal.ts';
-import { agentsFolder } from '../home/paths.ts';
+import { agentFolder, agentsFolder } from '../home/paths.ts';
 import { identity } from '../home/process-identity.ts';
 import { damagedRecords, holdsLines, setAside, setLinesAside } from '../home/quarantine.ts';
-import { runOf } from '../kernel/fleet.ts';
+import type { Event } from '../kernel/events.ts';
+import type { Command } from '../kernel/commands.ts';
+import { runOf, type Fleet } from '../kernel/fleet.ts';
 import type { Engine } from './engine.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { OwnTroubles } from './own-troubles.ts';
@@ -19,6 +21,8 @@ export type Opened = {
   readonly store: Store;
   readonly outbox: Outbox;
   readonly troubles: OwnTroubles;
+  /** Runs with a higher number are this daemon's own. */
+  readonly lastRun: number;
   /** What was damaged, for people. */
   readonly damage: readonly string[];
 };
@@ -30,8 +34,22 @@ export function openState(home: string, boot: string, secrets: Secrets, complain
   const damage = moveAside(home, state.damage, complain);
   const outbox = new Outbox({ home, boot, identity, sweeper, secrets: () => secrets.known(), complain });
   const store = openStore(home, outbox);
+  const lastRun = Math.max(state.fleet.sequence, lastRunOnDisk(home));
   for (const { seq, commands } of state.replayed) store.recordMissing(seq, commands);
-  return { state, store, outbox, damage, troubles: new OwnTroubles(home, () => store.refusals()) };
+  for (const { commands } of state.replayed) forgetAgain(home, state.fleet, commands, complain);
+  return { state, store, outbox, damage, lastRun, troubles: new OwnTroubles(home, () => store.refusals()) };
+}
+
+/** A daemon that died while it removed what a deleted agent had left did not come to its end. */
+function forgetAgain(home: string, { agents }: Fleet, commands: readonly Command[], complain: Complain): void {
+  for (const command of commands) {
+    if (command.type !== 'forget' || agents[command.agent] !== undefined) continue;
+    try {
+      rmSync(agentFolder(home, command.agent), { recursive: true, force: true });
+    } catch (error) {
+      complain('forget', error);
+    }
+  }
 }
 
 /** The good lines of a file of lines stay in its place. */
@@ -61,14 +79,15 @@ export async function tellDamage(home: string, boot: string, opened: Opened, eng
     const known = engine.fleet.agents[agent];
     return known === undefined || runOf(known.state)?.id !== run;
   });
-  if (what.length > 0) {
-    troubles.note(what);
-    await engine.submit({ type: 'state-damaged', what, lastRun });
-  }
   const isDeclared = (agent: string): boolean => engine.fleet.agents[agent] !== undefined;
-  for (const { agent, run } of unknown) {
-    if (isDeclared(agent)) await engine.submit({ type: 'run-found', agent, run });
-  }
+  const found = unknown.filter(({ agent }) => isDeclared(agent));
+  // Those who live first, and all in one go: whatever makes agents decide would start a second process beside them.
+  const events: readonly Event[] = [
+    ...found.map(({ agent, run }) => ({ type: 'run-found', agent, run }) as const),
+    ...(what.length > 0 ? [{ type: 'state-damaged', what, lastRun } as const] : []),
+  ];
+  if (what.length > 0) troubles.note(what);
+  await Promise.all(events.map((event) => engine.submit(event)));
   troubles.noteStrays(unknown.filter(({ agent }) => !isDeclared(agent)));
   // What was read from damaged files is on the disk as a whole again.
   if (what.length > 0 || unknown.length > 0) await engine.save();

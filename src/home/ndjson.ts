@@ -43,7 +43,7 @@ export function readLines(path: string): Lines {
     } catch {
       // A line that a crash cut is no news: what it said was never acted on.
       torn += 1;
-      isForeign ||= !line.startsWith(OWN_BEGINNING) || line.includes('\0');
+      isForeign ||= !isOwnBeginning(line) || line.includes('\0');
     }
   }
   return { values, torn, damaged: torn > 1 || isForeign };
@@ -51,3 +51,6 @@ export function readLines(path: string): Lines {
 
 /** Every line of ours is an object with something in it. A power cut leaves zeros, anything else is somebody's. */
 const OWN_BEGINNING = '{"';
+
+/** A crash may have left no more of it than its first character. */
+const isOwnBeginning = (line: string): boolean => line.startsWith(OWN_BEGINNING) || OWN_BEGINNING.startsWith(line);

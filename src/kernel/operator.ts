@@ -52,7 +52,8 @@ export function onOperator(draft: Draft, event: OperatorEvent): void {
       wantDown(draft, { ...agent, deleting: true });
       return;
     case 'message':
-      enqueue(draft, agent, event.id, event.text);
+      // Whoever is being deleted would take it along.
+      if (!agent.deleting) enqueue(draft, agent, event.id, event.text);
   }
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '../../src/daemon/clock.ts';
 import { Engine } from '../../src/daemon/engine.ts';
 import { openStore } from '../../src/daemon/store.ts';
@@ -49,6 +49,22 @@ test('a wait whose asker has gone ends, so that nothing is kept for it', async (
   await engine.submit({ ...message, id: uuidOf('two') });
   expect(looks).toHaveLength(before);
 });
+
+test.each([
+  { type: 'desired', agent: 'ada', desired: 'down' },
+  { type: 'paused', agent: 'ada', paused: true },
+  { type: 'deleted', agent: 'ada' },
+] as const)(
+  'what an operator is told is done ($type) is on the disk: a power cut takes it back no more',
+  async (event) => {
+    const store = openStore(temporaryFolder(), NO_TRAY);
+    const sync = vi.spyOn(store, 'sync');
+    const engine = new Engine(systemClock(identity.bootId()), store, { fleet: fleetOf(ADA), seq: 0 }, () => undefined);
+    onTestFinished(() => engine.close());
+    await engine.submit(event);
+    expect(sync).toHaveBeenCalledTimes(1);
+  },
+);
 
 test('a save leaves all that was submitted before in the snapshot, and nothing to replay', async () => {
   const home = temporaryFolder();

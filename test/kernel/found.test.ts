@@ -122,4 +122,10 @@ describe('found by random histories', () => {
     const { bob } = seen.at(-1)?.after.agents ?? {};
     expect(bob?.counts.byCause.crash).toBe(1);
   });
+
+  test('who is being deleted takes no message any more, which would be gone with it and was promised to somebody', () => {
+    const seen = seenIn([flow(4), { do: 'operator', verb: 'delete', agent: 'bob' }, send('bob')]);
+    expect(seen.at(-1)?.event.type).toBe('message');
+    expect(seen.at(-1)?.after.agents['bob']).toMatchObject({ deleting: true, queue: [] });
+  });
 });

@@ -100,8 +100,10 @@ export class Model extends Clock implements Surroundings {
 
   send(agent: string): void {
     const id = uuidOf(`m${this.sent.length}`);
-    if (this.fleet.agents[agent] === undefined) return;
-    this.sent.push({ agent, id });
+    const known = this.fleet.agents[agent];
+    if (known === undefined) return;
+    // Who is being deleted takes none.
+    if (!known.deleting) this.sent.push({ agent, id });
     this.submit({ type: 'message', agent, id, text: `question ${id}` });
   }
 

@@ -7,6 +7,7 @@ import {
   readSync,
   statSync,
   watch,
+  type Stats,
   type FSWatcher,
 } from 'node:fs';
 import { promisify } from 'node:util';
@@ -25,6 +26,9 @@ export type FollowTrouble =
   | { readonly what: 'cut'; readonly at: number; readonly bytes: number }
   | { readonly what: 'replaced' }
   | { readonly what: 'unwatched' | 'unreadable' | 'consumer'; readonly cause: unknown };
+
+/** glance: for one that is quiet · whole: for what is seldom, too. */
+export type Look = 'glance' | 'whole';
 
 export type FollowOptions = {
   /** Logical offset of the first byte that is wanted: the end of the last line that was dealt with. */
@@ -50,8 +54,8 @@ export type Unfinished = {
 };
 
 export interface Follower {
-  /** A cheap look for what a notification may have missed, and for a file that was replaced. */
-  poke(): void;
+  /** A cheap look for what a notification may have missed; at more than a glance also for a file that was replaced. */
+  poke(how?: Look): void;
   /** Resolves with the logical offset up to which the file had been written at the call, when all of it is delivered. */
   caughtUp(): Promise<number>;
   /** Where its cursor is, and what it has of a line that is not whole yet. */
@@ -91,9 +95,12 @@ class FileFollower implements Follower {
   /** When the last byte was read, on the clock of `now`. */
   #heardAt: number;
   #pumping: Promise<void> | null = null;
+  #isPumping = false;
   #chunk: Buffer | null = null;
   #again = false;
   #stopped = false;
+  /** Whoever made it hears nothing before it has returned. */
+  #isNew = true;
   #isReplaced = false;
   #isUnreadable = false;
   #waiters: Waiter[] = [];
@@ -109,20 +116,24 @@ class FileFollower implements Follower {
       options.onError({ what: 'cut', at: options.from, bytes: options.base - options.from });
     }
     this.#wake();
+    this.#isNew = false;
   }
 
-  poke(): void {
+  poke(how: Look = 'whole'): void {
     if (this.#stopped) return;
     if (this.#file === null) return this.#wake();
     const own = fstatSync(this.#file);
-    const named = statSync(this.#path, { throwIfNoEntry: false });
-    if (!this.#isReplaced && (named?.ino !== own.ino || named.dev !== own.dev)) {
-      this.#isReplaced = true;
-      this.#options.onError({ what: 'replaced' });
-    }
+    if (how === 'whole') this.#compareName(own);
     if (own.size !== this.#cursor - this.#base) this.#wake();
     // An idle agent holds no buffer.
-    else if (this.#pumping === null && this.silentMs() > CHUNK_KEPT_MS) this.#chunk = null;
+    else if (!this.#isPumping && this.silentMs() > CHUNK_KEPT_MS) this.#chunk = null;
+  }
+
+  #compareName(own: Stats): void {
+    const named = statSync(this.#path, { throwIfNoEntry: false });
+    if (this.#isReplaced || (named?.ino === own.ino && named.dev === own.dev)) return;
+    this.#isReplaced = true;
+    this.#options.onError({ what: 'replaced' });
   }
 
   caughtUp(): Promise<number> {
@@ -162,8 +173,11 @@ class FileFollower implements Follower {
   /** One pump at a time; a wake-up during it makes it look once more. */
   #wake(): void {
     this.#again = true;
-    if (this.#stopped || this.#pumping !== null) return;
+    if (this.#stopped || this.#isPumping) return;
+    // Before the pump begins: what it delivers at once may wake us again.
+    this.#isPumping = true;
     this.#pumping = this.#pump().finally(() => {
+      this.#isPumping = false;
       this.#pumping = null;
       if (this.#again) this.#wake();
     });
@@ -196,7 +210,7 @@ class FileFollower implements Follower {
       const place = this.#cursor - this.#base;
       // What was just written is in memory; the way through the pool of threads takes longer than to read it. Who goes on
       // printing meanwhile is read without holding up the others.
-      const isSmall = isFirst && bytes <= SMALL_BYTES_MAX;
+      const isSmall = isFirst && !this.#isNew && bytes <= SMALL_BYTES_MAX;
       const bytesRead = isSmall
         ? readSync(file, chunk, 0, bytes, place)
         : (await readFile(file, chunk, 0, bytes, place)).bytesRead;

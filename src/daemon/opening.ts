@@ -3,7 +3,6 @@ import { loadState, type Damage, type State } from '../home/journal.ts';
 import { agentFolder, agentsFolder } from '../home/paths.ts';
 import { identity } from '../home/process-identity.ts';
 import { damagedRecords, holdsLines, setAside, setLinesAside } from '../home/quarantine.ts';
-import type { Event } from '../kernel/events.ts';
 import type { Command } from '../kernel/commands.ts';
 import { runOf, type Fleet } from '../kernel/fleet.ts';
 import type { Engine } from './engine.ts';
@@ -80,14 +79,10 @@ export async function tellDamage(home: string, boot: string, opened: Opened, eng
     return known === undefined || runOf(known.state)?.id !== run;
   });
   const isDeclared = (agent: string): boolean => engine.fleet.agents[agent] !== undefined;
-  const found = unknown.filter(({ agent }) => isDeclared(agent));
-  // Those who live first, and all in one go: whatever makes agents decide would start a second process beside them.
-  const events: readonly Event[] = [
-    ...found.map(({ agent, run }) => ({ type: 'run-found', agent, run }) as const),
-    ...(what.length > 0 ? [{ type: 'state-damaged', what, lastRun } as const] : []),
-  ];
+  const found = unknown.filter(({ agent }) => isDeclared(agent)).map(({ agent, run }) => ({ agent, run }));
   if (what.length > 0) troubles.note(what);
-  await Promise.all(events.map((event) => engine.submit(event)));
+  // In one event: whatever makes an agent decide would start a second process beside one that lives.
+  if (what.length > 0 || found.length > 0) await engine.submit({ type: 'state-damaged', what, lastRun, found });
   troubles.noteStrays(unknown.filter(({ agent }) => !isDeclared(agent)));
   // What was read from damaged files is on the disk as a whole again.
   if (what.length > 0 || unknown.length > 0) await engine.save();

@@ -217,6 +217,8 @@ export type DaemonEvent =
       readonly what: readonly string[];
       /** The highest number that a run on the disk has: those up to it are taken. */
       readonly lastRun: number;
+      /** Processes that live and bear the marks of runs which the state does not know: nobody decides before they are known. */
+      readonly found?: readonly { readonly agent: string; readonly run: RunId }[];
     }
   /** A process lives that bears the mark of a run which the state does not know. Reports of it follow, as of an adoption. */
   | { readonly type: 'run-found'; readonly agent: string; readonly run: RunId }

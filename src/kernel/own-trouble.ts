@@ -13,7 +13,7 @@ import { cutOff } from './turns.ts';
 export function onDaemon(draft: Draft, event: DaemonEvent): void {
   switch (event.type) {
     case 'state-damaged':
-      onDamage(draft, event.what, event.lastRun);
+      onDamage(draft, event);
       return;
     case 'run-found':
       onFound(draft, event.agent, event.run);
@@ -28,8 +28,10 @@ export function onDaemon(draft: Draft, event: DaemonEvent): void {
 }
 
 /** Everybody's history tells of it: what is missing may be anybody's. */
-function onDamage(draft: Draft, what: readonly string[], lastRun: number): void {
+function onDamage(draft: Draft, { what, lastRun, found = [] }: Extract<DaemonEvent, { type: 'state-damaged' }>): void {
   draft.sequence = Math.max(draft.sequence, lastRun);
+  for (const { agent, run } of found) onFound(draft, agent, run);
+  if (what.length === 0) return;
   const detail = what.join('; ');
   for (const agent of Object.values(draft.agents)) record(draft, agent, 'state-damaged', null, detail);
   tellOfDaemon(draft, 'state-damaged', `agentvisor's own state was damaged: ${detail}. See: agentvisor daemon status`);

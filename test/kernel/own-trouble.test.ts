@@ -51,6 +51,23 @@ describe('a state that was damaged', () => {
 });
 
 describe('a process that nobody remembers', () => {
+  test('is known before anybody decides, so that who is due is not started beside it; without damage nothing is told', () => {
+    const start = after(up('ada'), up('bob'));
+    const due = ['ada', 'bob'].reduce((fleet, agent) => {
+      const run = runOf(agentIn(fleet, agent).state)?.id ?? '';
+      return step(fleet, { type: 'spawn-failed', agent, run, detail: 'no room' }, at(2)).fleet;
+    }, start.fleet);
+    const lost = [
+      { agent: 'ada', run: '000030' },
+      { agent: 'bob', run: '000031' },
+    ];
+    const event = { type: 'state-damaged', what: [], lastRun: 31, found: lost } as const;
+    const { fleet, commands } = step(due, event, at(60_000));
+    expect(lost.map(({ agent }) => runOf(agentIn(fleet, agent).state)?.id)).toEqual(['000030', '000031']);
+    expect(commands.filter(({ type }) => type === 'spawn')).toEqual([]);
+    expect(recordsOf(commands, 'state-damaged')).toEqual([]);
+  });
+
   test('is taken over by its agent, whatever that was thought to be, and no second one is started', () => {
     const { fleet, commands } = after(found('ada', '000030'));
     expect(agentIn(fleet)).toMatchObject({

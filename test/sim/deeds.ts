@@ -101,7 +101,7 @@ const ACTS: Readonly<Record<Deed, Act>> = {
     box.asleepMs += within(x, 3_000, 8 * 3_600_000);
   },
   stall: ({ box }, { x }) => {
-    box.stalledUntil = box.now + within(x, 500, 8_000);
+    box.stalledUntil = Math.max(box.stalledUntil, box.now + within(x, 500, 8_000));
   },
   'agent-crash': crash,
   'agent-killed': (play, { agent }) => living(play, agent)?.die(137),

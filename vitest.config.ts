@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 const shared = {
   globalSetup: './test/build.ts',
   pool: 'forks' as const,
+  // A second is little for a process that begins on a busy machine.
+  expect: { poll: { timeout: 10_000 } },
 };
 
 export default defineConfig({

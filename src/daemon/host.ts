@@ -45,6 +45,8 @@ type Heard = {
   readonly shim: { readonly pid: number; readonly start: string };
 };
 
+type Given = { readonly env: Record<string, string>; readonly fingerprint: string | null };
+
 type CommandOf<Type extends Command['type']> = Extract<Command, { type: Type }>;
 
 /** Who is quiet is looked at once in so many looks. */
@@ -208,7 +210,7 @@ export class Host {
   }
 
   #listen(agent: Agent, run: Heard, isAdopted: boolean): LiveRun {
-    const { identity, secrets, submit } = this.#options;
+    const { identity, secrets, submit, sweeper } = this.#options;
     const { name, mode } = agent.spec;
     const live = new LiveRun({
       agent: name,
@@ -223,6 +225,7 @@ export class Host {
       submit,
       isShimAlive: (how) =>
         how === 'glance' ? identity.exists(run.shim.pid) : identity.isAlive(run.shim.pid, run.shim.start),
+      endOrphans: () => sweeper.killBearers(this.#runDir(name, run.id), { except: null }),
       secrets: () => secrets.known(),
       used: () => this.#options.used(run.id),
       complain: this.#options.complain,
@@ -270,11 +273,7 @@ export class Host {
     return { agent, run: run?.id === id ? run : null };
   }
 
-  async #environment(
-    agent: Agent,
-    run: RunId,
-    staged: boolean,
-  ): Promise<{ env: Record<string, string>; fingerprint: string | null }> {
+  async #environment(agent: Agent, run: RunId, staged: boolean): Promise<Given> {
     const { fleet, secrets } = this.#options;
     const { spec } = agent;
     const credential = fleet().credentials[credentialNameOf(agent) ?? ''];

@@ -30,6 +30,8 @@ export type LiveRunOptions = {
   readonly submit: (event: Event) => Promise<void>;
   /** Of adopted runs, whose exit nobody reports: whether the shim is still there, or with `glance` somebody with its pid. */
   readonly isShimAlive: (how: Look) => boolean;
+  /** Nobody of a run whose shim was killed is left to print: what is said behind its last words would not be heard. */
+  readonly endOrphans: () => Promise<unknown>;
   readonly secrets: () => readonly string[];
   /** What all processes of the run use, null when it cannot be had. */
   readonly used: () => Promise<Used | null>;
@@ -101,6 +103,8 @@ export class LiveRun {
 
   async #reportEnd(): Promise<void> {
     this.#isOver = true;
+    if ((await this.#exitNote()) === null)
+      await this.#options.endOrphans().catch((error: unknown) => this.#complainOnce('orphans', error));
     const unfinished = await this.#follower?.close({ drain: true });
     this.#watch.close();
     if (unfinished !== undefined && unfinished.tailBytes > 0)
@@ -202,7 +206,7 @@ export class LiveRun {
   }
 
   /** What is tried again and again is complained of once. */
-  #complainOnce(what: 'files' | 'input' | 'memory', error: unknown): void {
+  #complainOnce(what: 'files' | 'input' | 'memory' | 'orphans', error: unknown): void {
     if (this.#complaints.has(what)) return;
     this.#complaints.add(what);
     this.#options.complain(`${what} of ${this.#options.agent}`, error);

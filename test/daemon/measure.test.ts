@@ -35,6 +35,7 @@ function listen(change: Partial<LiveRunOptions> = {}): Listening {
     writer: new FifoWriter(),
     submit: async (event) => void told.push(event),
     isShimAlive: () => true,
+    endOrphans: async () => undefined,
     secrets: () => [],
     used: () => Promise.resolve({ rss: 7 * MEGABYTES, cpuMs: 40 }),
     complain: () => undefined,
@@ -55,6 +56,15 @@ test('what nobody has read yet is told before a run is called silent', async () 
     { ...measured, silentMs: expect.any(Number), rssBytes: 7 * MEGABYTES, cpuMs: 40 },
     { type: 'heard', fact: { fact: 'answered' } },
     measured,
+  ]);
+});
+
+test('what an agent says whose shim was killed is heard, as long as it says something', async () => {
+  const { live, told, stdout } = listen({ endOrphans: async () => appendFileSync(stdout, ANSWER) });
+  await live.end();
+  expect(told).toMatchObject([
+    { type: 'heard', fact: { fact: 'answered' } },
+    { type: 'exited', code: null },
   ]);
 });
 

@@ -56,6 +56,7 @@ function keeperOf(home: string, run: StartedRun) {
     writer: new FifoWriter(),
     submit,
     isShimAlive: () => true,
+    endOrphans: async () => undefined,
     secrets: () => [],
     used: async () => null,
     complain: (what, error) => expect.unreachable(`${what}: ${String(error)}`),

@@ -13,7 +13,8 @@ export type Sent = {
   isExcused: boolean;
 };
 
-export type Wanted = { is: 'up' | 'down' | 'gone'; isSure: boolean };
+/** isOpen: it depends on what became of something that nobody answered. */
+export type Wanted = { is: 'up' | 'down' | 'gone'; isSure: boolean; readonly isOpen: boolean };
 
 type Connection = Parameters<Handle>[2];
 
@@ -125,7 +126,8 @@ export class Operator {
     const before = this.wanted.get(name);
     // Who is being deleted and is stopped is deleted.
     const isGoing = is === 'down' && before?.is === 'gone';
-    const wanted: Wanted = { is: isGoing ? 'gone' : is, isSure: false };
+    const isOpen = isGoing && !before.isSure;
+    const wanted: Wanted = { is: isGoing ? 'gone' : is, isSure: false, isOpen };
     this.wanted.set(name, wanted);
     return wanted;
   }
@@ -168,7 +170,7 @@ export class Operator {
 }
 
 const settle = (wanted: Wanted): void => {
-  wanted.isSure = true;
+  wanted.isSure = !wanted.isOpen;
 };
 
 /** What the disk does not keep is told as not done. */

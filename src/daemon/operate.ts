@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { agentFolder } from '../home/paths.ts';
 import { toldOf } from '../kernel/causes.ts';
-import type { OperatorEvent, RestartHow } from '../kernel/events.ts';
+import type { Event, OperatorEvent, RestartHow } from '../kernel/events.ts';
 import { runOf, type Agent, type Fleet } from '../kernel/fleet.ts';
 import type { AgentResult, Api, Flushed, Saved } from '../protocol/api.ts';
 import { checkNames } from '../protocol/names.ts';
@@ -17,17 +17,19 @@ export async function apply(context: DaemonContext, params: Api['apply']['params
   const used = params.agents.flatMap(({ credentials }) => credentials.map((name) => ({ name })));
   checkNames([...params.agents, ...params.credentials, ...used]);
   secrets.keep(params.secrets);
-  for (const spec of params.credentials) void engine.submit({ type: 'credential-declared', spec });
-  for (const event of changedByHand(engine.fleet, params.credentials, secrets)) void engine.submit(event);
-  void engine.submit({ type: 'notify-declared', file: params.file, channels: params.notify });
+  const taken: Promise<void>[] = [];
+  const take = (event: Event): void => void taken.push(engine.submit(event));
+  for (const spec of params.credentials) take({ type: 'credential-declared', spec });
+  for (const event of changedByHand(engine.fleet, params.credentials, secrets)) take(event);
+  take({ type: 'notify-declared', file: params.file, channels: params.notify });
   const before = engine.fleet;
   const changes = params.agents.map((spec) => ({ spec, change: changeOf(before.agents[spec.name], spec) }));
   for (const { spec, change } of changes) {
     if (change === 'same') continue;
-    void engine.submit({ type: 'declared', spec, environment: params.environment, seed: randomUUID() });
+    take({ type: 'declared', spec, environment: params.environment, seed: randomUUID() });
   }
   const leftovers = params.prune ? leftoversOf(Object.values(before.agents), params) : [];
-  return Promise.all([
+  const results = await Promise.all([
     ...changes.map(async ({ spec, change }) => {
       if (change === 'new') await context.takeUp(spec.name);
       if (!spec.enabled) return { ...done(spec.name, 'disabled'), detail: 'it is declared with enabled: false' };
@@ -37,6 +39,9 @@ export async function apply(context: DaemonContext, params: Api['apply']['params
     }),
     ...leftovers.map((agent) => removeOne(context, agent, 'removed')),
   ]);
+  // Who is declared and not started is promised no less.
+  await Promise.all(taken);
+  return results;
 }
 
 /** Answers when each agent is ready or has failed to be. */
@@ -85,8 +90,9 @@ export async function pause(
   const agents = findAgents(context.engine.fleet, targets);
   return Promise.all(
     agents.map(async ({ paused: already, spec: { name } }) => {
-      if (already === paused) return done(name, 'same');
-      return tell(context, { type: 'paused', agent: name, paused }, paused ? 'paused' : 'resumed');
+      // The contrary may be on its way to the disk: what is so already, the kernel knows.
+      const told = await tell(context, { type: 'paused', agent: name, paused }, paused ? 'paused' : 'resumed');
+      return already === paused ? done(name, 'same') : told;
     }),
   );
 }

@@ -153,3 +153,13 @@ test('forty agents at once are no news to daemon.log, when they start as when th
   await own.ok('stop', 'all');
   expect(readFileSync(join(own.home, 'daemon.log'), 'utf8')).toBe('');
 });
+
+test('a resume that comes while the pause is on its way to the disk is not taken for done already', async () => {
+  const own = box();
+  own.write({ agents: [{ name: 'a', mode: 'command', command: ['sleep', '1000'] }] });
+  await own.ok('start');
+  const client = own.client();
+  const asked = [true, false].map((paused) => client.call('pause', { targets: ['a'], paused }));
+  await Promise.all(asked);
+  expect(await own.row('a')).toMatchObject({ paused: false });
+});

@@ -77,7 +77,7 @@ function build({ dir, home, userHome }: Box, version: string, protocol: number) 
   const root = join(MAIN, '../../..');
   cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  cpSync(join(root, 'package.json'), join(folder, 'package.json'));
   change(join(folder, 'dist/protocol/version.js'), /VERSION = '[^']*'/, `VERSION = '${version}'`);
   change(join(folder, 'dist/protocol/api.js'), /PROTOCOL = \d+/, `PROTOCOL = ${protocol}`);
   return (...args: readonly string[]): Promise<CliResult> =>

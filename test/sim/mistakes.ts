@@ -24,7 +24,7 @@ export const MISTAKES: readonly Mistake[] = [
   {
     name: 'keep of what operators ask only the messages through a power cut',
     seed: 681,
-    edits: [{ file: 'daemon/engine.ts', from: 'Object.hasOwn(ASKED, event.type)', to: "event.type === 'message'" }],
+    edits: [{ file: 'daemon/engine.ts', from: 'Object.hasOwn(CONFIRMED, event.type)', to: "event.type === 'message'" }],
   },
   {
     name: 'hear what was heard before a crash again',
@@ -53,7 +53,7 @@ export const MISTAKES: readonly Mistake[] = [
   {
     name: 'read no more when a notification was lost',
     seed: 85,
-    edits: [{ file: 'daemon/live-run.ts', from: 'this.#follower?.poke();', to: '' }],
+    edits: [{ file: 'daemon/live-run.ts', from: 'this.#follower?.poke(how);', to: '' }],
   },
   {
     name: 'miss the end of a run that was taken up',
@@ -89,7 +89,10 @@ export const MISTAKES: readonly Mistake[] = [
   {
     name: 'glue a line to half of one that a crash has left',
     seed: 1,
-    edits: [{ file: 'daemon/appender.ts', from: '`\\n${text}`', to: 'text' }],
+    edits: [
+      { file: 'daemon/appender.ts', from: 'cutHalfLine(path, this.#fd);', to: '' },
+      { file: 'daemon/appender.ts', from: '`\\n${text}`', to: 'text' },
+    ],
   },
   {
     name: 'end the agent and none of those who stay behind',

@@ -218,12 +218,14 @@ export class LogKeeper {
     await submit({ type: 'log-dropped', agent: name, bytes: end.bytesDropped, lines: end.linesDropped });
   }
 
-  #cutFile(command: CommandOf<'cut-log'>, known: Known, path: string): Promise<CutEnd> {
+  async #cutFile(command: CommandOf<'cut-log'>, known: Known, path: string): Promise<CutEnd> {
     const { submit } = this.#options;
     const { agent, run, file } = command;
     const keepBytesMax = (sizeOf(path) ?? 0) <= command.wholeBytesMax ? null : command.keepBytesMax;
     const live = this.#options.live(run);
     refuseReplaced(path, known.shimPid, file);
+    // What is kept has no holes.
+    if (keepBytesMax !== null) await this.#drop(agent, run, 0, () => true);
     return cutLive({
       path,
       keepBytesMax,
@@ -258,16 +260,19 @@ export class LogKeeper {
   }
 
   async #trim({ agent: name, run, missingBytes: missing }: CommandOf<'trim-logs'>): Promise<void> {
-    const { home, submit } = this.#options;
+    const { home } = this.#options;
     const agent = this.#options.fleet().agents[name];
     if (agent === undefined) return;
     const isNeeded = (): boolean => missing > 0 && missingBytes(home) > 0;
     const liveRun = runOf(agent.state)?.id ?? null;
-    const { totalBytesMax } = agent.spec.log;
+    await this.#drop(name, liveRun, agent.spec.log.totalBytesMax, isNeeded);
+    if (liveRun === run && isNeeded()) await this.#tellUrgent(name, run);
+  }
+
+  async #drop(name: string, liveRun: RunId | null, totalBytesMax: number, isNeeded: () => boolean): Promise<void> {
     const dropped = await dropOldest({ agentDir: this.#agentDir(name), liveRun, totalBytesMax, isNeeded });
     this.#kept.delete(name);
-    if (dropped.bytes > 0) await submit({ type: 'log-dropped', agent: name, ...dropped });
-    if (liveRun === run && isNeeded()) await this.#tellUrgent(name, run);
+    if (dropped.bytes > 0) await this.#options.submit({ type: 'log-dropped', agent: name, ...dropped });
   }
 
   /** Nothing older is left: what is still written to has to make room. */

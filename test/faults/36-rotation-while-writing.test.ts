@@ -1,6 +1,6 @@
 import * as nodeFs from 'node:fs';
 import { spawn } from 'node:child_process';
-import { appendFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { LiveRun } from '../../src/daemon/live-run.ts';
@@ -112,23 +112,32 @@ test(
   },
 );
 
-test('what has outgrown all that may be kept since it was looked at keeps its end', async () => {
+test('what has outgrown all that may be kept since it was looked at keeps its end, and nothing older', async () => {
   const { start, dir } = scene();
-  const run = await start(['/bin/sh', '-c', 'seq 1000; exec sleep 1000']);
-  await until(() => readFileSync(run.files.stdout, 'utf8').endsWith('\n1000\n'));
+  const go = join(dir, 'go');
+  const wait = `while [ ! -e ${go} ]; do sleep 0.01; done`;
+  const run = await start(['/bin/sh', '-c', `seq 1000; ${wait}; seq 1001 2000; exec sleep 1000`]);
+  const ends = (last: string) => (): boolean => readFileSync(run.files.stdout, 'utf8').endsWith(`\n${last}\n`);
+  await until(ends('1000'));
   const { keeper } = keeperOf(dir, run);
-  const { size } = statSync(run.files.stdout);
   const cut = {
     type: 'cut-log',
     agent: 'a',
     run: RUN,
     file: 'stdout',
-    wholeBytesMax: size - 1,
+    wholeBytesMax: 4_000,
     keepBytesMax: 20,
   } as const;
   await keeper.cut(cut);
-  expect(streamOf(run.files.stdout).bytes.toString()).toBe('997\n998\n999\n1000\n');
+  expect(numbersOf(run)).toHaveLength(1_000);
+  writeFileSync(go, '');
+  await until(ends('2000'));
+  await keeper.cut(cut);
+  expect(numbersOf(run)).toEqual(['1997', '1998', '1999', '2000']);
 });
+
+const numbersOf = ({ files }: StartedRun): readonly string[] =>
+  streamOf(files.stdout).bytes.toString().trim().split('\n');
 
 /** The machine dies in front of the n-th thing that is done to the disk. */
 class Dies extends Error {}
